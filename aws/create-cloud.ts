@@ -1,0 +1,124 @@
+/** The cloud port over the AWS SDK: a client per service and place, one call a send, errors by their names. */
+import type { CloudApi, Place, SdkCommandClass } from '#engine/model/cloud.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import { type CloudProfile, classifyError } from './classify-error.ts'
+import { each } from './each.ts'
+import { pagesOf } from './pages.ts'
+
+/** Milliseconds after which a call without answer counts as of unknown outcome. */
+const callMs = 30_000
+const connectionMs = 3_000
+/** Reads at a time within one `each`; the buckets of the account are shared with its owner's other tools. */
+const readsAtATime = 16
+
+interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+export interface CloudCall {
+  /** The SDK's service id: `EC2`, `SQS`. */
+  readonly service: string
+  readonly operation: string
+  readonly place: Place
+}
+
+export interface CloudOptions {
+  readonly profile: CloudProfile
+  /** URL of the emulator, or of a private endpoint. */
+  readonly endpoint?: string
+  /** Keys or a provider of them. Absent: the SDK's own chain on AWS, the account id as access key on the emulator. */
+  readonly credentials?: Credentials | (() => Promise<Credentials>)
+  /** Told of each call just before it is made. */
+  readonly onCall?: (call: CloudCall) => void
+}
+
+interface SdkClient {
+  send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<object>
+  destroy(): void
+  readonly config: { readonly serviceId: string }
+}
+// biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
+type SdkClientClass = new (configuration: any) => object
+
+export interface AwsCloud {
+  api(client: SdkClientClass, place: Place, signal: AbortSignal): CloudApi
+  settleMs(published: number): number
+  /** Closes the sockets of all clients. */
+  close(): void
+}
+
+/** @example const cloud = createCloud({ profile: 'emulator', endpoint: 'http://127.0.0.1:5000' }) */
+export function createCloud(options: CloudOptions): AwsCloud {
+  const clients = new Map<SdkClientClass, Map<string, SdkClient>>()
+  const clientAt = (clientClass: SdkClientClass, place: Place): SdkClient => {
+    const ofClass = clients.get(clientClass) ?? new Map<string, SdkClient>()
+    const key = `${place.accountId} ${place.region}`
+    const client = ofClass.get(key) ?? (new clientClass(configurationOf(options, place)) as SdkClient)
+    clients.set(clientClass, ofClass.set(key, client))
+    return client
+  }
+  return {
+    api: (clientClass, place, signal) =>
+      apiOf({ options, client: clientAt(clientClass, place), place, signal }),
+    settleMs: (published) => (options.profile === 'emulator' ? 0 : published),
+    close: () => {
+      for (const ofClass of clients.values()) for (const client of ofClass.values()) client.destroy()
+      clients.clear()
+    },
+  }
+}
+
+function configurationOf({ profile, endpoint, credentials }: CloudOptions, place: Place): object {
+  const dummies = { accessKeyId: place.accountId, secretAccessKey: 'emulator' }
+  const keys = credentials ?? (profile === 'emulator' ? dummies : undefined)
+  return {
+    region: place.region,
+    // The engine owns retries: a hidden second create would be a duplicate.
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: connectionMs, requestTimeout: callMs },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(keys === undefined ? {} : { credentials: keys }),
+  }
+}
+
+/** The operation of a command by its schema, since bundling may shorten the names of classes. */
+const operationOf = (request: object): string => {
+  const { schema } = request as { readonly schema?: readonly unknown[] }
+  const name = schema?.[2]
+  return typeof name === 'string' ? name : request.constructor.name.replace(/Command$/, '')
+}
+
+interface ApiParts {
+  readonly options: CloudOptions
+  readonly client: SdkClient
+  readonly place: Place
+  readonly signal: AbortSignal
+}
+
+function apiOf({ options, client, place, signal }: ApiParts): CloudApi {
+  const send = async <Input extends object, Output extends object>(
+    command: SdkCommandClass<Input, Output>,
+    input: Input,
+  ): Promise<Output> => {
+    const request = new command(input)
+    const operation = operationOf(request)
+    if (signal.aborted) throw new IasqlError('cloud/unreachable', `${operation} was not called: out of time.`)
+    options.onCall?.({ service: client.config.serviceId, operation, place })
+    try {
+      const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
+      return (await client.send(request, { abortSignal })) as Output
+    } catch (error) {
+      throw classifyError(error, operation, options.profile)
+    }
+  }
+  return {
+    place,
+    send,
+    async *pages(command, input, items) {
+      for await (const page of pagesOf(input, (next) => send(command, next))) yield* items(page) ?? []
+    },
+    each: (ids, read) => each(ids, read, readsAtATime),
+  }
+}

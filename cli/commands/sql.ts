@@ -1,0 +1,77 @@
+/** `iasql sql`: runs statements from the command line, a file or standard input, and leaves with what became of them. */
+import { readFile } from 'node:fs/promises'
+import { text as readAll } from 'node:stream/consumers'
+import { type Command, type Invocation, textOption } from '../command.ts'
+import { asNoServer, connect } from '../connect.ts'
+import { exitCodes, UsageError } from '../exit.ts'
+import { type Format, formatFor } from '../output/format.ts'
+import { printRun, type RunEnd } from '../print-run.ts'
+import { serverAddress } from '../server-address.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const sql: Command = {
+  summary: 'run SQL statements',
+  usage: `iasql sql <text…>           runs the statements of the text
+iasql sql -f <file>         those of a file; - is standard input
+… | iasql sql               those of standard input
+
+The first statement that fails ends the run with exit code 1. Values are PostgreSQL's own text.
+  table    aligned columns, as psql
+  json     one array, one object a statement: statement, kind, columns, rows (arrays of text or null), tag,
+           rowCount, durationMs, or error with sqlstate, message, hint, position
+  ndjson   one object a row, keyed by column; nothing for statements without rows
+  csv      a header and its rows for each statement; NULL is empty, empty text is ""
+Ctrl-C cancels the statement, twice leaves.
+`,
+  options: { file: { type: 'string', short: 'f' } },
+  run: async (invocation) => {
+    const { terminal } = invocation
+    const format = formatFor(textOption(invocation, 'format'), terminal)()
+    const address = serverAddress(invocation)
+    const text = await statements(invocation)
+    const run = await withOutput(terminal, format, async () => {
+      const client = await connect(address)
+      try {
+        return await printRun(client.run(text), { text, format, terminal })
+      } catch (error) {
+        throw asNoServer(error, address)
+      } finally {
+        client.close()
+      }
+    })
+    return codeOf(run)
+  },
+}
+
+/** Ends the output whole whatever happens: what reads `json` gets an array also when there is no server. */
+async function withOutput(terminal: Terminal, format: Format, work: () => Promise<RunEnd>): Promise<RunEnd> {
+  terminal.stdout.write(format.start())
+  try {
+    return await work()
+  } finally {
+    if (terminal.stdout.writable) terminal.stdout.write(format.end())
+  }
+}
+
+function codeOf({ state, isInterrupted }: RunEnd): number {
+  if (isInterrupted) return exitCodes.interrupted
+  return state === 'succeeded' || state === 'reader left' ? exitCodes.fine : exitCodes.failed
+}
+
+async function statements(invocation: Invocation): Promise<string> {
+  const { positionals, terminal } = invocation
+  const file = textOption(invocation, 'file')
+  if (file !== undefined && positionals.length > 0) throw new UsageError('give a text or a file, not both')
+  if (positionals.length > 0) return positionals.join(' ')
+  if (file !== undefined && file !== '-') {
+    try {
+      return await readFile(file, 'utf8')
+    } catch (error) {
+      throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+  if (file === undefined && terminal.stdin.isTTY) {
+    throw new UsageError('give SQL as text, with -f <file>, or on standard input; iasql shell is a prompt')
+  }
+  return readAll(terminal.stdin)
+}

@@ -1,0 +1,74 @@
+/** What a statement may not do to a row: set outputs, change the id, or clear what AWS cannot clear. */
+import type { TableSpec } from '#engine/model/table.ts'
+import {
+  byTenant,
+  identifier,
+  inSchema,
+  literal,
+  noticeSql,
+  type TenantNames,
+  triggerFunctionSql,
+} from './sql-text.ts'
+
+export const outputsName = (table: TableSpec): string => `iasql_outputs_${table.name}`
+export const guardName = (table: TableSpec): string => `iasql_guard_${table.name}`
+
+const columnsWhere = (table: TableSpec, isWanted: (column: TableSpec['columns'][string]) => boolean) =>
+  Object.entries(table.columns).flatMap(([name, column]) => (isWanted(column) ? [name] : []))
+
+const distinct = (name: string): string => `NEW.${identifier(name)} IS DISTINCT FROM OLD.${identifier(name)}`
+
+/** Outputs are the cloud's: a value given at INSERT or UPDATE is put back, with a notice. */
+export function outputsSql(names: TenantNames, table: TableSpec): readonly string[] {
+  const outputs = columnsWhere(table, (column) => column.nature === 'output')
+  if (outputs.length === 0 || table.access === 'read') return []
+  const assign = (from: (name: string) => string) =>
+    outputs.map((name) => `NEW.${identifier(name)} = ${from(name)};`).join(' ')
+  const name = inSchema(names, table.name)
+  const call = `EXECUTE FUNCTION ${inSchema(names, outputsName(table))}()`
+  const body = `  IF TG_OP = 'INSERT' THEN ${assign(() => 'NULL')}
+  ELSE ${assign((column) => `OLD.${identifier(column)}`)} END IF;
+  ${noticeSql(
+    names,
+    literal(
+      `${table.name}: ${outputs.join(', ')} ${outputs.length > 1 ? 'are' : 'is'} set by AWS; your value was put back`,
+    ),
+    literal('Leave these columns out of the statement.'),
+  )}
+  RETURN NEW;`
+  const given = outputs.map((column) => `NEW.${identifier(column)} IS NOT NULL`).join(' OR ')
+  return [
+    ...triggerFunctionSql(names, { name: outputsName(table), body }),
+    `CREATE TRIGGER iasql_outputs_insert BEFORE INSERT ON ${name} FOR EACH ROW WHEN (${byTenant} AND (${given})) ${call}`,
+    `CREATE TRIGGER iasql_outputs_update BEFORE UPDATE ON ${name} FOR EACH ROW ` +
+      `WHEN (${byTenant} AND (${outputs.map(distinct).join(' OR ')})) ${call}`,
+  ]
+}
+
+/** Values that AWS cannot clear again keep some value; the id is what everything else refers to. */
+export function guardSql(names: TenantNames, table: TableSpec): readonly string[] {
+  if (table.access === 'read') return []
+  const kept = columnsWhere(
+    table,
+    (column) =>
+      column.nature === 'argument' && !column.clearable && !column.required && column.default === undefined,
+  )
+  const cleared = (name: string) => `NEW.${identifier(name)} IS NULL AND OLD.${identifier(name)} IS NOT NULL`
+  const body = [
+    `IF NEW.id <> OLD.id THEN RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = ${literal(`the id of a ${table.name} cannot be changed`)},
+      HINT = 'Insert a new row and delete this one.'; END IF;`,
+    ...kept.map(
+      (name) => `IF ${cleared(name)} THEN RAISE EXCEPTION USING ERRCODE = '22004',
+      MESSAGE = ${literal(`${name} of ${table.name} cannot be cleared once it has a value`)}, COLUMN = ${literal(name)},
+      HINT = 'AWS has no way to unset it: give another value, or delete the row and insert a new one.'; END IF;`,
+    ),
+    'RETURN NEW;',
+  ].join('\n  ')
+  const conditions = ['NEW.id <> OLD.id', ...kept.map(cleared)].join(' OR ')
+  return [
+    ...triggerFunctionSql(names, { name: guardName(table), body }),
+    `CREATE TRIGGER iasql_guard BEFORE UPDATE ON ${inSchema(names, table.name)} FOR EACH ROW ` +
+      `WHEN (${byTenant} AND (${conditions})) EXECUTE FUNCTION ${inSchema(names, guardName(table))}()`,
+  ]
+}

@@ -1,0 +1,118 @@
+/** Rows that AWS made: those of the account stay, those made with a parent stay and go with it. */
+import type { Protection, TableSpec } from '#engine/model/table.ts'
+import { type TableLookup, unqualified } from '#engine/plan/resource.ts'
+import {
+  byTenant,
+  identifier,
+  inSchema,
+  literal,
+  noticeSql,
+  placeColumns,
+  type TenantNames,
+  triggerFunctionSql,
+} from './sql-text.ts'
+
+export const protectionName = (table: TableSpec): string => `iasql_protect_${table.name}`
+export const companionName = (table: TableSpec, parent: string): string =>
+  `iasql_${table.name}_goes_with_${parent}`
+
+export function protectionSql(names: TenantNames, table: TableSpec, lookup: TableLookup): readonly string[] {
+  if (table.protects.length === 0 && table.createdWith.length === 0) return []
+  const name = inSchema(names, table.name)
+  const call = `EXECUTE FUNCTION ${inSchema(names, protectionName(table))}()`
+  const fixed = [
+    ...Object.entries(table.columns).flatMap(([column, { replaces }]) => (replaces ? [column] : [])),
+    ...placeColumns(table),
+  ]
+  const replaced = fixed.map(
+    (column) => `NEW.${identifier(column)} IS DISTINCT FROM OLD.${identifier(column)}`,
+  )
+  return [
+    ...triggerFunctionSql(names, {
+      name: protectionName(table),
+      declarations: ['parent_stands boolean;'],
+      body: protectionBody(names, table, lookup),
+    }),
+    `CREATE TRIGGER iasql_protect_delete BEFORE DELETE ON ${name} FOR EACH ROW WHEN (${byTenant}) ${call}`,
+    `CREATE TRIGGER iasql_protect_update BEFORE UPDATE ON ${name} FOR EACH ROW ` +
+      `WHEN (${byTenant} AND (${replaced.join(' OR ') || 'false'})) ${call}`,
+  ]
+}
+
+function protectionBody(names: TenantNames, table: TableSpec, lookup: TableLookup): string {
+  const companion = table.createdWith.length > 0 ? companionBody(names, table) : ''
+  const protections = table.protects.map((protection) => {
+    const message = literal(`${table.name}: ${protection.message}`)
+    return `  IF EXISTS (${protectedRowSql(names, table, protection, lookup)}) THEN
+    IF TG_OP = 'UPDATE' THEN ${refusalSql(message)} END IF;
+    ${noticeSql(names, message, `'The row was left as it is.'`)}
+    RETURN NULL;
+  END IF;`
+  })
+  return [companion, ...protections, `  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;`, '  RETURN NEW;'].join(
+    '\n',
+  )
+}
+
+const refusalSql = (message: string): string =>
+  `RAISE EXCEPTION USING ERRCODE = 'IQ005', MESSAGE = ${message},
+      HINT = 'This change would need a new resource in its place; AWS made this one, so leave it as it is.';`
+
+function companionBody(names: TenantNames, table: TableSpec): string {
+  const resource = inSchema(names, 'iasql_resource')
+  const parents = table.createdWith.map(({ parent }) => unqualified(parent))
+  const stands = parents.map(
+    (parent) =>
+      `WHEN ${literal(parent)} THEN EXISTS (SELECT FROM ${inSchema(names, parent)} x WHERE x.id = p.row_id)`,
+  )
+  const message = literal(
+    `${table.name}: AWS made it with its ${[...new Set(parents)].join(' or ')} and deletes it along with that`,
+  )
+  // A move of the parent to another place cascades to its companions: that one comes from inside a trigger.
+  return `  SELECT CASE p.table_name ${stands.join(' ')} ELSE false END INTO parent_stands
+    FROM ${resource} c JOIN ${resource} p ON p.resource_id = c.companion_of
+    WHERE c.table_name = ${literal(table.name)} AND c.row_id = OLD.id;
+  IF FOUND AND TG_OP = 'DELETE' THEN
+    IF NOT parent_stands THEN RETURN OLD; END IF;
+    ${noticeSql(names, message, `'The row was left as it is; delete the parent instead.'`)}
+    RETURN NULL;
+  ELSIF FOUND THEN
+    IF parent_stands AND pg_trigger_depth() = 1 THEN ${refusalSql(message)} END IF;
+    RETURN NEW;
+  END IF;`
+}
+
+/** The condition may use bare column names, so the row it is about is the only one in scope. */
+function protectedRowSql(
+  names: TenantNames,
+  table: TableSpec,
+  { when, through }: Protection,
+  lookup: TableLookup,
+): string {
+  if (!through) return `SELECT FROM (SELECT OLD.*) AS ${identifier(table.name)} WHERE ${when}`
+  const reference = table.columns[through]?.reference
+  const target = reference && lookup.get(unqualified(reference.table))
+  if (!target) throw new TypeError(`${table.name} is protected through ${through}, which refers to nothing`)
+  const key = identifier(reference.by)
+  return (
+    `SELECT FROM (SELECT t.* FROM ${inSchema(names, target.name)} t WHERE t.${key} = OLD.${identifier(through)}) ` +
+    `AS ${identifier(target.name)} WHERE ${when}`
+  )
+}
+
+/** After a parent's DELETE its companions' rows go too; the journal marks them as needing no call. */
+export function companionSql(names: TenantNames, table: TableSpec): readonly string[] {
+  const resource = inSchema(names, 'iasql_resource')
+  return [...new Set(table.createdWith.map(({ parent }) => unqualified(parent)))].flatMap((parent) => {
+    const name = companionName(table, parent)
+    const body = `  DELETE FROM ${inSchema(names, table.name)} d USING old_rows o, ${resource} p, ${resource} c
+    WHERE p.table_name = ${literal(parent)} AND p.row_id = o.id AND c.companion_of = p.resource_id
+      AND c.table_name = ${literal(table.name)} AND d.id = c.row_id;
+  RETURN NULL;`
+    return [
+      ...triggerFunctionSql(names, { name, body }),
+      `CREATE TRIGGER ${identifier(name)} AFTER DELETE ON ${inSchema(names, parent)} REFERENCING OLD TABLE AS old_rows ` +
+        `FOR EACH STATEMENT WHEN (${byTenant}) EXECUTE FUNCTION ${inSchema(names, name)}()`,
+    ]
+  })
+}

@@ -1,0 +1,128 @@
+/** State and event in, state and effects out: every decision of an execution, none of its doing. */
+import type { ErrorKind } from '#engine/model/error.ts'
+import { push } from './heap.ts'
+import type { ExecutionEvent } from './protocol.ts'
+import { schedule } from './schedule.ts'
+import {
+  enqueue,
+  fail,
+  finish,
+  isEnded,
+  type Reduced,
+  release,
+  setRun,
+  skipStranded,
+  wait,
+} from './settle-step.ts'
+import { type ExecutionState, runAt } from './state.ts'
+
+export function reduce(state: ExecutionState, event: ExecutionEvent): Reduced {
+  const handled = handle(state, event)
+  const scheduled = schedule(handled.state, event.atMs)
+  return { state: scheduled.state, effects: [...handled.effects, ...scheduled.effects] }
+}
+
+const only = (state: ExecutionState): Reduced => ({ state, effects: [] })
+
+function handle(state: ExecutionState, event: ExecutionEvent): Reduced {
+  switch (event.kind) {
+    case 'start':
+      return skipStranded({ ...state, progressMs: event.atMs })
+    case 'tick':
+      return only(state)
+    case 'cancel':
+      return only({ ...state, stopping: 'cancel' })
+    case 'deadline':
+      return only({ ...state, stopping: state.stopping ?? 'deadline' })
+    case 'polled':
+      return only(endPoll(state, event.batch, event.atMs))
+    default:
+      return handleStep(state, event)
+  }
+}
+
+type StepEvent = Extract<ExecutionEvent, { readonly step: string }>
+
+function handleStep(state: ExecutionState, event: StepEvent): Reduced {
+  const index = state.graph.indexes.get(event.step)
+  // An answer may come twice, for example to a poll and to a look-up: the first one counts.
+  if (index === undefined || isEnded(runAt(state, index).state)) return only(state)
+  const { atMs } = event
+  switch (event.kind) {
+    case 'done':
+      return only(finish(state, index, atMs))
+    case 'waiting':
+      return only(wait(state, index, event.until, atMs))
+    case 'again':
+      return only(callAgain(state, index, { isUnsettled: false, until: null }))
+    case 'absent':
+      return only(callAgain(state, index, { isUnsettled: false }))
+    case 'outcomeUnknown':
+      return retryLater(state, index, { isUnsettled: true }, atMs, 'no answer came')
+    case 'failed':
+      return handleFailure(state, index, event)
+  }
+}
+
+const callAgain = (state: ExecutionState, index: number, change: object): ExecutionState =>
+  enqueue(setRun(release(state, index), index, { ...change, state: 'pending' }), index)
+
+function handleFailure(
+  state: ExecutionState,
+  index: number,
+  {
+    retry,
+    message,
+    atMs,
+  }: { readonly retry: ErrorKind['retry']; readonly message: string; readonly atMs: number },
+): Reduced {
+  const run = runAt(state, index)
+  switch (retry) {
+    case 'never':
+      return fail(state, index, message)
+    case 'reread':
+      if (run.rereads >= state.settings.maxRereads) return fail(state, index, message)
+      return retryLater(state, index, { rereads: run.rereads + 1 }, atMs, message)
+    case 'later':
+    case 'throttled':
+      return retryLater(state, index, {}, atMs, message)
+  }
+}
+
+/** Backs off twice as long each time, and gives up when nothing has moved for too long. */
+function retryLater(
+  state: ExecutionState,
+  index: number,
+  change: { readonly rereads?: number; readonly isUnsettled?: boolean },
+  atMs: number,
+  message: string,
+): Reduced {
+  const run = runAt(state, index)
+  const { settings } = state
+  const troubledSinceMs = run.troubledSinceMs ?? atMs
+  const stillMs = atMs - Math.max(troubledSinceMs, state.progressMs)
+  if (stillMs >= settings.noProgressMs) return fail(state, index, message)
+  // A step that only waits keeps waiting: it is the poll that failed.
+  if (run.state === 'waiting') return only(setRun(state, index, { troubledSinceMs }))
+  const backoffMs = Math.min(run.backoffMs * 2, settings.maxBackoffMs)
+  const next = setRun(release(state, index), index, {
+    ...change,
+    state: 'pending',
+    backoffMs,
+    troubledSinceMs,
+  })
+  return only({ ...next, delayed: push(next.delayed, atMs + run.backoffMs, index) })
+}
+
+/** Polls come slower while nothing moves, and from the start again when something did. */
+function endPoll(state: ExecutionState, batch: string, atMs: number): ExecutionState {
+  const group = state.groups[batch]
+  if (!group || group.polling === null) return state
+  const { firstPollMs, maxPollMs } = state.settings
+  const hasMoved = group.members.length < group.polling
+  const delayMs = hasMoved ? firstPollMs : Math.min(Math.max(group.delayMs, firstPollMs) * 1.5, maxPollMs)
+  const groups = { ...state.groups }
+  if (group.members.length === 0) delete groups[batch]
+  else groups[batch] = { ...group, polling: null, delayMs, nextMs: atMs + delayMs }
+  return { ...state, groups }
+}

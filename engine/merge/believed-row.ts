@@ -1,0 +1,26 @@
+/** Cloud reads lag: what of an observation may be believed so soon after a write of our own. */
+import { equals } from '#engine/columns/canonical.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+
+export interface Reading {
+  /** The request as it was sent; columns that were left out are absent or null. */
+  readonly want: Row
+  readonly observed: Row
+  readonly readStartedMs: number
+  readonly writtenMs: number
+  readonly settleMs: number
+}
+
+/** Inside the settle time a column we sent keeps what was sent; everything else is the cloud's to tell. */
+export function believedRow(table: Pick<TableSpec, 'columns'>, reading: Reading): Row {
+  const { want, observed, readStartedMs, writtenMs, settleMs } = reading
+  if (readStartedMs >= writtenMs + settleMs) return observed
+  const believed: Record<string, Json> = { ...observed }
+  for (const [name, column] of Object.entries(table.columns)) {
+    const sent = want[name] ?? null
+    if (column.nature !== 'argument' || sent === null) continue
+    if (!equals(column, sent, observed[name])) believed[name] = sent
+  }
+  return believed
+}

@@ -1,0 +1,33 @@
+/** One column, three states, one verdict. */
+import { equals } from '#engine/columns/canonical.ts'
+import type { Column } from '#engine/model/column.ts'
+import type { Json } from '#engine/model/json.ts'
+
+/** What becomes of a change made in the cloud: taken into the table, undone in the cloud, or only recorded. */
+export type DriftPolicy = 'track' | 'enforce' | 'observe'
+
+export interface ThreeStates {
+  readonly desired: Json
+  readonly base: Json
+  readonly observed: Json
+}
+
+export type Verdict =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'rebase' | 'push' | 'pull' | 'restore'; readonly value: Json }
+  | { readonly kind: 'conflict' | 'observe'; readonly desired: Json; readonly observed: Json }
+
+export function mergeColumn(column: Column, states: ThreeStates, policy: DriftPolicy = 'track'): Verdict {
+  if (column.nature === 'local') return { kind: 'same' }
+  const { desired, base, observed } = states
+  const isEdited = !equals(column, desired, base)
+  if (equals(column, desired, observed))
+    return isEdited ? { kind: 'rebase', value: observed } : { kind: 'same' }
+  const hasDrifted = !equals(column, observed, base)
+  if (column.nature === 'output') return { kind: hasDrifted ? 'pull' : 'restore', value: observed }
+  // Null in a column that AWS cannot clear can only mean unspecified: AWS's own value fills it.
+  if (desired === null && !column.clearable) return { kind: 'pull', value: observed }
+  if (isEdited) return hasDrifted ? { kind: 'conflict', desired, observed } : { kind: 'push', value: desired }
+  if (policy === 'enforce') return { kind: 'push', value: desired }
+  return policy === 'observe' ? { kind: 'observe', desired, observed } : { kind: 'pull', value: observed }
+}

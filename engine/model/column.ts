@@ -1,0 +1,42 @@
+/** What a column of a managed table is: data that DDL, merge, plan, docs and completion are made from. */
+import type { Json } from './json.ts'
+
+export type SqlType = 'text' | 'integer' | 'bigint' | 'boolean' | 'double precision' | 'jsonb' | 'timestamptz'
+
+/** How two values of a column compare; canonical forms are made by `engine/columns/canonical.ts`. */
+export type Equality = 'plain' | 'set' | 'document' | 'policy' | 'tags' | 'cidr'
+
+/** Which milestone of the target a reference waits for: `exists` (id readable) or `ready` (usable). */
+export type Milestone = 'exists' | 'ready'
+
+export interface Reference {
+  /** Qualified table, for example `aws_vpc.vpc`. */
+  readonly table: string
+  readonly need: Milestone
+  /** `id` (a row id, resolved to the target's cloud id), or the name of a text column of the target that holds the value itself. */
+  readonly by: string
+}
+
+export interface Column {
+  readonly sqlType: SqlType
+  readonly description: string
+  /** `argument`: the user's; `output`: the cloud's, an edit is put back; `local`: only ours, never sent nor read (a flag). */
+  readonly nature: 'argument' | 'output' | 'local'
+  /** NOT NULL and without default: an INSERT must give it. */
+  readonly required: boolean
+  /** Literal default; the column is NOT NULL DEFAULT it. */
+  readonly default?: Json
+  /**
+   * A change means a new resource. `after`: the old one is deleted once the new one stands and dependants moved over;
+   * `before`: names collide (same name, same CIDR), the old one goes first. `false`: updated in place.
+   */
+  readonly replaces: false | 'after' | 'before'
+  readonly reference?: Reference
+  /** SQL condition over the column, checked at the statement, for example `visibility_timeout BETWEEN 0 AND 43200`. */
+  readonly check?: string
+  readonly equality: Equality
+  /** Whether NULL may be sent to clear what was set; else an UPDATE from a value to NULL is refused at the statement. */
+  readonly clearable: boolean
+}
+
+export type Columns = Readonly<Record<string, Column>>

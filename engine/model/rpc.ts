@@ -1,0 +1,27 @@
+/** A function inside SQL, described as data; its SQL binding, help and checks are made from this. */
+export type Role = 'viewer' | 'editor' | 'operator' | 'owner'
+export type RpcKind = 'read' | 'engine' | 'action'
+
+export interface RpcArgument {
+  readonly name: string
+  /** SQL type, for example `text`, `bigint`, `text[]`. */
+  readonly type: string
+  /** SQL default expression; an argument without one is required. */
+  readonly default?: string
+  readonly variadic?: boolean
+}
+
+export interface RpcDescription {
+  /** SQL name, for example `iasql_apply`. Overloads are several descriptions of one name. */
+  readonly name: string
+  /** Module it belongs to; `iasql` for the engine's own. */
+  readonly module: string
+  readonly kind: RpcKind
+  readonly role: Role
+  readonly arguments: readonly RpcArgument[]
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** A function such as `default_aws_region(text)` that returns one value instead of rows. */
+  readonly scalar?: string
+  readonly description: string
+  readonly sampleUsage: string
+}

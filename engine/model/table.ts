@@ -1,0 +1,58 @@
+/** A resource type without its mapper: everything that decisions, DDL and documentation need to know of a table. */
+import type { Columns } from './column.ts'
+
+export interface Check {
+  readonly sql: string
+  readonly message: string
+}
+
+/** Rows that a user may not delete or replace: their own condition, or one on the row that `through` references. */
+export interface Protection {
+  /** SQL condition over the columns of the row (or of the referenced row when `through` is given). */
+  readonly when: string
+  /** Reference column by which the protecting row is found. */
+  readonly through?: string
+  readonly message: string
+}
+
+/** This table's resources that AWS makes and deletes along with a parent. */
+export interface CreatedWith {
+  /** Qualified parent table, and the reference column of this table that names the parent. */
+  readonly parent: string
+  readonly via: string
+}
+
+export interface Estimates {
+  readonly createMs: number
+  readonly updateMs: number
+  readonly deleteMs: number
+}
+
+export interface TableSpec {
+  /** Module name, for example `aws_vpc`. */
+  readonly module: string
+  /** Table name, for example `vpc`; unique over all modules. */
+  readonly name: string
+  readonly description: string
+  /** `regional`: account_id and region columns; `global`: account_id; `tenant`: neither (such as aws_regions). */
+  readonly place: 'regional' | 'global' | 'tenant'
+  /** Columns whose values people know a row by; unique within its place when `uniqueKey`. */
+  readonly naturalKey: readonly string[]
+  readonly uniqueKey: boolean
+  readonly columns: Columns
+  readonly checks: readonly Check[]
+  /** `full`: INSERT, UPDATE, DELETE; `read`: SELECT only, apart from UPDATE of `writable` columns. */
+  readonly access: 'full' | 'read'
+  readonly writable: readonly string[]
+  /** Milliseconds after a write during which reads of AWS may still lag (published or observed figure). */
+  readonly settleMs: number
+  readonly protects: readonly Protection[]
+  readonly createdWith: readonly CreatedWith[]
+  /** Whether the cloud id is a name that the user gives: look it up before a create (adoption), collide on replace. */
+  readonly named: boolean
+  readonly estimates: Estimates
+}
+
+/** `aws_vpc.vpc` */
+export const qualifiedName = (table: Pick<TableSpec, 'module' | 'name'>): string =>
+  `${table.module}.${table.name}`

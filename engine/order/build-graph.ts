@@ -1,0 +1,125 @@
+/** Edges between the steps of a plan: dependencies first, dependants of what goes away before it goes. */
+import type { ChangeReference, PlannedChange } from '#engine/plan/planned-change.ts'
+import type { TableLookup } from '#engine/plan/resource.ts'
+import { addEdge, type Edge, type Graph, type Node, stepKey } from './graph.ts'
+import type { StepKind } from './step.ts'
+
+export function buildGraph(changes: readonly PlannedChange[], tables: TableLookup): Graph {
+  const graph: Graph = { nodes: new Map(), edges: new Map() }
+  const byKey = new Map(changes.map((change) => [change.key, change]))
+  for (const key of [...byKey.keys()].sort()) {
+    const change = byKey.get(key)
+    if (change) for (const node of nodesOf(change, tables)) graph.nodes.set(node.key, node)
+  }
+  for (const change of byKey.values()) {
+    if (change.action === 'replace') addReplaceEdge(graph, change)
+    for (const reference of change.references) {
+      const target = byKey.get(reference.target)
+      if (target) addReferenceEdges(graph, change, reference, target)
+    }
+    if (change.companion && change.parent) {
+      const own = stepKey(change.key, 'companion')
+      addEdge(graph, hard(own, stepKey(change.parent, 'delete'), 'gone'))
+      addEdge(graph, hard(own, stepKey(change.parent, 'companion'), 'gone'))
+    }
+  }
+  addNameEdges(graph, changes)
+  return graph
+}
+
+const kindsOf: Record<PlannedChange['action'], readonly StepKind[]> = {
+  create: ['create'],
+  update: ['update'],
+  replace: ['create', 'delete'],
+  delete: ['delete'],
+  adopt: ['adopt'],
+  forget: ['forget'],
+}
+
+function nodesOf(change: PlannedChange, tables: TableLookup): readonly Node[] {
+  const kinds: readonly StepKind[] = change.companion ? ['companion'] : kindsOf[change.action]
+  return kinds.map((kind) => ({
+    key: stepKey(change.key, kind),
+    change,
+    kind,
+    estimateMs: estimateOf(change, kind, tables),
+    updateMs: tables.get(change.table)?.estimates.updateMs ?? 0,
+    columns: null,
+    without: [],
+    clears: [],
+  }))
+}
+
+function estimateOf(change: PlannedChange, kind: StepKind, tables: TableLookup): number {
+  const estimates = tables.get(change.table)?.estimates
+  if (change.action !== 'replace' || !estimates) return change.estimateMs
+  return kind === 'create' ? estimates.createMs : estimates.deleteMs
+}
+
+const hard = (from: string, to: string, milestone: Edge['milestone']): Edge => ({
+  from,
+  to,
+  milestone,
+  strength: 'hard',
+  column: null,
+})
+
+function addReplaceEdge(graph: Graph, { key, replaceBefore }: PlannedChange): void {
+  const [create, remove] = [stepKey(key, 'create'), stepKey(key, 'delete')]
+  addEdge(graph, replaceBefore ? hard(create, remove, 'gone') : hard(remove, create, 'ready'))
+}
+
+/** The step that brings the change's new state, and the one that ends its old state. */
+const makerOf = ({ action, key }: PlannedChange): string | null => {
+  if (action === 'delete' || action === 'forget') return null
+  return stepKey(key, action === 'replace' ? 'create' : action)
+}
+const endOf = ({ action, key, companion }: PlannedChange): string | null => {
+  if (action === 'delete') return stepKey(key, companion ? 'companion' : 'delete')
+  return action === 'replace' ? stepKey(key, 'delete') : null
+}
+
+function addReferenceEdges(
+  graph: Graph,
+  change: PlannedChange,
+  reference: ChangeReference,
+  target: PlannedChange,
+): void {
+  const column = reference.column
+  const strength = reference.cuttable ? 'column' : 'hard'
+  const [maker, targetMaker] = [makerOf(change), makerOf(target)]
+  if (reference.side === 'desired' && maker && targetMaker) {
+    // An update of what is there already need not come first where that would make a cycle.
+    const isThere = target.action === 'update'
+    const milestone = isThere ? 'ready' : reference.need
+    addEdge(graph, { from: maker, to: targetMaker, milestone, strength: isThere ? 'soft' : strength, column })
+  }
+  const targetEnd = endOf(target)
+  // A companion goes with its parent and without a call, so nothing waits for it.
+  if (reference.side !== 'base' || !targetEnd || target.key === change.key || change.companion) return
+  const end = endOf(change)
+  if (end) {
+    addEdge(graph, { from: targetEnd, to: end, milestone: 'gone', strength, column })
+  } else if (maker && !target.replaceBefore) {
+    // Pointed elsewhere before the old one goes; where names collide the new one can only come after that.
+    addEdge(graph, hard(targetEnd, maker, 'ready'))
+  }
+}
+
+/** A row deleted and inserted again under the same name: AWS refuses the new one while the old one stands. */
+function addNameEdges(graph: Graph, changes: readonly PlannedChange[]): void {
+  const ending = new Map<string, string>()
+  for (const change of changes) {
+    const end = endOf(change)
+    if (end && change.action === 'delete' && change.naturalName) ending.set(nameKey(change), end)
+  }
+  for (const change of changes) {
+    const maker = makerOf(change)
+    const end = ending.get(nameKey(change))
+    if (!maker || !end || change.action === 'update') continue
+    addEdge(graph, { from: maker, to: end, milestone: 'gone', strength: 'soft', column: null })
+  }
+}
+
+const nameKey = ({ table, place, naturalName }: PlannedChange): string =>
+  JSON.stringify([table, place.accountId, place.region, naturalName])

@@ -1,0 +1,94 @@
+/** Cycles are cut by splitting a change: created bare, then updated; or cleared first, then deleted. */
+import { components } from './components.ts'
+import { addEdge, type Edge, edgesFrom, type Graph, type Node, stepKey } from './graph.ts'
+
+export interface Cycle {
+  readonly keys: readonly string[]
+}
+
+/** Changes `graph` until it has no cycle; gives the first one that cannot be cut. */
+export function cutCycles(graph: Graph): Cycle | null {
+  const work = cyclic(graph, [...graph.nodes.keys()])
+  for (let component = work.pop(); component; component = work.pop()) {
+    if (!cutOnce(graph, component)) return { keys: component }
+    work.push(...cyclic(graph, component))
+  }
+  return null
+}
+
+function cyclic(graph: Graph, keys: readonly string[]): string[][] {
+  const within = new Set(keys)
+  const next = (key: string) => edgesWithin(graph, key, within).map((edge) => edge.to)
+  return components(keys, next)
+    .filter((component) => component.length > 1 || next(component[0] ?? '').includes(component[0] ?? ''))
+    .map((component) => [...component].sort())
+}
+
+const edgesWithin = (graph: Graph, key: string, within: ReadonlySet<string>): readonly Edge[] =>
+  edgesFrom(graph, key).filter((edge) => within.has(edge.to))
+
+function cutOnce(graph: Graph, component: readonly string[]): boolean {
+  const within = new Set(component)
+  const edges = component.flatMap((key) => edgesWithin(graph, key, within))
+  const anySoft = edges.filter((edge) => edge.strength === 'soft')
+  // A name that is still taken would be refused, so those edges are the last of the soft ones to go.
+  const updates = anySoft.filter((edge) => edge.column !== null)
+  const soft = updates.length > 0 ? updates : anySoft
+  if (soft.length > 0) {
+    for (const edge of soft) removeEdges(graph, edge.from, (other) => other === edge)
+    return true
+  }
+  const edge = edges.find(({ strength }) => strength === 'column')
+  if (!edge?.column) return false
+  if (edge.milestone === 'gone') clearFirst(graph, edge, edge.column)
+  else setLater(graph, edge.from, edge.column)
+  return true
+}
+
+function removeEdges(graph: Graph, from: string, isRemoved: (edge: Edge) => boolean): void {
+  const kept = edgesFrom(graph, from).filter((edge) => !isRemoved(edge))
+  graph.edges.set(from, kept)
+}
+
+/** The column waits for an update that follows: the step itself no longer needs what the column points at. */
+function setLater(graph: Graph, key: string, column: string): void {
+  const node = graph.nodes.get(key)
+  if (!node) return
+  const waiting = edgesFrom(graph, key).filter((edge) => edge.column === column)
+  removeEdges(graph, key, (edge) => edge.column === column)
+  graph.nodes.set(key, { ...node, without: [...node.without, column] })
+  const later = `${stepKey(node.change.key, 'update')}:${column}`
+  addNode(graph, {
+    ...node,
+    key: later,
+    kind: 'update',
+    estimateMs: node.updateMs,
+    columns: [column],
+    without: [],
+  })
+  addEdge(graph, { from: later, to: key, milestone: 'ready', strength: 'hard', column: null })
+  for (const edge of waiting) addEdge(graph, { ...edge, from: later, strength: 'hard' })
+}
+
+/** `edge.to` is deleted while it points at `edge.from`: the pointer is cleared first, and only that is waited for. */
+function clearFirst(graph: Graph, edge: Edge, column: string): void {
+  const node = graph.nodes.get(edge.to)
+  if (!node) return
+  const clear = `${stepKey(node.change.key, 'clear')}:${column}`
+  addNode(graph, {
+    ...node,
+    key: clear,
+    kind: 'update',
+    estimateMs: node.updateMs,
+    columns: [],
+    without: [],
+    clears: [column],
+  })
+  addEdge(graph, { from: edge.to, to: clear, milestone: 'gone', strength: 'hard', column: null })
+  removeEdges(graph, edge.from, (other) => other.to === edge.to && other.column === column)
+  addEdge(graph, { ...edge, to: clear, strength: 'hard' })
+}
+
+function addNode(graph: Graph, node: Node): void {
+  if (!graph.nodes.has(node.key)) graph.nodes.set(node.key, node)
+}

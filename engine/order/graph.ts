@@ -1,0 +1,54 @@
+/** The graph of steps while it is made: who waits for whom, and which edges may give way. */
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import type { Step, StepKind, StepNeed } from './step.ts'
+
+export interface Edge {
+  /** The step that waits. */
+  readonly from: string
+  readonly to: string
+  readonly milestone: StepNeed['milestone']
+  /**
+   * `hard`: never dropped. `column`: dropped by leaving that column to a step of its own. `soft`: good manners only, the
+   * first to go in a cycle.
+   */
+  readonly strength: 'hard' | 'column' | 'soft'
+  readonly column: string | null
+}
+
+export interface Node {
+  readonly key: string
+  readonly change: PlannedChange
+  readonly kind: StepKind
+  readonly estimateMs: number
+  /** Of an update that is split off. */
+  readonly updateMs: number
+  readonly columns: readonly string[] | null
+  readonly without: readonly string[]
+  readonly clears: readonly string[]
+}
+
+export interface Graph {
+  readonly nodes: Map<string, Node>
+  /** Edges by the step that waits. */
+  readonly edges: Map<string, Edge[]>
+}
+
+export const stepKey = (change: string, kind: StepKind | 'clear'): string => `${change}#${kind}`
+
+export function addEdge(graph: Graph, edge: Edge): void {
+  if (!graph.nodes.has(edge.from) || !graph.nodes.has(edge.to)) return
+  const list = graph.edges.get(edge.from)
+  if (!list) graph.edges.set(edge.from, [edge])
+  else if (!list.some((other) => isSameEdge(other, edge))) list.push(edge)
+}
+
+const isSameEdge = (a: Edge, b: Edge): boolean =>
+  a.to === b.to && a.milestone === b.milestone && a.strength === b.strength && a.column === b.column
+
+export const edgesFrom = (graph: Graph, key: string): readonly Edge[] => graph.edges.get(key) ?? []
+
+/** Where the step acts: a replaced or deleted resource is deleted where it lives, not where its row is now. */
+export function placeOf({ kind, change, clears }: Node): Pick<Step, 'accountId' | 'region'> {
+  const isOld = kind === 'delete' || kind === 'companion' || kind === 'forget' || clears.length > 0
+  return isOld ? (change.cloudPlace ?? change.place) : change.place
+}

@@ -1,0 +1,183 @@
+/** What one resource needs by itself, before the effects of replaced neighbours. */
+import { equals } from '#engine/columns/canonical.ts'
+import { decide } from '#engine/merge/decide.ts'
+import type { DriftPolicy } from '#engine/merge/merge-column.ts'
+import { mergeRow, type RowVerdicts } from '#engine/merge/merge-row.ts'
+import { settleRow } from '#engine/merge/settle-row.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import { type KnownResources, resolveRow, tableOf } from './known-resources.ts'
+import type { Action, Settlement } from './planned-change.ts'
+import type { ResourceState } from './resource.ts'
+
+export interface Draft {
+  readonly kind: 'draft'
+  readonly resource: ResourceState
+  readonly action: Action
+  readonly delta: Row
+  readonly pulls: Row
+  readonly conflicts: readonly string[]
+  readonly unknown: readonly string[]
+  readonly replaceBefore: boolean
+  readonly companion: boolean
+  readonly reason: string
+}
+type Drafted =
+  | Draft
+  | { readonly kind: 'settlement'; readonly settlement: Settlement }
+  | { readonly kind: 'nothing' }
+
+export function draftChange(
+  known: KnownResources,
+  resource: ResourceState,
+  policy: (column: string) => DriftPolicy,
+): Drafted {
+  const isEdited = resource.editVersion > resource.baseVersion
+  const existence = {
+    desired: resource.desired !== null,
+    base: resource.base !== null,
+    observed: resource.observed !== null,
+    isEdited,
+    isCompanion: resource.companionOf !== null,
+    isReferenced: false,
+  }
+  const decision = decide('apply', existence, policy(''))
+  switch (decision) {
+    case 'create':
+    case 'recreate':
+      return isEdited || decision === 'recreate'
+        ? draftCreate(known, resource, decision)
+        : { kind: 'nothing' }
+    case 'adopt':
+      return isEdited ? draftAdoption(known, resource) : { kind: 'nothing' }
+    case 'merge':
+      return draftMerge(known, resource, policy, isEdited)
+    case 'delete':
+    case 'gone':
+      return draftRemoval(resource, 'delete', decision === 'gone' ? 'its parent was deleted' : 'row deleted')
+    case 'forget':
+      return draftRemoval(resource, 'forget', 'row deleted, and the cloud has it no more')
+    default:
+      return isEdited && resource.desired === null ? settled(resource, null, {}) : { kind: 'nothing' }
+  }
+}
+
+const plain = {
+  kind: 'draft',
+  delta: {},
+  pulls: {},
+  conflicts: [],
+  unknown: [],
+  replaceBefore: false,
+  companion: false,
+} as const
+
+/** The arguments a user has given: null at creation means unspecified. */
+function givenArguments(table: TableSpec, desired: Row): Row {
+  const given = Object.entries(table.columns).filter(
+    ([name, column]) => column.nature === 'argument' && (desired[name] ?? null) !== null,
+  )
+  return Object.fromEntries(given.map(([name]) => [name, desired[name] ?? null]))
+}
+
+function draftCreate(known: KnownResources, resource: ResourceState, decision: 'create' | 'recreate'): Draft {
+  const delta = givenArguments(tableOf(known, resource), resource.desired ?? {})
+  const reason = decision === 'create' ? 'row inserted' : 'the cloud has lost it; the table wins'
+  return { ...plain, resource, action: 'create', delta, unknown: resolveRow(known, resource).unknown, reason }
+}
+
+function draftAdoption(known: KnownResources, resource: ResourceState): Draft {
+  const table = tableOf(known, resource)
+  const delta = adoptionDelta(table, resource.desired ?? {}, resource.observed ?? {})
+  const reason = 'the cloud already has it'
+  return { ...plain, resource, action: 'adopt', delta, unknown: resolveRow(known, resource).unknown, reason }
+}
+
+/** What an adopted resource must change to be as the row says; what only a replacement could change stays open. */
+export function adoptionDelta(table: TableSpec, desired: Row, observed: Row): Row {
+  const given = Object.entries(givenArguments(table, desired)).filter(([name, value]) => {
+    const column = table.columns[name]
+    return column && column.replaces === false && !equals(column, value, observed[name])
+  })
+  return Object.fromEntries(given)
+}
+
+function draftMerge(
+  known: KnownResources,
+  resource: ResourceState,
+  policy: (column: string) => DriftPolicy,
+  isEdited: boolean,
+): Drafted {
+  const table = tableOf(known, resource)
+  const { row: desired, unknown } = resolveRow(known, resource)
+  const states = { desired, base: resource.base ?? {}, observed: resource.observed ?? {} }
+  const verdicts = mergeRow(table, states, policy)
+  const pushed = columnsOf(verdicts, 'push', 'conflict')
+  const hasMoved = isElsewhere(table, resource)
+  if (pushed.length === 0 && !hasMoved) {
+    if (!isEdited) return { kind: 'nothing' }
+    const { base, write } = settleRow(table, states, policy)
+    return settled(resource, base, write)
+  }
+  const delta = Object.fromEntries(
+    pushed.map((name): [string, Json] => [name, resource.desired?.[name] ?? null]),
+  )
+  const replacing = pushed.filter((name) => table.columns[name]?.replaces)
+  const action = hasMoved || replacing.length > 0 ? 'replace' : 'update'
+  return {
+    ...plain,
+    resource,
+    action,
+    delta,
+    pulls: Object.fromEntries(
+      columnsOf(verdicts, 'pull').map((name) => [name, states.observed[name] ?? null]),
+    ),
+    conflicts: columnsOf(verdicts, 'conflict'),
+    unknown: unknown.filter((name) => pushed.includes(name)),
+    replaceBefore: action === 'replace' && !hasMoved && mustGoFirst(table, replacing),
+    reason: hasMoved ? moveReason(resource) : changeReason(pushed, replacing),
+  }
+}
+
+/** The old one must go first where a name that stays the same, or a column that says so, would collide. */
+export function mustGoFirst(table: TableSpec, replacing: readonly string[]): boolean {
+  const saysSo = replacing.some((name) => table.columns[name]?.replaces === 'before')
+  return saysSo || (table.named && !replacing.some((name) => table.naturalKey.includes(name)))
+}
+
+const columnsOf = (verdicts: RowVerdicts, ...kinds: readonly string[]): readonly string[] =>
+  Object.keys(verdicts).filter((name) => kinds.includes(verdicts[name]?.kind ?? ''))
+
+function isElsewhere(table: TableSpec, { place, cloudPlace }: ResourceState): boolean {
+  if (!cloudPlace || table.place === 'tenant') return false
+  return (
+    place.accountId !== cloudPlace.accountId ||
+    (table.place === 'regional' && place.region !== cloudPlace.region)
+  )
+}
+
+const moveReason = ({ place, cloudPlace }: ResourceState): string =>
+  `moved from ${cloudPlace?.accountId} ${cloudPlace?.region ?? ''} to ${place.accountId} ${place.region ?? ''}`.trim()
+
+const changeReason = (pushed: readonly string[], replacing: readonly string[]): string =>
+  replacing.length > 0 ? `${replacing.join(', ')} cannot change in place` : `${pushed.join(', ')} changed`
+
+const draftRemoval = (resource: ResourceState, action: 'delete' | 'forget', reason: string): Draft => ({
+  ...plain,
+  resource,
+  action,
+  companion: action === 'delete' && resource.companionOf !== null,
+  reason,
+})
+
+const settled = (resource: ResourceState, base: Row | null, write: Row): Drafted => ({
+  kind: 'settlement',
+  settlement: {
+    table: resource.table,
+    rowId: resource.rowId,
+    resourceId: resource.resourceId,
+    editVersion: resource.editVersion,
+    base,
+    write,
+  },
+})

@@ -1,0 +1,113 @@
+/** A draft becomes a row of the plan: names, differences, risk, estimates, and the edges that order needs. */
+import type { Json, Row } from '#engine/model/json.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import type { Draft } from './draft-change.ts'
+import { type KnownResources, keyOf, nameOf, parentOf, tableOf } from './known-resources.ts'
+import type { ChangeReference, PlannedChange, Risk } from './planned-change.ts'
+import { referencesOf } from './references.ts'
+import type { ResourceState } from './resource.ts'
+
+export function finishChange(
+  known: KnownResources,
+  drafts: ReadonlyMap<string, Draft>,
+  key: string,
+): readonly PlannedChange[] {
+  const draft = drafts.get(key)
+  if (!draft) return []
+  const { resource } = draft
+  const parent = parentOf(known, resource)
+  const change: PlannedChange = {
+    key,
+    action: draft.action,
+    table: resource.table,
+    rowId: resource.rowId,
+    resourceId: resource.resourceId,
+    place: resource.place,
+    cloudPlace: resource.cloudPlace,
+    naturalName: nameOf(known, resource),
+    cloudId: resource.cloudId,
+    changed: changedColumns(draft),
+    delta: draft.delta,
+    replaceBefore: draft.replaceBefore,
+    companion: draft.companion,
+    parent: parent ? keyOf(parent) : null,
+    reason: draft.reason,
+    unknown: draft.unknown,
+    risk: riskOf(draft),
+    calls: draft.companion ? 0 : callsOf(draft),
+    estimateMs: draft.companion ? 0 : estimateOf(draft, tableOf(known, resource)),
+    editVersion: resource.editVersion,
+    actor: resource.edit?.actor ?? null,
+    editedAt: resource.edit?.at ?? null,
+    references: edgesOf(known, drafts, draft),
+    conflicts: draft.conflicts,
+    pulls: draft.pulls,
+  }
+  return [change]
+}
+
+function changedColumns({ resource, action, delta }: Draft): PlannedChange['changed'] {
+  const before: Row = action === 'create' ? {} : (resource.observed ?? resource.base ?? {})
+  const entries = Object.entries(delta).map(
+    ([name, to]) => [name, { from: before[name] ?? null, to }] as const,
+  )
+  return Object.fromEntries<{ from: Json; to: Json }>(entries)
+}
+
+function riskOf({ action, companion }: Draft): Risk {
+  if (action === 'adopt') return 'takes over'
+  const deletes = (action === 'delete' || action === 'replace') && !companion
+  return deletes ? 'deletes data' : 'none'
+}
+
+function callsOf({ action, delta }: Draft): number {
+  switch (action) {
+    case 'replace':
+      return 2
+    case 'forget':
+      return 0
+    case 'adopt':
+      return Object.keys(delta).length > 0 ? 1 : 0
+    case 'create':
+    case 'update':
+    case 'delete':
+      return 1
+  }
+}
+
+function estimateOf({ action }: Draft, { estimates }: TableSpec): number {
+  switch (action) {
+    case 'create':
+      return estimates.createMs
+    case 'update':
+    case 'adopt':
+      return estimates.updateMs
+    case 'replace':
+      return estimates.createMs + estimates.deleteMs
+    case 'delete':
+      return estimates.deleteMs
+    case 'forget':
+      return 0
+  }
+}
+
+function edgesOf(
+  known: KnownResources,
+  drafts: ReadonlyMap<string, Draft>,
+  { resource }: Draft,
+): readonly ChangeReference[] {
+  const both = [...referencesOf(known, resource, 'desired'), ...referencesOf(known, resource, 'base')]
+  return both
+    .flatMap((reference) => [reference, ...throughParents(known, reference)])
+    .filter((reference) => drafts.has(reference.target))
+}
+
+/** A companion comes and goes with its parent, so what points at it waits for the parent's change as well. */
+function throughParents(known: KnownResources, reference: ChangeReference): readonly ChangeReference[] {
+  const parents: ChangeReference[] = []
+  let target: ResourceState | undefined = known.byKey.get(reference.target)
+  for (target = target && parentOf(known, target); target; target = parentOf(known, target)) {
+    parents.push({ ...reference, target: keyOf(target), need: 'ready' })
+  }
+  return parents
+}

@@ -1,0 +1,43 @@
+/** Rows in, plan out: what an apply would do, with every reason, without touching anything. */
+import type { DriftPolicy } from '#engine/merge/merge-column.ts'
+import { type Draft, draftChange } from './draft-change.ts'
+import { finishChange } from './finish-change.ts'
+import { type KnownResources, keyOf, knowResources, nameOf } from './known-resources.ts'
+import type { Plan, Settlement } from './planned-change.ts'
+import { followReplacements } from './replaced-neighbours.ts'
+import type { ResourceState, TableLookup } from './resource.ts'
+
+export interface PlanInput {
+  readonly tables: TableLookup
+  /** The edited rows, what they point at, and what points at them. */
+  readonly resources: readonly ResourceState[]
+  /** What to do about changes made in the cloud; `column` is empty when the whole resource is meant. */
+  readonly policy?: (table: string, rowId: number, column: string) => DriftPolicy
+}
+
+export function planChanges({ tables, resources, policy = () => 'track' }: PlanInput): Plan {
+  const known = knowResources(tables, resources)
+  const drafts = new Map<string, Draft>()
+  const settlements = new Map<string, Settlement>()
+  for (const resource of known.all) {
+    const drafted = draftChange(known, resource, (column) => policy(resource.table, resource.rowId, column))
+    if (drafted.kind === 'draft') drafts.set(keyOf(resource), drafted)
+    if (drafted.kind === 'settlement') settlements.set(keyOf(resource), drafted.settlement)
+  }
+  followReplacements(known, drafts)
+  const keys = [...drafts.keys()].sort()
+  return {
+    changes: keys.flatMap((key) => finishChange(known, drafts, key)),
+    settlements: [...settlements].flatMap(([key, settlement]) => (drafts.has(key) ? [] : [settlement])),
+    notices: keys.flatMap((key) => noticesOf(known, drafts.get(key))),
+  }
+}
+
+function noticesOf(known: KnownResources, draft: Draft | undefined): readonly string[] {
+  if (!draft || draft.conflicts.length === 0) return []
+  const { resource, conflicts } = draft
+  const columns = conflicts.join(', ')
+  return [
+    `${resource.table} ${nameOf(known, resource)}: ${columns} changed in the cloud as well; the table wins.`,
+  ]
+}

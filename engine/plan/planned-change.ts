@@ -1,0 +1,72 @@
+/** One row of a plan: what will happen to one resource, and why. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { Milestone } from '#engine/model/column.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { RowPlace } from './resource.ts'
+
+export type Action = 'create' | 'update' | 'replace' | 'delete' | 'adopt' | 'forget'
+export type Risk = 'none' | 'deletes data' | 'interrupts service' | 'takes over'
+
+export interface ChangeReference {
+  readonly column: string
+  /** Key of the resource that is needed. */
+  readonly target: string
+  readonly need: Milestone
+  /** `desired`: what the new state points at; `base`: what the cloud's present state points at. */
+  readonly side: 'desired' | 'base'
+  /** Whether the column may be left out at first and set, or cleared, by an update of its own. */
+  readonly cuttable: boolean
+}
+
+export interface PlannedChange {
+  /** `vpc/3` */
+  readonly key: string
+  readonly action: Action
+  readonly table: string
+  readonly rowId: number
+  readonly resourceId: number | null
+  readonly place: RowPlace
+  readonly cloudPlace: RowPlace | null
+  readonly naturalName: string
+  readonly cloudId: CloudId | null
+  readonly changed: Readonly<Record<string, { readonly from: Json; readonly to: Json }>>
+  /** The columns to send, with the user's values; expressions unresolved. */
+  readonly delta: Row
+  /** Of a replace: names collide, so the old one is deleted first. */
+  readonly replaceBefore: boolean
+  /** Gone with its parent: no call. */
+  readonly companion: boolean
+  /** Key of the parent of a companion. */
+  readonly parent: string | null
+  readonly reason: string
+  /** Columns whose value is known only once another change is done. */
+  readonly unknown: readonly string[]
+  readonly risk: Risk
+  readonly calls: number
+  readonly estimateMs: number
+  readonly editVersion: number
+  readonly actor: string | null
+  readonly editedAt: string | null
+  readonly references: readonly ChangeReference[]
+  /** Columns that were changed in the cloud too, where the table's value wins. */
+  readonly conflicts: readonly string[]
+  /** Columns changed only in the cloud, which the row takes over when the change is done. */
+  readonly pulls: Row
+}
+
+/** An edited row that needs no call: the edits up to `editVersion` are settled by storing `base` and writing `write`. */
+export interface Settlement {
+  readonly table: string
+  readonly rowId: number
+  readonly resourceId: number | null
+  readonly editVersion: number
+  /** Null: nothing was ever sent, there is nothing to remember. */
+  readonly base: Row | null
+  readonly write: Row
+}
+
+export interface Plan {
+  readonly changes: readonly PlannedChange[]
+  readonly settlements: readonly Settlement[]
+  readonly notices: readonly string[]
+}

@@ -1,0 +1,94 @@
+/** A replaced resource gets a new cloud id: whatever points at it is pointed at the new one, or replaced itself. */
+import { type Draft, mustGoFirst } from './draft-change.ts'
+import { type KnownResources, keyOf, nameOf, tableOf } from './known-resources.ts'
+import type { ChangeReference } from './planned-change.ts'
+import { referencesOf } from './references.ts'
+import type { ResourceState } from './resource.ts'
+
+interface Dependant {
+  readonly resource: ResourceState
+  readonly reference: ChangeReference
+}
+interface Replaced {
+  readonly key: string
+  readonly before: boolean
+  readonly because: string
+}
+
+/** Adds to `drafts` what the replacements among them cause, until nothing more follows. */
+export function followReplacements(known: KnownResources, drafts: Map<string, Draft>): void {
+  const queue: Replaced[] = [...drafts].flatMap(([key, draft]) =>
+    draft.action === 'replace'
+      ? [{ key, before: draft.replaceBefore, because: becauseOf(known, draft.resource) }]
+      : [],
+  )
+  if (queue.length === 0) return
+  const dependants = dependantsByTarget(known)
+  const carried = new Set<string>()
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    for (const dependant of dependants.get(next.key) ?? []) {
+      const key = keyOf(dependant.resource)
+      const parent = known.byKey.get(next.key)
+      if (parent?.resourceId !== null && dependant.resource.companionOf === parent?.resourceId) {
+        // AWS makes the companion anew with its parent: no change of its own, but a new id for those that use it.
+        if (!carried.has(key)) queue.push({ ...next, key })
+        carried.add(key)
+        continue
+      }
+      const before = drafts.get(key)
+      const after = repoint(known, dependant, before, next)
+      if (!after || after === before) continue
+      drafts.set(key, after)
+      const isNews = before?.action !== 'replace' || before.replaceBefore !== after.replaceBefore
+      if (after.action === 'replace' && isNews) {
+        queue.push({ key, before: after.replaceBefore, because: becauseOf(known, after.resource) })
+      }
+    }
+  }
+}
+
+function repoint(
+  known: KnownResources,
+  { resource, reference }: Dependant,
+  draft: Draft | undefined,
+  replaced: Replaced,
+): Draft | undefined {
+  if (draft && draft.action !== 'update' && draft.action !== 'replace') return undefined
+  const table = tableOf(known, resource)
+  if (!resource.base || !resource.observed) return undefined
+  const column = reference.column
+  const mustReplace = Boolean(table.columns[column]?.replaces)
+  const action = mustReplace || draft?.action === 'replace' ? 'replace' : 'update'
+  const wasBefore = draft?.replaceBefore ?? false
+  const replaceBefore =
+    action === 'replace' && (wasBefore || replaced.before || (mustReplace && mustGoFirst(table, [column])))
+  const unknown = draft?.unknown ?? []
+  if (draft?.action === action && wasBefore === replaceBefore && unknown.includes(column)) return draft
+  return {
+    kind: 'draft',
+    resource,
+    action,
+    delta: { ...draft?.delta, [column]: resource.desired?.[column] ?? null },
+    pulls: draft?.pulls ?? {},
+    conflicts: draft?.conflicts ?? [],
+    unknown: unknown.includes(column) ? unknown : [...unknown, column],
+    replaceBefore,
+    companion: false,
+    reason: draft ? `${draft.reason}; ${replaced.because}` : replaced.because,
+  }
+}
+
+const becauseOf = (known: KnownResources, resource: ResourceState): string =>
+  `${resource.table} ${nameOf(known, resource)} is replaced`
+
+function dependantsByTarget(known: KnownResources): ReadonlyMap<string, readonly Dependant[]> {
+  const byTarget = new Map<string, Dependant[]>()
+  for (const resource of known.all) {
+    for (const reference of referencesOf(known, resource, 'desired')) {
+      const list = byTarget.get(reference.target)
+      if (list) list.push({ resource, reference })
+      else byTarget.set(reference.target, [{ resource, reference }])
+    }
+  }
+  return byTarget
+}

@@ -1,0 +1,19 @@
+/** The chain of every function: the ports of its host, one operation, and a log entry when it fails. */
+import middy, { type MiddyfiedHandler } from '@middy/core'
+import { host } from '#operations/host.ts'
+import type { Ports } from '#operations/ports.ts'
+
+/** @example export const handler = lambda((ports, event: RunPayload) => executeStatements(ports, event)) */
+export function lambda<Event, Result>(
+  operation: (ports: Ports, event: Event) => Promise<Result>,
+): MiddyfiedHandler<Event, Result> {
+  return middy<Event, Result>()
+    .use({
+      onError: async ({ error, context }) => {
+        const { log } = await host()
+        const { functionName, awsRequestId } = context
+        log('error', 'A function failed.', { functionName, awsRequestId, error })
+      },
+    })
+    .handler(async (event: Event) => operation(await host(), event))
+}

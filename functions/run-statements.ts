@@ -1,0 +1,15 @@
+/** The runner, invoked without anyone waiting: what does not end within one invocation goes on in machine `run`. */
+import { executeStatements } from '#operations/run/execute-statements.ts'
+import { lambda } from './lambda.ts'
+
+interface RunEvent {
+  readonly tenantId: string
+  readonly runId: string
+}
+
+export const handler = lambda(async (ports, { tenantId, runId }: RunEvent) => {
+  const outcome = await executeStatements(ports, { tenantId, runId })
+  if (outcome.next === 'done') return
+  const execution = outcome.next === 'execution' ? { executionId: outcome.executionId } : {}
+  await ports.machines.start('run', runId, { tenantId, runId, ...execution })
+})

@@ -1,0 +1,45 @@
+/** Passwords of database roles on one machine: what Secrets Manager is on AWS. */
+import { readText, writePrivateFile } from './private-file.ts'
+
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+}
+
+export interface SecretStore {
+  /** Rejects when there is no such secret. */
+  get(secret: string): Promise<Credentials>
+  put(secret: string, credentials: Credentials): Promise<void>
+  /** The stored credentials; made by `make` and stored the first time. */
+  keep(secret: string, make: () => Credentials): Promise<Credentials>
+}
+
+/** Secrets in one JSON file of mode 0600; written whole, one change after the other. */
+export const openSecretStore = async (path: string): Promise<SecretStore> => {
+  const text = await readText(path)
+  const secrets = new Map<string, Credentials>(Object.entries(text ? JSON.parse(text) : {}))
+  let written: Promise<void> = Promise.resolve()
+
+  const put = (secret: string, credentials: Credentials): Promise<void> => {
+    secrets.set(secret, credentials)
+    const write = () => writePrivateFile(path, `${JSON.stringify(Object.fromEntries(secrets), null, 2)}\n`)
+    written = written.then(write, write)
+    return written
+  }
+
+  return {
+    get: async (secret) => {
+      const found = secrets.get(secret)
+      if (!found) throw new Error(`there is no secret ${secret} in ${path}`)
+      return found
+    },
+    put,
+    keep: async (secret, make) => {
+      const found = secrets.get(secret)
+      if (found) return found
+      const made = make()
+      await put(secret, made)
+      return made
+    },
+  }
+}

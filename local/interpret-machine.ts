@@ -1,0 +1,71 @@
+/** One definition as the local interpreter runs it: every task answered in this process, every payload measured. */
+import { type RunOptions, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions'
+import { type Definition, substitute, type TaskResource } from '#statemachines/definition.ts'
+import { checkPayload } from '#statemachines/payload.ts'
+
+/** What a task of each kind is answered by; the parameters are those that Step Functions would send to the service. */
+export type TaskAnswers = Readonly<Record<TaskResource, (parameters: never) => Promise<unknown>>>
+
+export interface Interpretation {
+  readonly ended: Promise<void>
+  /** Ends the execution at the next state; a wait ends at once. */
+  readonly abort: () => void
+}
+
+interface Start {
+  readonly machine: string
+  readonly name: string
+  readonly input: object
+  readonly onState: (name: string) => void
+}
+
+type Overrides = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>
+
+/** Throws for a definition that Step Functions would not take. */
+export function interpretMachine(
+  definition: Definition,
+  values: Parameters<typeof substitute>[1],
+  answers: TaskAnswers,
+): (start: Start) => Interpretation {
+  const substituted = substitute(definition, values)
+  const interpreter = new StateMachine(substituted as unknown as StateMachineDefinition)
+  const overrides = overridesOf(substituted, answers)
+
+  return ({ machine, name, input, onState }) => {
+    checkPayload(`${machine}/${name}`, input)
+    const { result, eventLogs, abort } = interpreter.run(JSON.parse(JSON.stringify(input)), {
+      overrides: { taskResourceLocalHandlers: overrides },
+      context: {
+        Execution: { Id: `${machine}/${name}`, Name: name },
+        StateMachine: { Id: machine, Name: machine },
+      },
+    })
+    return { abort, ended: Promise.all([result, watch(eventLogs, onState)]).then(() => undefined) }
+  }
+}
+
+/** A task without an override would make a real call of AWS. */
+function overridesOf(definition: Definition, answers: TaskAnswers): Overrides {
+  const overrides: Overrides = {}
+  for (const [name, state] of Object.entries(definition.States)) {
+    if (state.Type !== 'Task') continue
+    const answer = answers[state.Resource]
+    if (answer === undefined) throw new Error(`nothing here answers the task ${name}`)
+    overrides[name] = async (parameters) => {
+      checkPayload(`the input of ${name}`, parameters)
+      const output = await answer(parameters as never)
+      checkPayload(`the output of ${name}`, output)
+      return output as never
+    }
+  }
+  return overrides
+}
+
+async function watch(
+  events: AsyncIterable<{ readonly type: string; readonly state?: { readonly name: string } }>,
+  onState: (name: string) => void,
+): Promise<void> {
+  for await (const { type, state } of events) {
+    if (type === 'StateEntered' && state !== undefined) onState(state.name)
+  }
+}

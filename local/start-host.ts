@@ -1,0 +1,89 @@
+/** Everything `iasql start` starts, in order, and stops again in the reverse order. */
+import type { Cloud, Log } from '#operations/ports.ts'
+import { databaseOver } from '#postgres/database.ts'
+import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
+import { migratePlatform } from '#postgres/migrate.ts'
+import { openDataDirectory } from './data-directory/open-data-directory.ts'
+import { startCloud } from './moto/start-cloud.ts'
+import { platformDatabase, platformSecret } from './postgres/prepare-platform.ts'
+import { startDatabase } from './postgres/start-database.ts'
+import { type Foundation, type Serving, serve } from './serve.ts'
+import type { Settings } from './settings.ts'
+
+export interface HostOptions {
+  readonly settings: Settings
+  readonly environment: NodeJS.ProcessEnv
+  readonly log: Log
+  /** Told what takes longer than a moment, for people: `installing the AWS emulator`. */
+  readonly onProgress: (message: string) => void
+  /** Stands between the engine and the cloud; for tests and measurements. */
+  readonly wrapCloud?: (cloud: Cloud) => Cloud
+}
+
+export interface Host {
+  readonly foundation: Foundation
+  readonly serving: Serving
+  readonly dataDirectory: string
+  /** Where AWS calls go, for people: `emulator http://127.0.0.1:5000`. */
+  readonly cloudName: string
+  stop(): Promise<void>
+}
+
+export const accountId = '123456789012'
+
+/** Resolves when it serves; what was started is stopped again when it rejects. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { settings, environment, log, onProgress, wrapCloud = (cloud) => cloud } = options
+  await using started = new AsyncDisposableStack()
+  const directory = await openDataDirectory(settings.dataDirectory)
+  started.defer(() => directory.close())
+  const [database, cloud] = await startBoth(started, {
+    database: startDatabase({ directory, url: settings.databaseUrl, log }),
+    cloud: startCloud({ directory: directory.path, environment, accountId, log, onProgress }),
+  })
+  const dataApi = inProcessDataApi({
+    host: database.host,
+    port: database.port,
+    ssl: database.ssl,
+    secrets: directory.secrets,
+  })
+  started.defer(() => dataApi.close())
+  const platform = databaseOver(dataApi, { secret: platformSecret, database: platformDatabase })
+  await migratePlatform(platform)
+  const foundation: Foundation = {
+    port: settings.port,
+    token: directory.token,
+    dataApi,
+    platform,
+    secrets: directory.secrets,
+    cipher: directory.cipher,
+    cloud: wrapCloud(cloud.cloud),
+    log,
+    defaults: { accountId: cloud.accountId, region: settings.region, budgetMs: settings.budgetMs },
+  }
+  const serving = await serve(foundation)
+  started.defer(() => serving.close())
+  await directory.announce(serving.url)
+  const all = started.move()
+  return {
+    foundation,
+    serving,
+    dataDirectory: directory.path,
+    cloudName: cloud.name,
+    stop: () => all.disposeAsync(),
+  }
+}
+
+interface Stoppable {
+  stop(): Promise<void>
+}
+
+/** Two things at once; when one fails the other is stopped again all the same. */
+const startBoth = async <Database extends Stoppable, CloudServer extends Stoppable>(
+  started: AsyncDisposableStack,
+  starting: { readonly database: Promise<Database>; readonly cloud: Promise<CloudServer> },
+): Promise<readonly [Database, CloudServer]> => {
+  const settled = await Promise.allSettled([starting.database, starting.cloud])
+  for (const result of settled) if (result.status === 'fulfilled') started.defer(() => result.value.stop())
+  return [await starting.database, await starting.cloud]
+}

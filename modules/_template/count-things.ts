@@ -1,0 +1,20 @@
+/** SELECT * FROM count_things(): a function of the module; delete it when there is none. */
+import { DescribePlacementGroupsCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { defineRpc } from '../kit/index.ts'
+
+export const countThings = defineRpc({
+  name: 'count_things',
+  kind: 'read',
+  role: 'viewer',
+  arguments: [],
+  columns: [{ name: 'count', type: 'bigint' }],
+  description: 'Counts the things of the default region.',
+  sampleUsage: 'SELECT * FROM count_things();',
+  client: EC2Client,
+  operations: ['DescribePlacementGroups'],
+  syncs: [],
+  async handler(_, { cloud }) {
+    const { PlacementGroups = [] } = await cloud.send(DescribePlacementGroupsCommand, {})
+    return [{ count: PlacementGroups.length }]
+  },
+})

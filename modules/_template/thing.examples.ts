@@ -1,0 +1,9 @@
+/** What a thing looks like, changed in place and replaced. */
+import { examplesOf } from '../kit/index.ts'
+import { thing } from './thing.ts'
+
+export const thingExamples = examplesOf(thing, {
+  base: { name: 'first' },
+  update: null,
+  replace: { name: 'second' },
+})

@@ -1,0 +1,264 @@
+/** SQS queues: one row, one queue. */
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  ListQueueTagsCommand,
+  type QueueAttributeName,
+  SetQueueAttributesCommand,
+  SQSClient,
+  TagQueueCommand,
+  UntagQueueCommand,
+} from '@aws-sdk/client-sqs'
+import {
+  arn,
+  boolean,
+  type CloudApi,
+  choice,
+  defineMapper,
+  defineTable,
+  done,
+  IasqlError,
+  integer,
+  type Json,
+  jsonDocument,
+  policyDocument,
+  type Resolved,
+  type RowOf,
+  ref,
+  reference,
+  seconds,
+  type TagMap,
+  tagChanges,
+  tags,
+  text,
+  timestamp,
+  unlessAbsent,
+  visibleTags,
+} from '../kit/index.ts'
+import { arnOf, nameOf, urlOf } from './queue-address.ts'
+
+const columns = {
+  name: text('Name of the queue; ends in .fifo if and only if fifo_queue.', {
+    required: true,
+    replaces: 'before',
+    check: "{} ~ '^[A-Za-z0-9_-]+([.]fifo)?$' AND length({}) <= 80",
+  }),
+  fifo_queue: boolean('First in, first out.', { default: false, replaces: 'before' }),
+  visibility_timeout: seconds('How long a received message stays hidden.', { default: 30, max: 43_200 }),
+  delay_seconds: seconds('How long a new message stays hidden.', { default: 0, max: 900 }),
+  receive_message_wait_time_seconds: seconds('How long a receive waits for a message.', {
+    default: 0,
+    max: 20,
+  }),
+  message_retention_period: seconds('How long a message is kept.', {
+    default: 345_600,
+    min: 60,
+    max: 1_209_600,
+  }),
+  maximum_message_size: integer('Bytes of the largest message.', {
+    default: 262_144,
+    min: 1_024,
+    max: 1_048_576,
+  }),
+  policy: policyDocument('Who may send and receive; null: the owner alone.', { clearable: true }),
+  redrive_target_id: reference('aws_sqs.queue', 'Dead-letter queue, of the same kind (FIFO or not).', {
+    need: 'exists',
+    clearable: true,
+  }),
+  redrive_max_receive_count: integer('Receives after which a message goes there; null: 10.', {
+    min: 1,
+    max: 1_000,
+    clearable: true,
+  }),
+  redrive_allow_policy: jsonDocument('Which queues may use this one as their dead-letter queue.', {
+    clearable: true,
+  }),
+  kms_master_key_id: text('Key that encrypts messages: id, ARN or alias; null: none of KMS.', {
+    clearable: true,
+  }),
+  kms_data_key_reuse_period_seconds: seconds('How long a data key is used again.', { min: 60, max: 86_400 }),
+  sqs_managed_sse_enabled: boolean('Encrypts messages by a key of SQS; null lets AWS choose.'),
+  content_based_deduplication: boolean('FIFO: messages of the same content are one; null: no.'),
+  deduplication_scope: choice(['messageGroup', 'queue'], 'FIFO: where duplicates are looked for.'),
+  fifo_throughput_limit: choice(['perQueue', 'perMessageGroupId'], 'FIFO: what the throughput limit is for.'),
+  url: text('Address of the queue, made by SQS.', { output: true }),
+  arn: arn('ARN of the queue.', { output: true }),
+  created_at: timestamp('When it was made.', { output: true }),
+  tags: tags(),
+}
+
+type Row = RowOf<typeof columns>
+type Attributes = Partial<Record<QueueAttributeName, string>>
+
+interface SeenQueue {
+  readonly url: string
+  /** Absent in a list, as are the tags. */
+  readonly attributes?: Attributes
+  readonly tags?: TagMap
+}
+
+/** Columns that are one attribute each; AWS takes and gives them all as text. */
+const attributeNames = {
+  visibility_timeout: 'VisibilityTimeout',
+  delay_seconds: 'DelaySeconds',
+  receive_message_wait_time_seconds: 'ReceiveMessageWaitTimeSeconds',
+  message_retention_period: 'MessageRetentionPeriod',
+  maximum_message_size: 'MaximumMessageSize',
+  policy: 'Policy',
+  redrive_allow_policy: 'RedriveAllowPolicy',
+  kms_master_key_id: 'KmsMasterKeyId',
+  kms_data_key_reuse_period_seconds: 'KmsDataKeyReusePeriodSeconds',
+  sqs_managed_sse_enabled: 'SqsManagedSseEnabled',
+  content_based_deduplication: 'ContentBasedDeduplication',
+  deduplication_scope: 'DeduplicationScope',
+  fifo_throughput_limit: 'FifoThroughputLimit',
+} as const satisfies Partial<Record<keyof Row, QueueAttributeName>>
+
+type AttributeColumn = keyof typeof attributeNames
+const attributeColumns = Object.keys(attributeNames) as AttributeColumn[]
+const hydrated = [
+  ...attributeColumns,
+  ...(['redrive_target_id', 'redrive_max_receive_count', 'arn', 'created_at', 'tags'] as const),
+]
+
+/** An empty text clears an attribute. */
+const textOf = (value: Json): string =>
+  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+
+function redriveOf({ redrive_target_id, redrive_max_receive_count }: Resolved<Row>, region: string): string {
+  if (redrive_target_id === null && redrive_max_receive_count !== null)
+    throw new IasqlError('cloud/invalid', 'redrive_max_receive_count needs a redrive_target_id')
+  if (redrive_target_id === null) return ''
+  const deadLetterTargetArn = arnOf(redrive_target_id.url ?? '', region)
+  return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: redrive_max_receive_count ?? 10 })
+}
+
+/** What a create says; `FifoQueue` may be true or absent, never false. */
+function attributesToCreate(want: Resolved<Row>, region: string): Attributes {
+  const said = attributeColumns.filter((column) => want[column] !== null)
+  return {
+    ...Object.fromEntries(said.map((column) => [attributeNames[column], textOf(want[column])])),
+    ...(want.fifo_queue ? { FifoQueue: 'true' } : {}),
+    ...(want.redrive_target_id ? { RedrivePolicy: redriveOf(want, region) } : {}),
+  }
+}
+
+function attributesToUpdate(want: Resolved<Row>, changed: readonly string[], region: string): Attributes {
+  const said = attributeColumns.filter((column) => changed.includes(column))
+  const isRedriveChanged = changed.some(
+    (column) => column.startsWith('redrive_') && column !== 'redrive_allow_policy',
+  )
+  return {
+    ...Object.fromEntries(said.map((column) => [attributeNames[column], textOf(want[column])])),
+    ...(isRedriveChanged ? { RedrivePolicy: redriveOf(want, region) } : {}),
+  }
+}
+
+const readQueue = (QueueUrl: string, sqs: CloudApi): Promise<SeenQueue | undefined> =>
+  unlessAbsent(
+    Promise.all([
+      sqs.send(GetQueueAttributesCommand, { QueueUrl, AttributeNames: ['All'] }),
+      sqs.send(ListQueueTagsCommand, { QueueUrl }),
+    ]).then(([{ Attributes: attributes = {} }, { Tags: tags = {} }]) => ({
+      url: QueueUrl,
+      attributes,
+      tags,
+    })),
+  )
+
+async function updateTags(QueueUrl: string, seen: TagMap, want: TagMap | null, sqs: CloudApi): Promise<void> {
+  const { put, remove } = tagChanges(seen, want)
+  if (Object.keys(put).length) await sqs.send(TagQueueCommand, { QueueUrl, Tags: put })
+  if (remove.length) await sqs.send(UntagQueueCommand, { QueueUrl, TagKeys: [...remove] })
+}
+
+const json = (value: string | undefined): Json => (value ? (JSON.parse(value) as Json) : null)
+const number = (value: string | undefined): number | null => (value === undefined ? null : Number(value))
+const flag = (value: string | undefined): boolean | null => (value === undefined ? null : value === 'true')
+
+function toRow({ url, attributes: a = {}, tags: all }: SeenQueue): Row {
+  const redrive = json(a.RedrivePolicy) as { deadLetterTargetArn: string; maxReceiveCount: number } | null
+  return {
+    name: nameOf(url),
+    fifo_queue: url.endsWith('.fifo'),
+    visibility_timeout: number(a.VisibilityTimeout) ?? 30,
+    delay_seconds: number(a.DelaySeconds) ?? 0,
+    receive_message_wait_time_seconds: number(a.ReceiveMessageWaitTimeSeconds) ?? 0,
+    message_retention_period: number(a.MessageRetentionPeriod) ?? 345_600,
+    maximum_message_size: number(a.MaximumMessageSize) ?? 262_144,
+    policy: json(a.Policy),
+    redrive_target_id: ref('aws_sqs.queue', redrive && { url: urlOf(redrive.deadLetterTargetArn, url) }),
+    redrive_max_receive_count: redrive && Number(redrive.maxReceiveCount),
+    redrive_allow_policy: json(a.RedriveAllowPolicy),
+    kms_master_key_id: a.KmsMasterKeyId || null,
+    kms_data_key_reuse_period_seconds: number(a.KmsDataKeyReusePeriodSeconds),
+    sqs_managed_sse_enabled: flag(a.SqsManagedSseEnabled),
+    content_based_deduplication: flag(a.ContentBasedDeduplication),
+    deduplication_scope: (a.DeduplicationScope as Row['deduplication_scope']) ?? null,
+    fifo_throughput_limit: (a.FifoThroughputLimit as Row['fifo_throughput_limit']) ?? null,
+    url,
+    arn: a.QueueArn ?? null,
+    created_at: a.CreatedTimestamp ? new Date(Number(a.CreatedTimestamp) * 1_000).toISOString() : null,
+    tags: visibleTags(all),
+  }
+}
+
+export const queue = defineTable({
+  name: 'queue',
+  description: 'A message queue of Amazon SQS.',
+  naturalKey: ['name'],
+  settleMs: 60_000,
+  named: true,
+  hydrates: hydrated,
+  columns,
+  checks: [
+    { sql: "fifo_queue = (name LIKE '%.fifo')", message: 'a FIFO queue, and no other, is named *.fifo' },
+  ],
+  mapper: defineMapper<Row, SeenQueue>()({
+    client: SQSClient,
+    operations: [
+      'ListQueues',
+      'GetQueueUrl',
+      'GetQueueAttributes',
+      'ListQueueTags',
+      'CreateQueue',
+      'SetQueueAttributes',
+      'TagQueue',
+      'UntagQueue',
+      'DeleteQueue',
+    ],
+    idOf: ({ url }) => ({ url }),
+    async *list(_, sqs) {
+      const urls = sqs.pages(ListQueuesCommand, { MaxResults: 1_000 }, (page) => page.QueueUrls)
+      for await (const url of urls) yield { url }
+    },
+    get: (ids, sqs) => sqs.each(ids, ({ url = '' }) => readQueue(url, sqs)),
+    async findByName({ name }, sqs) {
+      const found = await unlessAbsent(sqs.send(GetQueueUrlCommand, { QueueName: name }))
+      return found?.QueueUrl ? readQueue(found.QueueUrl, sqs) : undefined
+    },
+    async create(want, _, sqs) {
+      const { QueueUrl: url = '' } = await sqs.send(CreateQueueCommand, {
+        QueueName: want.name,
+        Attributes: attributesToCreate(want, sqs.place.region),
+        tags: want.tags ?? {},
+      })
+      return done({ url })
+    },
+    async update({ url, tags = {} }, want, delta, _, sqs) {
+      const Attributes = attributesToUpdate(want, Object.keys(delta), sqs.place.region)
+      if (Object.keys(Attributes).length)
+        await sqs.send(SetQueueAttributesCommand, { QueueUrl: url, Attributes })
+      if (delta.tags) await updateTags(url, tags, want.tags, sqs)
+      return done({ url })
+    },
+    async delete({ url }, _, sqs) {
+      await sqs.send(DeleteQueueCommand, { QueueUrl: url })
+      return done({ url })
+    },
+    toRow,
+  }),
+})

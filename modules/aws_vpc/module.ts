@@ -1,0 +1,30 @@
+/** Networks: VPCs and what is in them. */
+import { defineModule } from '../kit/index.ts'
+import { availabilityZone } from './availability-zone.ts'
+import { internetGatewayExamples } from './internet-gateway.examples.ts'
+import { internetGateway } from './internet-gateway.ts'
+import { routeExamples } from './route.examples.ts'
+import { route } from './route.ts'
+import { routeTableExamples } from './route-table.examples.ts'
+import { routeTable } from './route-table.ts'
+import { routeTableAssociationExamples } from './route-table-association.examples.ts'
+import { routeTableAssociation } from './route-table-association.ts'
+import { subnetExamples } from './subnet.examples.ts'
+import { subnet } from './subnet.ts'
+import { vpcExamples } from './vpc.examples.ts'
+import { vpc } from './vpc.ts'
+
+export const awsVpc = defineModule({
+  name: 'aws_vpc',
+  version: '0.1.0',
+  requires: ['aws_account'],
+  tables: [availabilityZone, vpc, subnet, internetGateway, routeTable, route, routeTableAssociation],
+  examples: [
+    vpcExamples,
+    subnetExamples,
+    internetGatewayExamples,
+    routeTableExamples,
+    routeExamples,
+    routeTableAssociationExamples,
+  ],
+})

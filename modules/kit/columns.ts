@@ -1,0 +1,152 @@
+/** Builders of columns: what a table has, said once, as data that DDL, merge, docs and row types are made from. */
+import type { CloudReference } from '#engine/model/cloud.ts'
+import type { Column, Equality, Milestone, SqlType } from '#engine/model/column.ts'
+import type { Json } from '#engine/model/json.ts'
+import type { TagMap, TypedColumn } from './row.ts'
+
+export interface ColumnOptions<Value> {
+  /** An INSERT must give it. */
+  readonly required?: boolean
+  /** NOT NULL DEFAULT this; AWS's own default, so that an omitted value and AWS agree. */
+  readonly default?: Value
+  /** A change makes a new resource: `after` it stands the old one goes; `before`: their names or CIDRs collide. */
+  readonly replaces?: 'after' | 'before'
+  /** The cloud's; an edit is put back. */
+  readonly output?: boolean
+  /** Ours alone: never sent, never read. */
+  readonly local?: boolean
+  /** SQL condition; `{}` stands for the column. */
+  readonly check?: string
+  /** NULL may be sent to AWS to clear the value. */
+  readonly clearable?: boolean
+}
+
+type NatureOf<Options> = Options extends { readonly output: true }
+  ? 'output'
+  : Options extends { readonly local: true }
+    ? 'local'
+    : 'argument'
+
+type Built<Value, Options> = TypedColumn<
+  Options extends { readonly required: true }
+    ? Value
+    : Options extends { readonly default: unknown }
+      ? Value
+      : Value | null,
+  NatureOf<Options>
+>
+
+function build<Value, Options extends ColumnOptions<unknown>>(
+  sqlType: SqlType,
+  equality: Equality,
+  description: string,
+  options: Options,
+  checks: readonly (string | undefined)[] = [],
+): Built<Value, Options> {
+  const conditions = [...checks, options.check].filter((condition) => condition !== undefined)
+  const column: Column = {
+    sqlType,
+    description,
+    nature: options.output ? 'output' : options.local ? 'local' : 'argument',
+    required: options.required ?? false,
+    replaces: options.replaces ?? false,
+    equality,
+    clearable: options.clearable ?? false,
+    ...(options.default === undefined ? {} : { default: options.default as Json }),
+    ...(conditions.length ? { check: conditions.join(' AND ') } : {}),
+  }
+  return column as Built<Value, Options>
+}
+
+type Make<Value> = <const Options extends ColumnOptions<Value> = object>(
+  description: string,
+  options?: Options,
+) => Built<Value, Options>
+
+const builder =
+  <Value>(sqlType: SqlType, equality: Equality): Make<Value> =>
+  (description, options) =>
+    build<Value, NonNullable<typeof options>>(
+      sqlType,
+      equality,
+      description,
+      options ?? ({} as NonNullable<typeof options>),
+    )
+
+export const text = builder<string>('text', 'plain')
+export const arn = builder<string>('text', 'plain')
+export const boolean = builder<boolean>('boolean', 'plain')
+export const double = builder<number>('double precision', 'plain')
+/** A moment as ISO 8601 in UTC. */
+export const timestamp = builder<string>('timestamptz', 'plain')
+/** IPv4 or IPv6 network as text; compared by its network, as AWS rewrites `10.0.0.1/16` to `10.0.0.0/16`. */
+export const cidr = builder<string>('text', 'cidr')
+export const jsonDocument = builder<Json>('jsonb', 'document')
+/** IAM policy: AWS reorders and rewrites it, which is never a difference. */
+export const policyDocument = builder<Json>('jsonb', 'policy')
+/** A jsonb array of texts whose order means nothing. */
+export const set = builder<readonly string[]>('jsonb', 'set')
+
+interface RangeOptions extends ColumnOptions<number> {
+  readonly min?: number
+  readonly max?: number
+}
+
+export function integer<const Options extends RangeOptions = object>(
+  description: string,
+  options: Options = {} as Options,
+): Built<number, Options> {
+  const { min, max } = options
+  const range = [
+    min === undefined ? undefined : `{} >= ${min}`,
+    max === undefined ? undefined : `{} <= ${max}`,
+  ]
+  return build<number, Options>('integer', 'plain', description, options, range)
+}
+
+/** A duration in whole seconds, zero or more unless `min` says otherwise. */
+export const seconds = <const Options extends RangeOptions = object>(
+  description: string,
+  options: Options = {} as Options,
+): Built<number, Options> => integer(description, { min: 0, ...options }) as unknown as Built<number, Options>
+
+/** Text out of a closed list. */
+export function choice<const Value extends string, const Options extends ColumnOptions<Value> = object>(
+  values: readonly Value[],
+  description: string,
+  options: Options = {} as Options,
+): Built<Value, Options> {
+  const list = values.map((value) => `'${value}'`).join(', ')
+  return build<Value, Options>('text', 'plain', `${description} One of ${values.join(', ')}.`, options, [
+    options.output ? undefined : `{} IN (${list})`,
+  ])
+}
+
+interface ReferenceOptions extends ColumnOptions<never> {
+  /** Which milestone of the target the create waits for; `ready` unless the call works sooner. */
+  readonly need?: Milestone
+  /** Text column of the target that holds the value itself, instead of the row id. */
+  readonly by?: string
+}
+
+type ReferenceValue<Options> = Options extends { readonly by: string } ? string : CloudReference
+
+/** A foreign key to a row of `table` (qualified: `aws_vpc.vpc`), in the same account and region. */
+export function reference<const Options extends ReferenceOptions = object>(
+  table: string,
+  description: string,
+  options: Options = {} as Options,
+): Built<ReferenceValue<Options>, Options> {
+  const by = options.by ?? 'id'
+  const column = build(by === 'id' ? 'bigint' : 'text', 'plain', description, options)
+  return {
+    ...column,
+    reference: { table, need: options.need ?? 'ready', by },
+  } as unknown as Built<ReferenceValue<Options>, Options>
+}
+
+/** The tags of a resource; null equals `{}`, and tags beginning `iasql:` or `aws:` are not among them. */
+export const tags = (): TypedColumn<TagMap | null, 'argument'> =>
+  build<TagMap, { clearable: true }>('jsonb', 'tags', 'Tags: a JSON object of texts.', { clearable: true }, [
+    `jsonb_typeof({}) = 'object'`,
+  ])

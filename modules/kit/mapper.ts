@@ -1,0 +1,86 @@
+/** How one kind of resource is read and changed in the cloud: the only code of a module that makes calls. */
+import type {
+  CloudApi,
+  CloudId,
+  CloudReference,
+  Outcome,
+  Place,
+  SeenRow,
+  Token,
+} from '#engine/model/cloud.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { ColumnDelta, Resolved } from './row.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
+export type SdkClientClass = new (configuration: any) => object
+
+/** Whether what a write began has come to its end; `failed` says why it never will. */
+export type Settled = boolean | { readonly failed: string }
+
+interface Reads<Row, Seen> {
+  readonly client: SdkClientClass
+  /** Exactly the SDK operations it calls, without `Command`: `DescribeVpcs`. */
+  readonly operations: readonly string[]
+  /** What AWS knows the resource by; also of an item that `list` yields before it is hydrated. */
+  idOf(seen: Seen): CloudId
+  /**
+   * Everything at the place; cheap and paged; throws when it cannot complete. Where the table `hydrates`, an item lacks
+   * those columns and must be read by `get` before `toRow`.
+   */
+  list(place: Place, cloud: CloudApi): AsyncIterable<Seen>
+  /** Reads many at once; a missing id is absent from the result. */
+  get(ids: readonly CloudId[], cloud: CloudApi): Promise<readonly Seen[]>
+  /** Pure. References as `ref(table, cloudId)`. */
+  toRow(seen: Seen): Row
+  /** Whether the resource is ready (milestone `ready`); absent means always. */
+  settled?(seen: Seen): Settled
+  /** The parent that AWS made this along with, or null for one made by itself; pure. */
+  companionOf?(seen: Seen): CloudReference | null
+  /** What AWS made of this kind along with one parent, complete (already hydrated). */
+  companions?(parent: CloudReference, cloud: CloudApi): AsyncIterable<Seen>
+}
+
+export interface Mapper<Row = SeenRow, Seen = unknown> extends Reads<Row, Seen> {
+  /** References in `want` are cloud ids. `waiting … again`: `update` is called next, with a new `seen`. */
+  create(want: Resolved<Row>, token: Token, cloud: CloudApi): Promise<Outcome>
+  /**
+   * `want` is the whole row as it shall be (pushed columns as desired, the others as observed); `delta` names the pushed
+   * ones. Convergent: called again after a crash it does what is left. The outcome's id may differ from the old one.
+   */
+  update(
+    seen: Seen,
+    want: Resolved<Row>,
+    delta: ColumnDelta<Row>,
+    token: Token,
+    cloud: CloudApi,
+  ): Promise<Outcome>
+  /** `waiting … done` is over when `get` no longer returns the id. */
+  delete(seen: Seen, last: Resolved<Row>, cloud: CloudApi): Promise<Outcome>
+  /** The resource that this create attempt made, by the token it carried. */
+  findByToken?(token: Token, cloud: CloudApi): Promise<Seen | undefined>
+  /** The resource that bears the name (or sits in the one place) that `want` asks for; for adoption and for settling. */
+  findByName?(want: Resolved<Row>, cloud: CloudApi): Promise<Seen | undefined>
+}
+
+/**
+ * @example
+ * mapper: defineMapper<Row, SeenQueue>()({ client: SQSClient, operations: [...], list: (_, sqs) => ..., ... })
+ */
+export const defineMapper =
+  <Row, Seen>() =>
+  (mapper: Mapper<Row, Seen>): Mapper<Row, Seen> =>
+    mapper
+
+/** The mapper of a table that is only read: the engine plans no writes for it. */
+export const defineReader =
+  <Row, Seen>() =>
+  (reads: Reads<Row, Seen>): Mapper<Row, Seen> => ({
+    ...reads,
+    create: refuse,
+    update: refuse,
+    delete: refuse,
+  })
+
+const refuse = (): never => {
+  throw new IasqlError('system/internal', 'a read-only resource type was asked to write')
+}

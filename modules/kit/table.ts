@@ -1,0 +1,77 @@
+/** A resource type: the table's data and the mapper that goes with it. */
+import type { Column, Columns } from '#engine/model/column.ts'
+import type { Estimates, TableSpec } from '#engine/model/table.ts'
+import type { Mapper } from './mapper.ts'
+import type { RowOf } from './row.ts'
+
+/** A refusal that AWS gives while another service has not heard yet of something new; retried for `forMs`. */
+export interface Propagation {
+  readonly operation: string
+  /** Typed error name. */
+  readonly error: string
+  /** AWS overloads the name, so the text decides. */
+  readonly message: RegExp
+  readonly forMs: number
+  readonly because: string
+}
+
+/** `mapper` absent: a table of ours that no cloud knows. */
+export interface ResourceType extends TableSpec {
+  readonly mapper?: Mapper
+  /** Columns that an item of `mapper.list` lacks: read them by `mapper.get` before `toRow`. */
+  readonly hydrates: readonly string[]
+  readonly propagates: readonly Propagation[]
+}
+
+type Optional = 'module' | 'columns' | 'place' | 'uniqueKey' | 'checks' | 'access' | 'writable' | 'settleMs'
+type Defaulted = 'protects' | 'createdWith' | 'named' | 'estimates'
+
+/** What a module writes; everything with a usual value may be left out. */
+export type TableDefinition<C extends Columns> = Omit<TableSpec, Optional | Defaulted | 'naturalKey'> &
+  Partial<
+    Pick<TableSpec, Exclude<Optional, 'module' | 'columns' | 'writable'> | Exclude<Defaulted, 'estimates'>>
+  > & {
+    readonly columns: C
+    readonly naturalKey: readonly (keyof C & string)[]
+    readonly writable?: readonly (keyof C & string)[]
+    readonly estimates?: Partial<Estimates>
+    readonly hydrates?: readonly (keyof C & string)[]
+    readonly propagates?: readonly Propagation[]
+    // biome-ignore lint/suspicious/noExplicitAny: what a mapper sees of the cloud is its own affair
+    readonly mapper?: Mapper<RowOf<C>, any>
+  }
+
+/** A resource type before `defineModule` gives it its module's name. */
+export type Table<C extends Columns = Columns> = Omit<ResourceType, 'module' | 'columns'> & {
+  readonly columns: C
+}
+
+/**
+ * @example
+ * export const queue = defineTable({ name: 'queue', description: '…', naturalKey: ['name'], columns, mapper })
+ */
+export function defineTable<const C extends Columns>(definition: TableDefinition<C>): Table<C> {
+  const { columns, mapper, estimates, ...rest } = definition
+  return {
+    place: 'regional',
+    uniqueKey: true,
+    checks: [],
+    access: 'full',
+    writable: [],
+    settleMs: 10_000,
+    protects: [],
+    createdWith: [],
+    named: false,
+    hydrates: [],
+    propagates: [],
+    ...rest,
+    estimates: { createMs: 1_000, updateMs: 1_000, deleteMs: 1_000, ...estimates },
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, withName(name, column)]),
+    ) as C,
+    ...(mapper ? { mapper: mapper as Mapper } : {}),
+  }
+}
+
+const withName = (name: string, column: Column): Column =>
+  column.check ? { ...column, check: column.check.replaceAll('{}', `"${name}"`) } : column

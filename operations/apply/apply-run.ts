@@ -1,0 +1,104 @@
+/** What the steps of one apply share: the changes, what is known of other resources, the cloud and the ledger. */
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import type { ExecutionEvent } from '#engine/execute/protocol.ts'
+import type { CloudId, SeenRow } from '#engine/model/cloud.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { Row } from '#engine/model/json.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
+import type { ExecutionContext } from '../execution/execution-context.ts'
+import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
+import { knownFrom } from '../plan/known-from.ts'
+import type { Known } from '../plan/resolve-row.ts'
+import { indexReferences, type ReferenceIndex, referencesIn } from '../sync/row-references.ts'
+import { type CloudReader, cloudReader } from './cloud-reader.ts'
+import { type Job, type Jobs, loadJobs } from './jobs.ts'
+import { type Ledger, LostExecution, openLedger } from './ledger.ts'
+
+type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'atMs'> : never
+/** What a handler tells the reducer; the loop adds the time. */
+export type StepEvent = WithoutTime<Extract<ExecutionEvent, { readonly step: string }>>
+
+export interface ApplyRun {
+  readonly context: ExecutionContext
+  readonly tables: InstalledTables
+  readonly jobs: Jobs
+  readonly reader: CloudReader
+  readonly ledger: Ledger
+  readonly known: Known
+  /** Why a step was refused last, until the reducer decides what that means. */
+  readonly refusals: Map<string, IasqlError>
+  index(seen: SeenRow): Promise<ReferenceIndex>
+  /** Tells what a resource is now, for those that refer to it. */
+  learn(
+    row: Pick<Job['change'], 'table' | 'rowId'>,
+    news: { readonly cloudId: CloudId | null; readonly observed?: Row | null },
+  ): void
+}
+
+export async function openRun(context: ExecutionContext, signal: AbortSignal): Promise<ApplyRun> {
+  const { ports, tenant } = context
+  const tables = await loadInstalledTables(ports.platform, tenant)
+  const jobs = await loadJobs(context, tables)
+  const byCloudId = new Map<string, number>()
+  const cloudKey = (table: string, id: CloudId): string => `${table} ${canonicalJson(id)}`
+  for (const state of jobs.states.values()) {
+    if (state.cloudId) byCloudId.set(cloudKey(state.table, state.cloudId), state.rowId)
+  }
+  return {
+    context,
+    tables,
+    jobs,
+    reader: cloudReader(ports, signal),
+    ledger: openLedger(context),
+    known: knownFrom(jobs.states, tables),
+    refusals: new Map(),
+    async index(seen) {
+      const unknown = referencesIn(seen).filter(({ $ref, id }) => !byCloudId.has(cloudKey(unqualifiedOf($ref), id)))
+      const stored = await (unknown.length > 0 ? indexReferences(ports.platform, tenant, unknown) : undefined)
+      return {
+        find(reference, place) {
+          const table = unqualifiedOf(reference.$ref)
+          const rowId = byCloudId.get(cloudKey(table, reference.id))
+          return rowId === undefined ? stored?.find(reference, place) : { row_id: rowId }
+        },
+      }
+    },
+    learn({ table, rowId }, news) {
+      const key = resourceKey(table, rowId)
+      const state = jobs.states.get(key)
+      if (state) jobs.states.set(key, { ...state, ...news })
+      if (news.cloudId) byCloudId.set(cloudKey(table, news.cloudId), rowId)
+    },
+  }
+}
+
+const unqualifiedOf = (table: string): string => table.slice(table.indexOf('.') + 1)
+
+/** The same for every attempt of one change, so that a repeated call cannot make a second resource. */
+export const tokenOf = (run: ApplyRun, job: Job, stepKey: string): string =>
+  createHash('sha256').update(`${run.context.tenant.id}/${job.changeId}/${stepKey}`).digest('hex')
+
+type Attempted<Result> = { readonly result: Result } | { readonly refused: IasqlError }
+
+/** A call to the cloud: refusals are values, because they decide what happens to one change only. */
+export async function attempt<Result>(
+  run: ApplyRun,
+  call: () => Promise<Result>,
+): Promise<Attempted<Result>> {
+  try {
+    return { result: await call() }
+  } catch (error) {
+    if (error instanceof LostExecution || run.context.lost.aborted) throw error
+    if (error instanceof IasqlError) return { refused: error }
+    run.context.ports.log('error', 'a mapper failed', { error })
+    return { refused: new IasqlError('system/internal', `the mapper failed: ${String(error)}`, { cause: error }) }
+  }
+}
+
+/** Tells the reducer of a refusal; if that turns out to be final, the error is found in `refusals`. */
+export function refusedEvent(run: ApplyRun, stepKey: string, error: IasqlError): StepEvent {
+  run.refusals.set(stepKey, error)
+  if (error.code === 'cloud/unknown-outcome') return { kind: 'outcomeUnknown', step: stepKey }
+  return { kind: 'failed', step: stepKey, retry: error.retry, message: error.message }
+}

@@ -1,0 +1,53 @@
+/** Reads resources by id for many steps at once: one describe for whatever is wanted at the same moment. */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import type { CloudApi, CloudId } from '#engine/model/cloud.ts'
+import type { Step } from '#engine/order/step.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { Mapper, ResourceType } from '#modules/kit/index.ts'
+import type { Ports } from '../ports.ts'
+import { placeOf } from '../sync/places.ts'
+import { batched } from './batched.ts'
+
+/** No call may outlast this; what became of one that does is looked up. */
+export const callSeconds = 60
+
+type Spot = Pick<Step, 'accountId' | 'region'>
+
+export interface CloudReader {
+  api(type: ResourceType, spot: Spot): CloudApi
+  /** What the cloud has under this id, or undefined. */
+  read(type: ResourceType, spot: Spot, id: CloudId): Promise<unknown>
+}
+
+export const mapperOf = (type: ResourceType): Mapper => {
+  if (type.mapper) return type.mapper
+  throw new IasqlError('system/internal', `no cloud knows table ${type.name}`)
+}
+
+export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
+  const readers = new Map<string, (id: CloudId) => Promise<unknown>>()
+  const api = (type: ResourceType, spot: Spot): CloudApi =>
+    ports.cloud.api(
+      mapperOf(type).client,
+      placeOf(ports, spot),
+      AbortSignal.any([signal, AbortSignal.timeout(callSeconds * 1_000)]),
+    )
+  return {
+    api,
+    read(type, spot, id) {
+      const key = `${type.name} ${spot.accountId} ${spot.region}`
+      const reader = readers.get(key) ?? batched(readMany(type, () => api(type, spot)), { parallel: 4, most: 100 })
+      readers.set(key, reader)
+      return reader(id)
+    },
+  }
+}
+
+const readMany =
+  (type: ResourceType, api: () => CloudApi) =>
+  async (ids: readonly CloudId[]): Promise<readonly unknown[]> => {
+    const mapper = mapperOf(type)
+    const found = new Map<string, unknown>()
+    for (const seen of await mapper.get(ids, api())) found.set(canonicalJson(mapper.idOf(seen)), seen)
+    return ids.map((id) => found.get(canonicalJson(id)))
+  }

@@ -1,0 +1,64 @@
+/** The steps that end a resource: delete, forget, and companions that go with their parent. */
+import { asWant } from '../plan/resolve-row.ts'
+import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
+import { mapperOf } from './cloud-reader.ts'
+import { report } from './finish-write.ts'
+import { intend } from './intend.ts'
+import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+
+export async function deleteResource(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  tries: number,
+): Promise<StepEvent> {
+  const { step } = stepOf(job, stepKey)
+  const id = job.change.cloudId
+  if (!id) return await endResource(run, job, stepKey)
+  const mapper = mapperOf(job.type)
+  const read = await attempt(run, () => run.reader.read(job.type, step, id))
+  if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
+  const seen = read.result
+  if (seen === undefined) return await endResource(run, job, stepKey)
+  const last = asWant(mapper.toRow(seen))
+  await intend(run, job, stepKey, last, tries)
+  const deleted = await attempt(run, () => mapper.delete(seen, last, run.reader.api(job.type, step)))
+  if ('refused' in deleted) {
+    const isGone = deleted.refused.code === 'cloud/not-found'
+    return isGone ? await endResource(run, job, stepKey) : refusedEvent(run, stepKey, deleted.refused)
+  }
+  if (deleted.result.kind === 'done') return await endResource(run, job, stepKey)
+  const waiting = { until: deleted.result.until, then: deleted.result.then }
+  noteStep(job, stepKey, { state: 'waiting', waiting })
+  await run.ledger.settle(job, { kind: 'none' })
+  report(run, job, stepKey, `waiting for ${waiting.until}`)
+  return { kind: 'waiting', step: stepKey, until: waiting.until, then: waiting.then }
+}
+
+/** The cloud has it no more: of a replacement only the old one went, else the record goes with it. */
+export async function endResource(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
+  const { change } = job
+  noteStep(job, stepKey, { state: 'done' })
+  const isLast = isLastStep(job, stepKey)
+  const consumed = isLast ? change.editVersion : 0
+  if (change.action === 'replace') {
+    const state = run.jobs.states.get(change.key)
+    if (change.replaceBefore && !isLast) {
+      run.learn(change, { cloudId: null, observed: null })
+      await run.ledger.settle(job, {
+        kind: 'keep',
+        cloudId: null,
+        base: state?.base ?? null,
+        observed: null,
+        baseVersion: state?.baseVersion ?? 0,
+      })
+    } else {
+      await run.ledger.settle(job, { kind: 'none' }, { consumed })
+    }
+  } else {
+    run.learn(change, { cloudId: null })
+    await run.ledger.settle(job, { kind: 'remove' }, { consumed })
+  }
+  report(run, job, stepKey, 'done')
+  return { kind: 'done', step: stepKey }
+}

@@ -1,0 +1,167 @@
+/** After a write: read what the cloud has now, commit it with the end of the edit, hand the outputs to the row. */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { listExpressions } from '#engine/expression/expression.ts'
+import { believedRow } from '#engine/merge/believed-row.ts'
+import { settleRow } from '#engine/merge/settle-row.ts'
+import type { CloudId, Outcome, SeenRow } from '#engine/model/cloud.ts'
+import type { Row } from '#engine/model/json.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { Projection } from '#postgres/statements/resource-project.ts'
+import { resolveRow } from '../plan/resolve-row.ts'
+import { readRow } from '../sync/row-references.ts'
+import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
+import { mapperOf } from './cloud-reader.ts'
+import { hasCompanions, takeCompanions } from './companions.ts'
+import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+import { sentBy } from './wanted.ts'
+
+/** What a create or update was answered with. */
+export async function takeOutcome(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  outcome: Outcome,
+): Promise<StepEvent> {
+  const state = run.jobs.states.get(job.change.key)
+  job.cloudId = outcome.id
+  if (outcome.kind === 'waiting') {
+    const waiting = { until: outcome.until, then: outcome.then }
+    noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId: outcome.id })
+    await noteMade(run, job, stepKey, outcome.id)
+    report(run, job, stepKey, `waiting for ${outcome.until}`)
+    return { kind: 'waiting', step: stepKey, ...waiting }
+  }
+  const isNews = canonicalJson(state?.cloudId ?? null) !== canonicalJson(outcome.id)
+  noteStep(job, stepKey, { cloudId: outcome.id })
+  const made = isNews ? noteMade(run, job, stepKey, outcome.id) : undefined
+  // Companions are recorded as such of a parent that stands; everything else is read meanwhile.
+  if (hasCompanions(run, job.type)) await made
+  const [event] = await Promise.all([finishWrite(run, job, stepKey, outcome.id), made])
+  return event
+}
+
+/** Commits the id at once: from now on a crash finds the resource by it. */
+async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId: CloudId): Promise<void> {
+  const state = run.jobs.states.get(job.change.key)
+  const sent = sentBy(run, job, stepKey)
+  const base = stepOf(job, stepKey).step.kind === 'create' ? sent : { ...state?.base, ...sent }
+  run.learn(job.change, { cloudId })
+  await run.ledger.settle(job, {
+    kind: 'keep',
+    cloudId,
+    base,
+    observed: state?.observed ?? base,
+    baseVersion: state?.baseVersion ?? 0,
+  })
+}
+
+export async function finishWrite(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  cloudId: CloudId,
+): Promise<StepEvent> {
+  const { step } = stepOf(job, stepKey)
+  const readStartedMs = run.context.ports.clock.now().getTime()
+  const read = await attempt(run, () => run.reader.read(job.type, step, cloudId))
+  if ('refused' in read) return await readAgain(run, job, stepKey, cloudId, read.refused.message)
+  if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, 'it to be readable')
+  return await endWrite(run, job, stepKey, { cloudId, seen: read.result, readStartedMs })
+}
+
+/** The write is done and only its reading failed: the step waits, and is polled like any other. */
+async function readAgain(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  cloudId: CloudId,
+  until: string,
+): Promise<StepEvent> {
+  const waiting = { until, then: 'done' } as const
+  noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId })
+  await noteMade(run, job, stepKey, cloudId)
+  return { kind: 'waiting', step: stepKey, ...waiting }
+}
+
+export interface Reading {
+  readonly cloudId: CloudId
+  readonly seen: unknown
+  readonly readStartedMs: number
+}
+
+export async function endWrite(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  reading: Reading,
+): Promise<StepEvent> {
+  const { change, type } = job
+  const { ports } = run.context
+  const mapper = mapperOf(type)
+  const seen: SeenRow = mapper.toRow(reading.seen)
+  const { row, dangling } = readRow(type, seen, await run.index(seen), change.place)
+  if (dangling.length > 0) {
+    const message = `${dangling.join(', ')} of what was made points at a resource that no row describes`
+    return refusedEvent(run, stepKey, new IasqlError('cloud/invalid', message))
+  }
+  const sent = sentBy(run, job, stepKey)
+  const observed = believedRow(type, {
+    want: sent,
+    observed: row,
+    readStartedMs: reading.readStartedMs,
+    writtenMs: job.calledMs,
+    settleMs: ports.cloud.settleMs(type.settleMs),
+  })
+  // What an adoption or a creation did not send was left to the cloud: nothing was agreed on before.
+  const isNew = stepOf(job, stepKey).step.kind !== 'update'
+  const settled = settle(run, job, { sent, observed, isNew })
+  if (isNew) await takeCompanions(run, job, stepKey, reading.cloudId)
+  noteStep(job, stepKey, { state: 'done', exists: true })
+  const isLast = isLastStep(job, stepKey)
+  run.learn(change, { cloudId: reading.cloudId, observed })
+  remember(run, job, settled.base)
+  const baseVersion = isLast ? change.editVersion : (run.jobs.states.get(change.key)?.baseVersion ?? 0)
+  await run.ledger.settle(
+    job,
+    { kind: 'keep', cloudId: reading.cloudId, base: settled.base, observed, baseVersion, projection: settled.projection },
+    { consumed: isLast ? change.editVersion : 0 },
+  )
+  report(run, job, stepKey, 'done')
+  return { kind: 'done', step: stepKey }
+}
+
+function settle(
+  run: ApplyRun,
+  job: Job,
+  { sent, observed, isNew }: { readonly sent: Row; readonly observed: Row; readonly isNew: boolean },
+): { readonly base: Row; readonly projection: Projection | undefined } {
+  const state = run.jobs.states.get(job.change.key)
+  const raw = state?.desired
+  const base = isNew ? sent : { ...state?.base, ...sent }
+  if (!raw) return { base: { ...base, ...observed }, projection: undefined }
+  const desired = resolveRow(job.type, raw, run.known).row
+  const settled = settleRow(job.type, { desired, base, observed })
+  const write = Object.fromEntries(
+    Object.entries(settled.write).filter(([name]) => listExpressions(raw[name] ?? null).length === 0),
+  )
+  const expected = Object.fromEntries(Object.keys(write).map((name) => [name, raw[name] ?? null]))
+  const projection = Object.keys(write).length > 0 ? { write, expected } : undefined
+  return { base: settled.base, projection }
+}
+
+function remember(run: ApplyRun, job: Job, base: Row): void {
+  const state = run.jobs.states.get(job.change.key)
+  if (state) run.jobs.states.set(job.change.key, { ...state, base })
+}
+
+export function report(run: ApplyRun, job: Job, stepKey: string, message: string): void {
+  const { step, state } = stepOf(job, stepKey)
+  run.context.progress.report({
+    changeId: job.changeId,
+    table: job.change.table,
+    row: job.change.naturalName || String(job.change.rowId),
+    action: step.kind === 'companion' ? 'delete' : step.kind,
+    state,
+    message,
+  })
+}

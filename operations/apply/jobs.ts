@@ -1,0 +1,103 @@
+/** The changes of one apply as the running invocation holds them: what was planned, how far each step is. */
+import type { CloudId, Token } from '#engine/model/cloud.ts'
+import type { Row } from '#engine/model/json.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import type { StoredStep } from '#engine/execute/stored-step.ts'
+import type { ResourceType } from '#modules/kit/index.ts'
+import { type ChangeRecord, loadChanges } from '#postgres/statements/change-load.ts'
+import type { ExecutionContext } from '../execution/execution-context.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
+import { addReferenced, addStates, type LoadedStates } from '../plan/load-neighbours.ts'
+import { loadStates } from '../plan/load-states.ts'
+
+/** A step with what must be found again after a crash. */
+export interface JobStep extends StoredStep {
+  /** What the step has made, once that is known. */
+  readonly cloudId?: CloudId
+  readonly waiting?: { readonly until: string; readonly then: 'done' | 'again' }
+}
+
+/** A planned change as an apply claims it. */
+export type ClaimedChange = PlannedChange & { readonly isAdoptable?: boolean }
+
+export interface Job {
+  readonly changeId: number
+  readonly change: PlannedChange
+  readonly type: ResourceType
+  /** Of an adoption: whether somebody was shown it before. */
+  readonly isAdoptable: boolean
+  steps: readonly JobStep[]
+  /** Of the latest intent. */
+  token: Token | null
+  want: Row | null
+  calledMs: number
+  /** Cloud id of the resource as the change shows it: the new one, or the one that went. */
+  cloudId: CloudId | null
+}
+
+export interface Jobs {
+  readonly all: readonly Job[]
+  /** Rows that are changed and what they refer to, by resource key; kept up to date as steps end. */
+  readonly states: LoadedStates
+  /** The job and its step of this key. */
+  ofStep(stepKey: string): Job
+}
+
+export async function loadJobs(context: ExecutionContext, tables: InstalledTables): Promise<Jobs> {
+  const { ports, tenant, execution } = context
+  const records = await loadChanges(ports.platform, tenant, execution.execution_id)
+  const all = records.map((record) => jobOf(record, tables))
+  const states: LoadedStates = new Map()
+  for (const [table, jobs] of Map.groupBy(all, (job) => job.change.table)) {
+    const ids = jobs.map((job) => job.change.rowId)
+    for (const page of chunks(ids, 5_000)) {
+      const type = tables.type(table)
+      addStates(states, await loadStates(ports.platform, tenant, type, { kind: 'rows', ids: page }))
+    }
+  }
+  await addReferenced({ db: ports.platform, tenant, tables }, states, [...states.values()])
+  const byStep = new Map(all.flatMap((job) => job.steps.map(({ step }) => [step.key, job] as const)))
+  return {
+    all,
+    states,
+    ofStep(stepKey) {
+      const job = byStep.get(stepKey)
+      if (!job) throw new Error(`no change has a step ${stepKey}`)
+      return job
+    },
+  }
+}
+
+const jobOf = (record: ChangeRecord, tables: InstalledTables): Job => {
+  const change = record.planned as unknown as ClaimedChange
+  return {
+    changeId: record.change_id,
+    change,
+    type: tables.type(change.table),
+    isAdoptable: change.isAdoptable ?? false,
+    steps: record.steps as unknown as readonly JobStep[],
+    token: record.token,
+    want: record.want,
+    calledMs: record.called_at ? new Date(record.called_at).getTime() : 0,
+    cloudId: record.cloud_id,
+  }
+}
+
+function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+}
+
+export function stepOf(job: Job, stepKey: string): JobStep {
+  const found = job.steps.find(({ step }) => step.key === stepKey)
+  if (!found) throw new Error(`change ${job.changeId} has no step ${stepKey}`)
+  return found
+}
+
+/** Notes what became of one step; the caller commits it. */
+export function noteStep(job: Job, stepKey: string, news: Partial<JobStep>): JobStep {
+  job.steps = job.steps.map((one) => (one.step.key === stepKey ? { ...one, ...news } : one))
+  return stepOf(job, stepKey)
+}
+
+export const isLastStep = (job: Job, stepKey: string): boolean =>
+  job.steps.every((one) => one.step.key === stepKey || one.state === 'done')

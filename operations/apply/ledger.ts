@@ -1,0 +1,117 @@
+/** The written side of an apply: intents and outcomes go to the database in shared commits, fenced. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { IasqlError } from '#engine/model/error.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import { type Intent, storeIntents } from '#postgres/statements/change-intent.ts'
+import { type Outcome, storeOutcomes } from '#postgres/statements/change-outcome.ts'
+import type { Projection } from '#postgres/statements/resource-project.ts'
+import type { ExecutionContext } from '../execution/execution-context.ts'
+import { batched } from './batched.ts'
+import { callSeconds } from './cloud-reader.ts'
+import type { Job } from './jobs.ts'
+
+/** What an outcome makes of the engine's record of the resource. */
+export type ResourceNews =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'remove' }
+  | {
+      readonly kind: 'keep'
+      readonly cloudId: CloudId | null
+      readonly base: Row | null
+      readonly observed: Row | null
+      readonly baseVersion: number
+      readonly projection?: Projection | undefined
+    }
+
+export interface Ledger {
+  /** Resolves once the intent is committed: only then may the call be made. */
+  intend(job: Job, intent: { readonly attempt: number }): Promise<void>
+  settle(
+    job: Job,
+    news: ResourceNews,
+    more?: { readonly consumed?: number; readonly error?: IasqlError },
+  ): Promise<void>
+}
+
+export class LostExecution extends Error {}
+
+export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledger {
+  const fence = { executionId: execution.execution_id, fence: execution.fence }
+  const insist = (stored: number, items: readonly unknown[]): readonly undefined[] => {
+    if (stored < items.length) throw new LostExecution('another invocation has taken over')
+    return items.map(() => undefined)
+  }
+  const intents = batched(async (items: readonly Intent[]) =>
+    insist(await storeIntents(ports.platform, tenant, fence, items), items),
+  )
+  const outcomes = batched(async (items: readonly Outcome[]) =>
+    insist(await storeOutcomes(ports.platform, tenant, fence, items), items),
+  )
+  const settling = new Map<number, Promise<void>>()
+  return {
+    intend: (job, { attempt }) =>
+      intents({
+        change_id: job.changeId,
+        steps: job.steps as unknown as Json,
+        attempt,
+        token: job.token ?? '',
+        want: job.want as unknown as Json,
+        deadline_seconds: callSeconds,
+      }),
+    settle(job, news, more) {
+      const outcome = outcomeOf(job, news, more)
+      // One statement cannot write one row twice: outcomes of one change follow each other.
+      const settled = (settling.get(job.changeId) ?? Promise.resolve()).then(() => outcomes(outcome))
+      settling.set(job.changeId, settled)
+      return settled
+    },
+  }
+}
+
+function outcomeOf(
+  job: Job,
+  news: ResourceNews,
+  more: { readonly consumed?: number; readonly error?: IasqlError } = {},
+): Outcome {
+  const { change } = job
+  const state = changeState(job, more.error)
+  const keep = news.kind === 'keep' ? news : undefined
+  return {
+    change_id: job.changeId,
+    state,
+    steps: job.steps as unknown as Json,
+    cloud_id: job.cloudId,
+    error: more.error ? errorOf(more.error) : null,
+    waiting: (job.steps.find((one) => one.state === 'waiting')?.waiting ?? null) as unknown as Json,
+    is_ended: !['pending', 'started', 'waiting'].includes(state),
+    table_name: change.table,
+    row_id: change.rowId,
+    resource: news.kind,
+    account_id: change.place.accountId,
+    region: change.place.region,
+    natural_name: change.naturalName,
+    base: keep?.base ?? null,
+    base_version: keep?.baseVersion ?? 0,
+    observed: keep?.observed ?? null,
+    resource_cloud_id: keep?.cloudId ?? null,
+    unprojected: (keep?.projection ?? null) as unknown as Json,
+    consumed: more.consumed ?? 0,
+  }
+}
+
+/** The worst of its steps, as `iasql_change.state` shows it. */
+function changeState({ steps }: Job, error: IasqlError | undefined): string {
+  const has = (state: string): boolean => steps.some((one) => one.state === state)
+  if (has('failed')) return error?.code === 'apply/needs-decision' ? 'needs_decision' : 'failed'
+  if (has('skipped')) return 'skipped'
+  if (steps.every((one) => one.state === 'done')) return 'done'
+  return has('waiting') ? 'waiting' : 'started'
+}
+
+const errorOf = (error: IasqlError): Json => ({
+  code: error.code,
+  message: error.message,
+  hint: error.hint,
+  detail: error.detail ?? null,
+  awsRequestId: error.awsRequestId ?? null,
+})

@@ -1,0 +1,47 @@
+/** Waiting is one describe for all resources of a kind and place: who is ready, who is not, who never will be. */
+import type { Settled } from '#modules/kit/index.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
+import { mapperOf } from './cloud-reader.ts'
+import { deleteResource, endResource } from './end-steps.ts'
+import { endWrite, report } from './finish-write.ts'
+import { type Job, stepOf } from './jobs.ts'
+
+/** Nothing for a step that has to wait on. */
+export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEvent | undefined> {
+  const job = run.jobs.ofStep(stepKey)
+  const { step, cloudId, waiting } = stepOf(job, stepKey)
+  const isDelete = step.kind === 'delete'
+  const id = (isDelete ? job.change.cloudId : (cloudId ?? job.cloudId)) ?? undefined
+  if (!id) return { kind: 'again', step: stepKey }
+  const readStartedMs = run.context.ports.clock.now().getTime()
+  const read = await attempt(run, () => run.reader.read(job.type, step, id))
+  if ('refused' in read) return undefined
+  const seen = read.result
+  if (isDelete) return await pollDelete(run, job, stepKey, seen)
+  const settled = seen === undefined ? false : isSettled(job, seen)
+  if (settled === false) {
+    report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to be ready'}`)
+    return undefined
+  }
+  if (settled !== true) return refusedEvent(run, stepKey, failed(settled.failed))
+  if (waiting?.then === 'again') return { kind: 'again', step: stepKey }
+  return await endWrite(run, job, stepKey, { cloudId: id, seen, readStartedMs })
+}
+
+async function pollDelete(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  seen: unknown,
+): Promise<StepEvent | undefined> {
+  if (seen === undefined) return await endResource(run, job, stepKey)
+  const { waiting } = stepOf(job, stepKey)
+  if (waiting?.then === 'again' && isSettled(job, seen) === true) return await deleteResource(run, job, stepKey, 1)
+  report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to go'}`)
+  return undefined
+}
+
+const isSettled = (job: Job, seen: unknown): Settled => mapperOf(job.type).settled?.(seen) ?? true
+
+const failed = (reason: string): IasqlError => new IasqlError('cloud/invalid', reason)

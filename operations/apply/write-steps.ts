@@ -1,0 +1,163 @@
+/** The steps that make a resource or change it: create, update, adopt. */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { equals } from '#engine/columns/canonical.ts'
+import type { CloudId, SeenRow } from '#engine/model/cloud.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import { asWant } from '../plan/resolve-row.ts'
+import { readRow } from '../sync/row-references.ts'
+import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
+import { mapperOf } from './cloud-reader.ts'
+import { endWrite, takeOutcome } from './finish-write.ts'
+import { intend } from './intend.ts'
+import { type Job, noteStep, stepOf } from './jobs.ts'
+import { givenBy, resolveWanted } from './wanted.ts'
+
+export async function createResource(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  tries: number,
+): Promise<StepEvent> {
+  const { step, cloudId } = stepOf(job, stepKey)
+  if (cloudId) return await continueWrite(run, job, stepKey, cloudId)
+  const { want, missing } = resolveWanted(run, job, stepKey)
+  if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
+  await intend(run, job, stepKey, want, tries)
+  const token = tokenOf(run, job, stepKey)
+  const made = await attempt(run, () => mapperOf(job.type).create(want, token, run.reader.api(job.type, step)))
+  if ('refused' in made) return refusedEvent(run, stepKey, made.refused)
+  return await takeOutcome(run, job, stepKey, made.result)
+}
+
+export async function updateResource(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  tries: number,
+): Promise<StepEvent> {
+  const { step, cloudId } = stepOf(job, stepKey)
+  const id = cloudId ?? run.jobs.states.get(job.change.key)?.cloudId ?? job.change.cloudId
+  if (!id) return refusedEvent(run, stepKey, new IasqlError('cloud/not-found', 'the cloud has no such resource'))
+  return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst: tries === 0 })
+}
+
+export async function adoptResource(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  tries: number,
+): Promise<StepEvent> {
+  const { step } = stepOf(job, stepKey)
+  const id = job.change.cloudId
+  if (!id || !job.isAdoptable) return refusedEvent(run, stepKey, undecided(job))
+  noteStep(job, stepKey, { cloudId: id })
+  return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst: false })
+}
+
+/** A create that is not over with its first call: what is still different is sent now that the resource stands. */
+export async function continueWrite(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  id: CloudId,
+): Promise<StepEvent> {
+  const { step } = stepOf(job, stepKey)
+  return await pushDelta(run, job, stepKey, { id, spot: step, tries: 1, isFirst: false })
+}
+
+interface Push {
+  readonly id: CloudId
+  readonly spot: { readonly accountId: string | null; readonly region: string | null }
+  readonly tries: number
+  /** Whether a change of the cloud since the plan is a reason to stop. */
+  readonly isFirst: boolean
+}
+
+/** Reads, compares, sends what differs: the same after a crash as the first time. */
+async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): Promise<StepEvent> {
+  const mapper = mapperOf(job.type)
+  const readStartedMs = run.context.ports.clock.now().getTime()
+  const read = await attempt(run, () => run.reader.read(job.type, push.spot, push.id))
+  if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
+  const seen = read.result
+  if (seen === undefined) return refusedEvent(run, stepKey, vanished(job))
+  const { want: sent, missing } = resolveWanted(run, job, stepKey)
+  if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
+  const seenRow = mapper.toRow(seen)
+  const conflict = push.isFirst ? await findConflict(run, job, seenRow, sent) : undefined
+  if (conflict) return refusedEvent(run, stepKey, conflict)
+  const now = asWant(seenRow)
+  const delta = deltaOf(run, job, stepKey, now, sent)
+  if (Object.keys(delta).length === 0) {
+    return await endWrite(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
+  }
+  const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
+  await intend(run, job, stepKey, want, push.tries)
+  const api = run.reader.api(job.type, push.spot)
+  const token = tokenOf(run, job, stepKey)
+  const updated = await attempt(run, () => mapper.update(seen, want, delta, token, api))
+  if ('refused' in updated) return refusedEvent(run, stepKey, updated.refused)
+  return await takeOutcome(run, job, stepKey, updated.result)
+}
+
+interface Delta {
+  readonly [column: string]: { readonly from: Json; readonly to: Json }
+}
+
+/** Of a create, only what was given; of an update, what the step names, cleared values too. */
+function deltaOf(run: ApplyRun, job: Job, stepKey: string, now: Row, sent: Row): Delta {
+  const { step } = stepOf(job, stepKey)
+  const { columns } = job.type
+  const named = Object.keys(step.kind === 'update' ? givenBy(run, job, stepKey) : sent)
+  const different = named.filter((name) => {
+    const column = columns[name]
+    const to = sent[name] ?? null
+    if (!column || column.nature !== 'argument' || (step.kind !== 'update' && to === null)) return false
+    if (step.kind === 'adopt' && column.replaces) return false
+    return column.reference?.by === 'id'
+      ? canonicalJson(to) !== canonicalJson(now[name] ?? null)
+      : !equals(column, to, now[name] ?? null)
+  })
+  return Object.fromEntries(
+    different.map((name) => [name, { from: now[name] ?? null, to: sent[name] ?? null }]),
+  )
+}
+
+/** What changed in the cloud since the plan was made, in a column that this change is about to write. */
+async function findConflict(
+  run: ApplyRun,
+  job: Job,
+  seen: SeenRow,
+  sent: Row,
+): Promise<IasqlError | undefined> {
+  const state = run.jobs.states.get(job.change.key)
+  const { row } = readRow(job.type, seen, await run.index(seen), job.change.place)
+  const moved = Object.keys(job.change.changed).filter((name) => {
+    const column = job.type.columns[name]
+    if (!column || column.reference || sent[name] === undefined) return false
+    const now = row[name] ?? null
+    const planned = job.change.changed[name]?.from ?? null
+    return !equals(column, now, planned) && !equals(column, now, sent[name] ?? null)
+  })
+  if (moved.length === 0 || !state) return undefined
+  const values = moved.map((name) => `${name} is ${JSON.stringify(row[name] ?? null)} there`)
+  return new IasqlError('plan/conflict', `it was changed in the cloud since it was planned: ${values.join(', ')}`)
+}
+
+const unresolved = (columns: readonly string[]): IasqlError =>
+  new IasqlError(
+    'cloud/invalid',
+    `${columns.join(', ')} refers to something that the cloud does not have (yet)`,
+    { hint: 'Apply what it refers to first, or leave the column null.' },
+  )
+
+const vanished = ({ change }: Job): IasqlError =>
+  new IasqlError('cloud/not-found', `the cloud has no ${change.table} ${change.naturalName || change.rowId} any more`)
+
+const undecided = ({ change }: Job): IasqlError =>
+  new IasqlError(
+    'apply/needs-decision',
+    `the cloud already has a ${change.table} named ${change.naturalName}, which no row described until now`,
+    { hint: 'Look at it: SELECT * FROM iasql_preview(); apply again to take it over, or delete the row.' },
+  )

@@ -1,0 +1,70 @@
+/** One message of a client: who speaks is checked afresh, then the operation that it asks for does the rest. */
+import { IasqlError } from '#engine/model/error.ts'
+import { findConnectionSession } from '#postgres/statements/connection-session.ts'
+import type { Decoded } from '#websocket/codec.ts'
+import type { ClientMessage, RefusalMessage, ServerMessage } from '#websocket/messages.ts'
+import type { Ports } from '../ports.ts'
+import { acceptPart, acceptRun } from '../run/accept-run.ts'
+import { cancelRun } from '../run/cancel-run.ts'
+import { moreRows } from '../run/more-rows.ts'
+import { resumeRun } from '../run/resume-run.ts'
+import type { Session } from './session.ts'
+import { wireError } from './wire-error.ts'
+
+/** Whatever goes wrong is answered on the socket, which stays open unless its session has ended. */
+export async function receiveMessage(ports: Ports, connectionId: string, decoded: Decoded): Promise<void> {
+  try {
+    const session = await sessionOf(ports, connectionId)
+    if (decoded.kind === 'bad') throw new IasqlError(decoded.code, decoded.message)
+    await dispatch(ports, session, decoded.message)
+  } catch (error) {
+    await post(ports, connectionId, refusal(ports, error, decoded))
+    if (error instanceof IasqlError && error.code === 'auth/refused')
+      await ports.connections.disconnect?.(connectionId)
+  }
+}
+
+async function sessionOf({ platform }: Ports, connectionId: string): Promise<Session> {
+  const found = await findConnectionSession(platform, connectionId)
+  if (!found)
+    throw new IasqlError(
+      'auth/refused',
+      'This connection is not signed in: its token has expired or was revoked.',
+    )
+  return { connectionId, tenantId: found.tenant_id, subject: found.subject, role: found.role }
+}
+
+async function dispatch(ports: Ports, session: Session, message: ClientMessage): Promise<void> {
+  switch (message.action) {
+    case 'run':
+      return acceptRun(ports, session, message)
+    case 'part':
+      return acceptPart(ports, session, message)
+    case 'cancel':
+      return cancelRun(ports, session, message)
+    case 'resume':
+      return resumeRun(ports, session, message)
+    case 'more':
+      return moreRows(ports, session, message)
+    case 'ping':
+      return post(ports, session.connectionId, { type: 'pong' })
+    case 'subscribe':
+    case 'unsubscribe':
+      throw new IasqlError('protocol/unknown-action', `This server pushes no topic “${message.topic}”.`)
+  }
+}
+
+function refusal(ports: Ports, error: unknown, decoded: Decoded): RefusalMessage {
+  const asked: { readonly action?: ClientMessage['action']; readonly runId?: string } =
+    decoded.kind === 'message' ? decoded.message : decoded
+  return {
+    type: 'error',
+    error: wireError(error, ports.log),
+    ...(asked.runId === undefined ? {} : { runId: asked.runId }),
+    ...(asked.action === undefined ? {} : { action: asked.action }),
+  }
+}
+
+async function post({ connections }: Ports, connectionId: string, message: ServerMessage): Promise<void> {
+  await connections.post(connectionId, JSON.stringify(message))
+}

@@ -1,0 +1,42 @@
+/** Ends an execution: its state and the result that the waiting statement finds are one commit. */
+import type { IasqlError } from '#engine/model/error.ts'
+import type { Json } from '#engine/model/json.ts'
+import { endExecution } from '#postgres/statements/execution-release.ts'
+import { appendExecutionEvents } from '../events/append-events.ts'
+import { storeRpcResult } from '../rpc/results.ts'
+import type { ExecutionContext, ExecutionResult } from './execution-context.ts'
+
+export async function finishExecution(context: ExecutionContext, result: ExecutionResult): Promise<void> {
+  const { ports, tenant, execution } = context
+  const { state, done, failed, total, error } = result
+  const body = error ? errorBody(error) : null
+  const ended = await ports.platform.transaction(async (transaction) => {
+    const isOurs = await endExecution(transaction, tenant, {
+      executionId: execution.execution_id,
+      fence: execution.fence,
+      state,
+      done,
+      failed,
+      total,
+      error: body,
+    })
+    if (isOurs && execution.context) {
+      const call = { context: execution.context, name: execution.rpc, arguments: execution.arguments }
+      await storeRpcResult(transaction, tenant, error ? { ...call, error } : { ...call, rows: result.rows })
+    }
+    return isOurs
+  })
+  if (!ended) return
+  await appendExecutionEvents(ports, tenant, String(execution.execution_id), [
+    { kind: 'ended', body: { state, done, failed, total, error: body } },
+  ])
+}
+
+const errorBody = (error: IasqlError): Json => ({
+  code: error.code,
+  sqlstate: error.sqlstate,
+  message: error.message,
+  detail: error.detail ?? null,
+  hint: error.hint,
+  awsRequestId: error.awsRequestId ?? null,
+})

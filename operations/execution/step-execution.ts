@@ -1,0 +1,102 @@
+/** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
+import { randomUUID } from 'node:crypto'
+import { IasqlError } from '#engine/model/error.ts'
+import { acquireExecution, type ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
+import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
+import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
+import { releaseExecution } from '#postgres/statements/execution-release.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import { stepApply } from '../apply/step-apply.ts'
+import { stepInstall } from '../install/step-install.ts'
+import { stepUninstall } from '../install/step-uninstall.ts'
+import type { Ports } from '../ports.ts'
+import { stepSync } from '../sync/step-sync.ts'
+import { loadTenant } from '../tenant/load-tenant.ts'
+import { type ExecutionContext, failedWith, type StepOutcome } from './execution-context.ts'
+import { finishExecution } from './finish-execution.ts'
+import { holdExecution, leaseSeconds } from './hold-execution.ts'
+import { trackProgress } from './progress.ts'
+
+export type NextStep =
+  | { readonly next: 'done' }
+  | { readonly next: 'wait'; readonly seconds: number }
+  | { readonly next: 'again' }
+
+const steps: Readonly<Record<ExecutionKind, (context: ExecutionContext) => Promise<StepOutcome>>> = {
+  apply: stepApply,
+  sync: stepSync,
+  install: stepInstall,
+  uninstall: stepUninstall,
+}
+
+/** How often an invocation that finds the execution held by another looks again. */
+const heldSeconds = 2
+/** Share of the budget after which no new work is begun, so that what runs can end. */
+const workingShare = 0.9
+
+export async function stepExecution(
+  ports: Ports,
+  input: { readonly tenantId: string; readonly executionId: string },
+): Promise<NextStep> {
+  const tenant = await loadTenant(ports, input.tenantId)
+  const execution = await acquireExecution(ports.platform, tenant, {
+    executionId: input.executionId,
+    holder: randomUUID(),
+    leaseSeconds,
+  })
+  if (!execution) {
+    const isOpen = await isExecutionOpen(ports.platform, tenant, input.executionId)
+    return isOpen ? { next: 'wait', seconds: heldSeconds } : { next: 'done' }
+  }
+  return await work(ports, tenant, execution)
+}
+
+async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): Promise<NextStep> {
+  const executionId = execution.execution_id
+  const hold = holdExecution(ports, tenant, {
+    executionId,
+    fence: execution.fence,
+    cancelRequested: execution.cancel_requested,
+  })
+  const progress = trackProgress(ports, tenant, execution)
+  const context: ExecutionContext = {
+    ports,
+    tenant,
+    execution,
+    lost: hold.lost,
+    cancelled: hold.cancelled,
+    deadlineMs: ports.clock.now().getTime() + ports.defaults.budgetMs * workingShare,
+    progress,
+  }
+  try {
+    const outcome = await steps[execution.kind](context).catch((error: unknown) => failure(ports, error))
+    hold.lost.throwIfAborted()
+    await progress.flush()
+    return await conclude(context, outcome)
+  } finally {
+    await hold.release()
+  }
+}
+
+async function conclude(context: ExecutionContext, outcome: StepOutcome): Promise<NextStep> {
+  const { ports, tenant, execution } = context
+  if (outcome.kind === 'ended') {
+    await finishExecution(context, outcome)
+    return { next: 'done' }
+  }
+  await releaseExecution(ports.platform, tenant, {
+    executionId: execution.execution_id,
+    fence: execution.fence,
+    state: outcome.seconds > 0 ? 'waiting' : 'running',
+    memory: outcome.memory,
+  })
+  return outcome.seconds > 0 ? { next: 'wait', seconds: outcome.seconds } : { next: 'again' }
+}
+
+/** A refusal ends the execution; a lost database does not: the invocation fails and the next one goes on. */
+function failure(ports: Ports, error: unknown): StepOutcome {
+  if (error instanceof IasqlError && error.code !== 'system/database-unavailable') return failedWith(error)
+  if (error instanceof IasqlError) throw error
+  ports.log('error', 'an execution failed for a reason of our own', { error })
+  return failedWith(new IasqlError('system/internal', 'the execution failed', { cause: error }))
+}

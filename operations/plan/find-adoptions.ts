@@ -1,0 +1,129 @@
+/** Before a create under a name that a user gave: does the cloud have that name already? */
+import type { SeenRow } from '#engine/model/cloud.ts'
+import type { Json } from '#engine/model/json.ts'
+import { asAdoption } from '#engine/plan/adoption.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import type { Mapper, ResourceType } from '#modules/kit/index.ts'
+import type { Queryable } from '#postgres/database.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
+import type { Ports } from '../ports.ts'
+import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
+import { placeOf } from '../sync/places.ts'
+import type { LoadedStates } from './load-neighbours.ts'
+import { knownFrom } from './known-from.ts'
+import { resolveRow } from './resolve-row.ts'
+
+/** Above this many names in one place, one list is cheaper than a look-up each. */
+const fewNames = 3
+
+interface Candidate {
+  readonly change: PlannedChange
+  readonly want: SeenRow
+}
+
+export interface AdoptionScope {
+  readonly ports: Ports
+  readonly db: Queryable
+  readonly tenant: Tenant
+  readonly tables: InstalledTables
+  readonly states: LoadedStates
+  readonly signal: AbortSignal
+}
+
+/** The changes, with creates of what exists already turned into adoptions. */
+export async function findAdoptions(
+  scope: AdoptionScope,
+  changes: readonly PlannedChange[],
+): Promise<readonly PlannedChange[]> {
+  const adopted = new Map<string, PlannedChange>()
+  for (const [, group] of Map.groupBy(changes.filter(isNamedCreate(scope.tables)), groupKey)) {
+    const first = group[0]
+    const type = first && scope.tables.type(first.table)
+    if (!first || !type?.mapper) continue
+    for (const change of await adoptGroup(scope, type, type.mapper, group)) adopted.set(change.key, change)
+  }
+  return adopted.size === 0 ? changes : changes.map((change) => adopted.get(change.key) ?? change)
+}
+
+const isNamedCreate =
+  (tables: InstalledTables) =>
+  (change: PlannedChange): boolean =>
+    change.action === 'create' && tables.lookup.get(change.table)?.named === true
+
+const groupKey = ({ table, place }: PlannedChange): string => `${table} ${place.accountId} ${place.region}`
+
+async function adoptGroup(
+  scope: AdoptionScope,
+  type: ResourceType,
+  mapper: Mapper,
+  group: readonly PlannedChange[],
+): Promise<readonly PlannedChange[]> {
+  const place = placeOf(scope.ports, group[0]?.place)
+  const api = scope.ports.cloud.api(mapper.client, place, scope.signal)
+  const candidates = group.flatMap((change) => candidateOf(scope, type, change) ?? [])
+  const byName = candidates.length > fewNames ? await listNames(type, mapper, place, api) : undefined
+  const found = byName
+    ? await readListed(mapper, api, candidates, byName, type)
+    : await api.each(candidates, async ({ change, want }) => {
+        const seen = await mapper.findByName?.(want, api)
+        return seen === undefined ? undefined : { change, seen }
+      })
+  const rows = found.map(({ change, seen }) => ({ change, seen: mapper.toRow(seen), id: mapper.idOf(seen) }))
+  const index = await indexReferences(scope.db, scope.tenant, rows.flatMap(({ seen }) => referencesIn(seen)))
+  return rows.map(({ change, seen, id }) =>
+    asAdoption(change, type, {
+      cloudId: id,
+      observed: readRow(type, seen, index, change.place).row,
+      desired: scope.states.get(change.key)?.desired ?? {},
+    }),
+  )
+}
+
+/** Undefined when the row points at something that does not exist yet: then it cannot exist either. */
+function candidateOf(scope: AdoptionScope, type: ResourceType, change: PlannedChange): Candidate | undefined {
+  const desired = scope.states.get(change.key)?.desired
+  if (!desired) return undefined
+  const { want, missing } = resolveRow(type, desired, knownFrom(scope.states, scope.tables))
+  return missing.length > 0 ? undefined : { change, want }
+}
+
+type Api = ReturnType<Ports['cloud']['api']>
+
+const nameIn = (type: ResourceType, row: Readonly<Record<string, Json | object>>): string =>
+  JSON.stringify(type.naturalKey.map((column) => row[column] ?? null))
+
+const isPlainName = (type: ResourceType): boolean =>
+  type.naturalKey.every((column) => !type.columns[column]?.reference && !type.hydrates.includes(column))
+
+async function listNames(
+  type: ResourceType,
+  mapper: Mapper,
+  place: Parameters<Mapper['list']>[0],
+  api: Api,
+): Promise<ReadonlyMap<string, unknown> | undefined> {
+  if (!isPlainName(type)) return undefined
+  const names = new Map<string, unknown>()
+  for await (const seen of mapper.list(place, api)) names.set(nameIn(type, mapper.toRow(seen)), seen)
+  return names
+}
+
+async function readListed(
+  mapper: Mapper,
+  api: Api,
+  candidates: readonly Candidate[],
+  names: ReadonlyMap<string, unknown>,
+  type: ResourceType,
+): Promise<readonly { readonly change: PlannedChange; readonly seen: unknown }[]> {
+  const hits = candidates.filter(({ want }) => names.has(nameIn(type, want)))
+  if (hits.length === 0) return []
+  const seen = await mapper.get(
+    hits.map(({ want }) => mapper.idOf(names.get(nameIn(type, want)))),
+    api,
+  )
+  const read = new Map(seen.map((one) => [nameIn(type, mapper.toRow(one)), one]))
+  return hits.flatMap(({ change, want }) => {
+    const one = read.get(nameIn(type, want))
+    return one === undefined ? [] : [{ change, seen: one }]
+  })
+}

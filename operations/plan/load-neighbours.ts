@@ -1,0 +1,108 @@
+/** Loads what edited rows point at, and what points at rows that will be replaced, table by table in sets. */
+import { listExpressions } from '#engine/expression/expression.ts'
+import type { Row } from '#engine/model/json.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import { resourceKey, unqualified } from '#engine/plan/resource.ts'
+import type { Queryable } from '#postgres/database.ts'
+import type { Selection } from '#postgres/statements/resource-load.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
+import { type LoadedState, loadStates } from './load-states.ts'
+
+export type LoadedStates = Map<string, LoadedState>
+
+interface Scope {
+  readonly db: Queryable
+  readonly tenant: Tenant
+  readonly tables: InstalledTables
+}
+
+export const addStates = (known: LoadedStates, states: readonly LoadedState[]): void => {
+  for (const state of states) {
+    const key = resourceKey(state.table, state.rowId)
+    if (!known.has(key)) known.set(key, state)
+  }
+}
+
+/** Adds the rows that the given ones refer to, by id, by name or in an expression, and the parents of companions. */
+export async function addReferenced(
+  scope: Scope,
+  known: LoadedStates,
+  states: Iterable<LoadedState>,
+): Promise<void> {
+  const ids = new Map<string, Set<number>>()
+  const names = new Map<string, { table: string; column: string; values: Set<string> }>()
+  const wantRow = (table: string, id: number): void => {
+    if (known.has(resourceKey(table, id))) return
+    ids.set(table, (ids.get(table) ?? new Set()).add(id))
+  }
+  for (const state of states) {
+    const type = scope.tables.lookup.get(state.table)
+    if (!type) continue
+    for (const row of [state.desired, state.base]) {
+      if (row) collect(type, row, wantRow, names)
+    }
+  }
+  for (const [table, wanted] of ids) {
+    await add(scope, known, table, { kind: 'rows', ids: [...wanted] })
+  }
+  for (const { table, column, values } of names.values()) {
+    await add(scope, known, table, { kind: 'values', column, values: [...values] })
+  }
+}
+
+function collect(
+  type: TableSpec,
+  row: Row,
+  wantRow: (table: string, id: number) => void,
+  names: Map<string, { table: string; column: string; values: Set<string> }>,
+): void {
+  for (const [name, column] of Object.entries(type.columns)) {
+    const value = row[name] ?? null
+    if (value === null) continue
+    for (const expression of column.nature === 'argument' ? listExpressions(value) : []) {
+      wantRow(expression.table, expression.id)
+    }
+    if (!column.reference) continue
+    const { by } = column.reference
+    const table = unqualified(column.reference.table)
+    if (by === 'id') {
+      wantRow(table, Number(value))
+      continue
+    }
+    const group = names.get(`${table}.${by}`) ?? { table, column: by, values: new Set<string>() }
+    group.values.add(String(value))
+    names.set(`${table}.${by}`, group)
+  }
+}
+
+/** Adds everything that refers to the given rows, directly or through others. */
+export async function addDependants(
+  scope: Scope,
+  known: LoadedStates,
+  roots: readonly LoadedState[],
+): Promise<void> {
+  let frontier = roots
+  while (frontier.length > 0) {
+    const found: LoadedState[] = []
+    for (const type of scope.tables.types) {
+      for (const [column, { reference }] of Object.entries(type.columns)) {
+        const targets = reference ? frontier.filter((row) => row.table === unqualified(reference.table)) : []
+        if (!reference || targets.length === 0) continue
+        const values = targets.flatMap((row) =>
+          reference.by === 'id' ? [row.rowId] : [String(row.desired?.[reference.by] ?? '')],
+        )
+        const states = await loadStates(scope.db, scope.tenant, type, { kind: 'values', column, values })
+        found.push(...states.filter((state) => !known.has(resourceKey(state.table, state.rowId))))
+      }
+    }
+    addStates(known, found)
+    await addReferenced(scope, known, found)
+    frontier = found
+  }
+}
+
+async function add(scope: Scope, known: LoadedStates, table: string, selection: Selection): Promise<void> {
+  const type = scope.tables.lookup.get(table)
+  if (type) addStates(known, await loadStates(scope.db, scope.tenant, type, selection))
+}

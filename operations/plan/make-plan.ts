@@ -1,0 +1,85 @@
+/** Edited rows in, ordered changes out: what an apply by this person would do now. */
+import { IasqlError } from '#engine/model/error.ts'
+import { orderChanges } from '#engine/order/order-changes.ts'
+import type { Step } from '#engine/order/step.ts'
+import { planChanges } from '#engine/plan/plan-changes.ts'
+import type { Plan, PlannedChange } from '#engine/plan/planned-change.ts'
+import type { Queryable } from '#postgres/database.ts'
+import { editedTables } from '#postgres/statements/edit-tables.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
+import { addDependants, addReferenced, addStates, type LoadedStates } from './load-neighbours.ts'
+import { loadStates } from './load-states.ts'
+
+/** All edited rows of the tenant, planned; `states` holds them and their neighbours. */
+export interface RawPlan extends Plan {
+  readonly states: LoadedStates
+}
+
+export async function planAll(db: Queryable, tenant: Tenant, tables: InstalledTables): Promise<RawPlan> {
+  const states: LoadedStates = new Map()
+  for (const table of await editedTables(db, tenant)) {
+    const type = tables.lookup.get(table)
+    if (type) addStates(states, await loadStates(db, tenant, type, { kind: 'dirty' }))
+  }
+  const scope = { db, tenant, tables }
+  await addReferenced(scope, states, [...states.values()])
+  const plan = planWith(tables, states)
+  const replaced = plan.changes.filter((change) => change.action === 'replace')
+  if (replaced.length === 0) return { ...plan, states }
+  await addDependants(
+    scope,
+    states,
+    replaced.flatMap((change) => states.get(change.key) ?? []),
+  )
+  return { ...planWith(tables, states), states }
+}
+
+const planWith = (tables: InstalledTables, states: LoadedStates): Plan =>
+  planChanges({ tables: tables.lookup, resources: [...states.values()] })
+
+export interface OrderedPlan {
+  readonly changes: readonly PlannedChange[]
+  readonly steps: readonly Step[]
+  readonly dependsOn: Readonly<Record<string, readonly string[]>>
+  /** Changes that `wanted` refused, and those that cannot be done without them. */
+  readonly leftOut: readonly PlannedChange[]
+}
+
+/** Orders the wanted changes; whatever depends on an unwanted one is left out with it. */
+export function orderWanted(
+  changes: readonly PlannedChange[],
+  tables: InstalledTables,
+  wanted: (change: PlannedChange) => boolean,
+): OrderedPlan {
+  const all = ordered(changes, tables)
+  const out = new Set(changes.filter((change) => !wanted(change)).map((change) => change.key))
+  if (out.size === 0) return { changes, ...all, leftOut: [] }
+  const dependants = new Map<string, string[]>()
+  for (const [key, needed] of Object.entries(all.dependsOn)) {
+    for (const target of needed) dependants.set(target, [...(dependants.get(target) ?? []), key])
+  }
+  const queue = [...out]
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    for (const dependant of dependants.get(key) ?? []) {
+      if (out.has(dependant)) continue
+      out.add(dependant)
+      queue.push(dependant)
+    }
+  }
+  const kept = changes.filter((change) => !out.has(change.key))
+  return {
+    changes: kept,
+    ...ordered(kept, tables),
+    leftOut: changes.filter((change) => out.has(change.key)),
+  }
+}
+
+function ordered(
+  changes: readonly PlannedChange[],
+  tables: InstalledTables,
+): Pick<OrderedPlan, 'steps' | 'dependsOn'> {
+  const order = orderChanges(changes, tables.lookup)
+  if (order.kind === 'cycle') throw new IasqlError('plan/cycle', order.message)
+  return { steps: order.steps, dependsOn: order.dependsOn }
+}

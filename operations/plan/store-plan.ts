@@ -1,0 +1,70 @@
+/** Stores an ordered plan as rows: to be looked at, or claimed for an execution. */
+import type { Json, JsonObject } from '#engine/model/json.ts'
+import type { Step } from '#engine/order/step.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import type { Queryable } from '#postgres/database.ts'
+import { insertChanges, insertPlan, type NewChange, reserveChangeIds } from '#postgres/statements/plan-insert.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { OrderedPlan } from './make-plan.ts'
+
+export interface StoredPlan {
+  readonly planId: number
+  /** By change key; of an execution only those that it could claim. */
+  readonly changeIds: ReadonlyMap<string, number>
+  readonly dependsOn: (key: string) => readonly number[]
+}
+
+export async function storePlan(
+  db: Queryable,
+  tenant: Tenant,
+  plan: OrderedPlan,
+  by: { readonly actor: string; readonly mine: boolean; readonly executionId: number | null },
+): Promise<StoredPlan> {
+  const planId = await insertPlan(db, tenant, {
+    madeBy: by.actor,
+    mine: by.mine,
+    executionId: by.executionId,
+  })
+  const ids = await reserveChangeIds(db, tenant, plan.changes.length)
+  const changeIds = new Map(plan.changes.map((change, index) => [change.key, ids[index] ?? 0]))
+  const dependsOn = (key: string): readonly number[] =>
+    (plan.dependsOn[key] ?? []).flatMap((target) => changeIds.get(target) ?? [])
+  const steps = Map.groupBy(plan.steps, (step) => step.change)
+  const changes = plan.changes.map((change) =>
+    newChange(change, changeIds.get(change.key) ?? 0, dependsOn(change.key), steps.get(change.key) ?? []),
+  )
+  const stored = await insertChanges(db, tenant, { planId, executionId: by.executionId, changes })
+  return {
+    planId,
+    changeIds: new Map([...changeIds].filter(([, id]) => stored.has(id))),
+    dependsOn,
+  }
+}
+
+const newChange = (
+  change: PlannedChange,
+  changeId: number,
+  dependsOn: readonly number[],
+  steps: readonly Step[],
+): NewChange => ({
+  change_id: changeId,
+  action: change.action,
+  table_name: change.table,
+  row_id: change.rowId,
+  natural_name: change.naturalName,
+  cloud_id: change.cloudId,
+  changed: change.changed as unknown as JsonObject,
+  reason: change.reason,
+  risk: change.risk,
+  unknown: change.unknown,
+  depends_on: dependsOn,
+  calls: change.calls,
+  estimate_ms: change.estimateMs,
+  actor: change.actor,
+  edited_at: change.editedAt,
+  edit_version: change.editVersion,
+  account_id: change.place.accountId,
+  region: change.place.region,
+  planned: change as unknown as Json,
+  steps: steps.map((step) => ({ step, state: 'pending' })) as unknown as Json,
+})

@@ -1,0 +1,34 @@
+/** A new tenant: roles, schemas, the account it works in, its default region, its functions. No call to the cloud. */
+import { installModules } from '../install/install-modules.ts'
+import { installedModules } from '#postgres/statements/module-installed.ts'
+import { insertPlaces } from '#postgres/statements/place-insert.ts'
+import { provisionTenant } from '#postgres/provision-tenant.ts'
+import type { Secrets } from '#postgres/secrets.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import { findModule } from '#modules/registry.ts'
+import type { Ports } from '../ports.ts'
+import { upgradeTenant } from './upgrade-tenant.ts'
+
+/** What every tenant has from the start. */
+const foundation = 'aws_account'
+
+/** Safe to repeat: an existing tenant of that alias is completed and brought up to date. */
+export async function createTenant(
+  ports: Ports,
+  { alias, secrets }: { readonly alias: string; readonly secrets: Secrets },
+): Promise<Tenant> {
+  const tenant = await provisionTenant(ports.platform, secrets, { alias, database: await databaseName(ports) })
+  const installed = await installedModules(ports.platform, tenant)
+  const module = findModule(foundation)
+  if (module && !installed.some(({ name }) => name === foundation)) {
+    await installModules(ports.platform, tenant, [module])
+  }
+  await insertPlaces(ports.platform, tenant, ports.defaults)
+  await upgradeTenant(ports, tenant)
+  return tenant
+}
+
+async function databaseName(ports: Ports): Promise<string> {
+  const rows = await ports.platform.query<{ name: string }>('SELECT current_database()::text AS name')
+  return rows[0]?.name ?? 'local'
+}

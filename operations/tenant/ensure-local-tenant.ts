@@ -1,0 +1,24 @@
+/** The one tenant of a server on one machine: there from the first start, with its token. */
+import type { Secrets } from '#postgres/secrets.ts'
+import { replaceToken } from '#postgres/statements/token-replace.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
+import { createTenant } from './create-tenant.ts'
+
+export interface LocalTenant {
+  readonly secrets: Secrets
+  readonly alias: string
+  /** SHA-256 of the token's text, hexadecimal. */
+  readonly tokenHash: string
+}
+
+export async function ensureLocalTenant(ports: Ports, local: LocalTenant): Promise<Tenant> {
+  const tenant = await createTenant(ports, local)
+  await replaceToken(ports.platform, {
+    tenantId: tenant.id,
+    name: local.alias,
+    role: 'owner',
+    tokenHash: local.tokenHash,
+  })
+  return tenant
+}

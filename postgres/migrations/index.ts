@@ -1,0 +1,7 @@
+/** What every tenant's schema consists of, in order. */
+import type { TenantMigration } from './migration.ts'
+import { tenantEngineMigration } from './tenant-engine.ts'
+import { tenantRunsMigration } from './tenant-runs.ts'
+
+/** The runs' tables first: triggers and functions of the engine's write notices into them. */
+export const tenantMigrations: readonly TenantMigration[] = [tenantRunsMigration, tenantEngineMigration]

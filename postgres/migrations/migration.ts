@@ -1,0 +1,16 @@
+/** A step of the schema: run once, whole or not at all, in the order of its list. */
+import type { Tenant } from '../tenant.ts'
+
+export interface TenantMigration {
+  readonly name: string
+  /** From 1, rising over the list of all tenant migrations of one name. */
+  readonly version: number
+  /** Statements, one each, run as the tenant's owner role. Repeatable migrations are run at every upgrade. */
+  readonly sql: (tenant: Tenant) => readonly string[]
+}
+
+export interface PlatformMigration {
+  readonly name: string
+  readonly version: number
+  readonly sql: readonly string[]
+}

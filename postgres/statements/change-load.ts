@@ -1,0 +1,71 @@
+/** The changes an execution works on, with everything that must survive the process. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { fitting } from './paging.ts'
+
+export interface ChangeRecord {
+  readonly change_id: number
+  readonly planned: Json
+  readonly steps: Json
+  readonly state: string
+  readonly cloud_id: CloudId | null
+  readonly token: string | null
+  readonly want: Row | null
+  readonly called_at: string | null
+}
+
+/** All changes of those plans of the execution that still have an open one. */
+export async function loadChanges(
+  db: Queryable,
+  tenant: Tenant,
+  executionId: number,
+): Promise<readonly ChangeRecord[]> {
+  const t = tenant.schema
+  const changes: ChangeRecord[] = []
+  let after = 0
+  for (;;) {
+    const page = await db.query<ChangeRecord>(
+      fitting(`SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, token, want, called_at
+        FROM ${t}.iasql_change_record
+        WHERE change_id > :after::bigint AND execution_id = :execution::bigint AND plan_id IN (
+          SELECT plan_id FROM ${t}.iasql_change_record
+          WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting'))
+        ORDER BY change_id LIMIT 2000`),
+      { execution: executionId, after },
+    )
+    if (page.length === 0) return changes
+    changes.push(...page)
+    after = page.at(-1)?.change_id ?? after
+  }
+}
+
+export async function hasOpenChanges(db: Queryable, tenant: Tenant, executionId: number): Promise<boolean> {
+  const rows = await db.query<{ open: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${tenant.schema}.iasql_change_record
+       WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')) AS open`,
+    { execution: executionId },
+  )
+  return rows[0]?.open ?? false
+}
+
+/** Keys of rows that the execution has dealt with already, whatever came of it. */
+export async function endedKeys(
+  db: Queryable,
+  tenant: Tenant,
+  executionId: number,
+): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>()
+  let after = 0
+  for (;;) {
+    const page = await db.query<{ change_id: number; key: string }>(
+      `SELECT change_id, table_name || '/' || row_id AS key FROM ${tenant.schema}.iasql_change_record
+       WHERE execution_id = :execution::bigint AND change_id > :after::bigint ORDER BY change_id LIMIT 5000`,
+      { execution: executionId, after },
+    )
+    for (const row of page) keys.add(row.key)
+    if (page.length < 5_000) return keys
+    after = page.at(-1)?.change_id ?? after
+  }
+}

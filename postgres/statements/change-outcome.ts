@@ -1,0 +1,74 @@
+/** Outcomes after calls: what came of a change, what the cloud has now, which edits are thereby done; one commit. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { type Fence, isFenced } from './change-intent.ts'
+import { inPages } from './paging.ts'
+
+export interface Outcome {
+  readonly change_id: number
+  readonly state: string
+  readonly steps: Json
+  readonly cloud_id: CloudId | null
+  readonly error: Json
+  readonly waiting: Json
+  readonly is_ended: boolean
+  readonly table_name: string
+  readonly row_id: number
+  /** `keep`: the resource becomes as given; `remove`: it is gone for good; `none`: it stays as it was. */
+  readonly resource: 'keep' | 'remove' | 'none'
+  readonly account_id: string | null
+  readonly region: string | null
+  readonly natural_name: string
+  readonly base: Row | null
+  readonly base_version: number
+  readonly observed: Row | null
+  readonly resource_cloud_id: CloudId | null
+  readonly unprojected: Json
+  /** Edits up to here are consumed; 0: none. */
+  readonly consumed: number
+}
+
+const recordset = `jsonb_to_recordset(:outcomes::jsonb) AS o (change_id bigint, state text, steps jsonb, cloud_id jsonb,
+  error jsonb, waiting jsonb, is_ended boolean, table_name text, row_id bigint, resource text, account_id text,
+  region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb,
+  unprojected jsonb, consumed bigint)`
+
+export async function storeOutcomes(
+  db: Queryable,
+  tenant: Tenant,
+  { executionId, fence }: Fence,
+  outcomes: readonly Outcome[],
+): Promise<number> {
+  const t = tenant.schema
+  let stored = 0
+  for (const page of inPages(outcomes)) {
+    stored += await db.run(
+      `WITH o AS (SELECT * FROM ${recordset} WHERE ${isFenced(t)}),
+       kept AS (
+         INSERT INTO ${t}.iasql_resource AS r (table_name, row_id, account_id, region, natural_name, cloud_id, base,
+           base_version, observed, observed_at, written_at, unprojected)
+         SELECT table_name, row_id, account_id, region, nullif(natural_name, ''), nullif(resource_cloud_id, 'null'),
+           nullif(base, 'null'), base_version, nullif(observed, 'null'), clock_timestamp(), clock_timestamp(),
+           nullif(unprojected, 'null')
+         FROM o WHERE resource = 'keep'
+         ON CONFLICT (table_name, row_id) DO UPDATE SET account_id = excluded.account_id, region = excluded.region,
+           natural_name = excluded.natural_name, cloud_id = excluded.cloud_id, base = excluded.base,
+           base_version = excluded.base_version, observed = excluded.observed, observed_at = excluded.observed_at,
+           written_at = excluded.written_at, unprojected = coalesce(excluded.unprojected, r.unprojected)),
+       removed AS (
+         DELETE FROM ${t}.iasql_resource r USING o
+         WHERE o.resource = 'remove' AND r.table_name = o.table_name AND r.row_id = o.row_id),
+       consumed AS (
+         DELETE FROM ${t}.iasql_edit e USING o
+         WHERE e.table_name = o.table_name AND e.row_id = o.row_id AND e.edit_id <= o.consumed)
+       UPDATE ${t}.iasql_change_record c
+       SET state = o.state, steps = o.steps, cloud_id = nullif(o.cloud_id, 'null'), error = nullif(o.error, 'null'),
+         waiting = nullif(o.waiting, 'null'), ended_at = CASE WHEN o.is_ended THEN clock_timestamp() END
+       FROM o WHERE c.change_id = o.change_id`,
+      { execution: executionId, fence, outcomes: JSON.stringify(page) },
+    )
+  }
+  return stored
+}

@@ -1,0 +1,36 @@
+/** The executions that nobody has ended, to be taken up again after a crash. */
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+
+export async function openExecutions(db: Queryable, tenant: Tenant): Promise<readonly number[]> {
+  const rows = await db.query<{ execution_id: number }>(
+    `SELECT execution_id FROM ${tenant.schema}.iasql_execution_record WHERE ended_at IS NULL ORDER BY execution_id`,
+  )
+  return rows.map((row) => row.execution_id)
+}
+
+/** Frees the leases of a server that is known to be dead, so that nobody waits for them to run out. */
+export async function dropLeases(db: Queryable, tenant: Tenant): Promise<void> {
+  await db.run(`UPDATE ${tenant.schema}.iasql_execution_record SET lease_until = NULL WHERE ended_at IS NULL`)
+}
+
+export async function isExecutionOpen(db: Queryable, tenant: Tenant, executionId: string): Promise<boolean> {
+  const rows = await db.query<{ open: boolean }>(
+    `SELECT ended_at IS NULL AS open FROM ${tenant.schema}.iasql_execution_record WHERE execution_id = :id::bigint`,
+    { id: Number(executionId) },
+  )
+  return rows[0]?.open ?? false
+}
+
+export async function openExecutionsOfRun(
+  db: Queryable,
+  tenant: Tenant,
+  runId: string,
+): Promise<readonly number[]> {
+  const rows = await db.query<{ execution_id: number }>(
+    `SELECT execution_id FROM ${tenant.schema}.iasql_execution_record
+     WHERE ended_at IS NULL AND run_id = :runId::uuid`,
+    { runId },
+  )
+  return rows.map((row) => row.execution_id)
+}

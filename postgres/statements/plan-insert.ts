@@ -1,0 +1,93 @@
+/** Stores a plan and its changes, to be looked at, applied or explained. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { Json, JsonObject } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { inPages } from './paging.ts'
+
+export async function insertPlan(
+  db: Queryable,
+  tenant: Tenant,
+  plan: { readonly madeBy: string; readonly mine: boolean; readonly executionId: number | null },
+): Promise<number> {
+  const rows = await db.query<{ plan_id: number }>(
+    `INSERT INTO ${tenant.schema}.iasql_plan_record (made_by, mine, execution_id)
+     VALUES (:madeBy, :mine, :executionId::bigint) RETURNING plan_id`,
+    { madeBy: plan.madeBy, mine: plan.mine, executionId: plan.executionId },
+  )
+  return Number(rows[0]?.plan_id)
+}
+
+/** Numbers for changes that are about to be inserted, so that they can name one another. */
+export async function reserveChangeIds(
+  db: Queryable,
+  tenant: Tenant,
+  count: number,
+): Promise<readonly number[]> {
+  const ids: number[] = []
+  while (ids.length < count) {
+    const rows = await db.query<{ id: number }>(
+      `SELECT nextval(pg_get_serial_sequence('${tenant.schema}.iasql_change_record', 'change_id')) AS id
+       FROM generate_series(1, :count::int)`,
+      { count: Math.min(count - ids.length, 10_000) },
+    )
+    ids.push(...rows.map((row) => row.id))
+  }
+  return ids
+}
+
+export interface NewChange {
+  readonly change_id: number
+  readonly action: string
+  readonly table_name: string
+  readonly row_id: number
+  readonly natural_name: string
+  readonly cloud_id: CloudId | null
+  readonly changed: JsonObject
+  readonly reason: string
+  readonly risk: string
+  readonly unknown: readonly string[]
+  readonly depends_on: readonly number[]
+  readonly calls: number
+  readonly estimate_ms: number
+  readonly actor: string | null
+  readonly edited_at: string | null
+  readonly edit_version: number
+  readonly account_id: string | null
+  readonly region: string | null
+  readonly planned: Json
+  readonly steps: Json
+}
+
+/** The changes that were stored: with an execution, those whose resource another open execution has claimed are not. */
+export async function insertChanges(
+  db: Queryable,
+  tenant: Tenant,
+  input: {
+    readonly planId: number
+    readonly executionId: number | null
+    readonly changes: readonly NewChange[]
+  },
+): Promise<ReadonlySet<number>> {
+  const stored = new Set<number>()
+  for (const page of inPages(input.changes)) {
+    const rows = await db.query<{ change_id: number }>(
+      `INSERT INTO ${tenant.schema}.iasql_change_record (change_id, plan_id, execution_id, action, table_name, row_id,
+         natural_name, cloud_id, changed, reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at,
+         edit_version, account_id, region, planned, steps)
+       SELECT change_id, :plan::bigint, :execution::bigint, action, table_name, row_id, natural_name, cloud_id, changed,
+         reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at, edit_version, account_id, region,
+         planned, steps
+       FROM jsonb_to_recordset(:changes::jsonb) AS c (change_id bigint, action text, table_name text, row_id bigint,
+         natural_name text, cloud_id jsonb, changed jsonb, reason text, risk text, unknown text[], depends_on bigint[],
+         calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint, account_id text,
+         region text, planned jsonb, steps jsonb)
+       ON CONFLICT (table_name, row_id)
+         WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting') DO NOTHING
+       RETURNING change_id`,
+      { plan: input.planId, execution: input.executionId, changes: JSON.stringify(page) },
+    )
+    for (const row of rows) stored.add(row.change_id)
+  }
+  return stored
+}

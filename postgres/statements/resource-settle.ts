@@ -1,0 +1,35 @@
+/** Edits that need no call: the base follows, the edits are consumed, the row is corrected afterwards. */
+import type { Json, Row } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { inPages } from './paging.ts'
+
+export interface SettledResource {
+  readonly table_name: string
+  readonly row_id: number
+  readonly edit_version: number
+  /** Null: nothing was ever sent, nothing is remembered. */
+  readonly base: Row | null
+  readonly unprojected: Json
+}
+
+export async function settleResources(
+  db: Queryable,
+  tenant: Tenant,
+  settled: readonly SettledResource[],
+): Promise<void> {
+  const t = tenant.schema
+  for (const page of inPages(settled)) {
+    await db.run(
+      `WITH s AS (SELECT * FROM jsonb_to_recordset(:settled::jsonb)
+         AS s (table_name text, row_id bigint, edit_version bigint, base jsonb, unprojected jsonb)),
+       based AS (
+         UPDATE ${t}.iasql_resource r SET base = s.base, base_version = s.edit_version,
+           unprojected = coalesce(nullif(s.unprojected, 'null'), r.unprojected)
+         FROM s WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND nullif(s.base, 'null') IS NOT NULL)
+       DELETE FROM ${t}.iasql_edit e USING s
+       WHERE e.table_name = s.table_name AND e.row_id = s.row_id AND e.edit_id <= s.edit_version`,
+      { settled: JSON.stringify(page) },
+    )
+  }
+}

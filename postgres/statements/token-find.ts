@@ -1,0 +1,28 @@
+/** An API token by its hash: who it stands for, unless it has expired. The text of a token is stored nowhere. */
+import type { Role } from '#engine/model/rpc.ts'
+import type { Queryable } from '../database.ts'
+
+export interface FoundToken {
+  readonly tenant_id: string
+  readonly name: string
+  readonly role: Role
+}
+
+export async function findToken(db: Queryable, tokenHash: string): Promise<FoundToken | undefined> {
+  const rows = await db.query<FoundToken>(
+    `SELECT tenant_id, name, role FROM iasql_platform.token
+     WHERE token_hash = :hash AND (expires_at IS NULL OR expires_at > pg_catalog.now())`,
+    { hash: tokenHash },
+  )
+  return rows[0]
+}
+
+/** Notes the use of a token, once a minute at most. */
+export async function touchToken(db: Queryable, tokenHash: string): Promise<void> {
+  await db.run(
+    `UPDATE iasql_platform.token SET last_used_at = pg_catalog.now()
+     WHERE token_hash = :hash
+       AND (last_used_at IS NULL OR last_used_at < pg_catalog.now() - interval '1 minute')`,
+    { hash: tokenHash },
+  )
+}

@@ -1,0 +1,82 @@
+/** Machine `run`: carries a run past one function's time, and past the long operations among its statements. */
+import { type Definition, placeholder } from './definition.ts'
+import {
+  callFunction,
+  callMachine,
+  countRound,
+  ends,
+  startCounting,
+  whenAnswered,
+  whenHistoryIsLong,
+} from './states.ts'
+
+// The same in every retry, another one in every round and every history; at most 79 of the 80 characters of a name.
+const childName =
+  "States.Format('{}-{}-{}', $.tenantId, $.executionId, States.Hash(States.Format('{}-{}', $$.Execution.Name, $.rounds.count), 'SHA-1'))"
+const successorName = "States.Format('{}-{}', $.runId, States.Hash($$.Execution.Name, 'SHA-1'))"
+
+/** Input: a RunPayload. Whoever hosts the machine fills in each `${…}`. */
+export const runMachine = {
+  Comment:
+    'Executes the statements of one run, one invocation after another, with long operations between them.',
+  StartAt: 'Begin',
+  States: {
+    Begin: startCounting('IsExecutionPending'),
+    IsExecutionPending: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.executionId', IsPresent: true, Next: 'RunExecution' }],
+      Default: 'ExecuteStatements',
+    },
+    ExecuteStatements: callFunction(
+      {
+        FunctionName: placeholder('executeStatementsFunction'),
+        Payload: { 'tenantId.$': '$.tenantId', 'runId.$': '$.runId' },
+      },
+      'CountRound',
+    ),
+    CountRound: countRound('DecideNext'),
+    DecideNext: {
+      Type: 'Choice',
+      Choices: [
+        whenAnswered('done', 'Done'),
+        whenAnswered('execution', 'TakeExecution'),
+        whenAnswered('again', 'IsHistoryLong'),
+      ],
+      Default: 'Misunderstood',
+    },
+    TakeExecution: {
+      Type: 'Pass',
+      Parameters: {
+        'tenantId.$': '$.tenantId',
+        'runId.$': '$.runId',
+        'rounds.$': '$.rounds',
+        'executionId.$': '$.last.answer.executionId',
+      },
+      Next: 'RunExecution',
+    },
+    RunExecution: callMachine(
+      'startExecution.sync:2',
+      {
+        StateMachineArn: placeholder('executionMachine'),
+        'Name.$': childName,
+        Input: { 'tenantId.$': '$.tenantId', 'executionId.$': '$.executionId' },
+      },
+      'IsHistoryLong',
+    ),
+    IsHistoryLong: {
+      Type: 'Choice',
+      Choices: [whenHistoryIsLong('ContinueElsewhere')],
+      Default: 'ExecuteStatements',
+    },
+    ContinueElsewhere: callMachine(
+      'startExecution',
+      {
+        'StateMachineArn.$': '$$.StateMachine.Id',
+        'Name.$': successorName,
+        Input: { 'tenantId.$': '$.tenantId', 'runId.$': '$.runId' },
+      },
+      'Done',
+    ),
+    ...ends,
+  },
+} as const satisfies Definition

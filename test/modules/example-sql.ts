@@ -1,0 +1,31 @@
+/** Example rows as the SQL a user would type. */
+import type { Json } from '#engine/model/json.ts'
+import type { ExampleRow, Needed } from '#modules/kit/examples.ts'
+
+const isNeeded = (value: unknown): value is Needed =>
+  typeof value === 'object' && value !== null && '$needed' in value
+
+const literal = (value: Json | Needed, ids: ReadonlyMap<string, string>): string => {
+  if (isNeeded(value)) return ids.get(value.$needed) ?? `'no row for ${value.$needed}'`
+  if (value === null) return 'NULL'
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** INSERT … RETURNING id. `ids` has the row ids of the rows it needs. */
+export const insertSql = (table: string, row: ExampleRow, ids: ReadonlyMap<string, string>): string => {
+  const columns = Object.keys(row).map((name) => `"${name}"`)
+  const values = Object.values(row).map((value) => literal(value, ids))
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING id`
+}
+
+export const updateSql = (
+  table: string,
+  id: string,
+  row: ExampleRow,
+  ids: ReadonlyMap<string, string>,
+): string => {
+  const assignments = Object.entries(row).map(([name, value]) => `"${name}" = ${literal(value, ids)}`)
+  return `UPDATE ${table} SET ${assignments.join(', ')} WHERE id = ${id}`
+}

@@ -1,0 +1,87 @@
+/** What the kit makes of a definition. */
+import { expect, test } from 'vitest'
+import { boolean, choice, defineTable, integer, reference, tags, text } from '#modules/kit/index.ts'
+import { tagChanges, tagsFrom, tagsWithToken } from '#modules/kit/tags.ts'
+
+test('a column without options is an optional argument that is changed in place', () => {
+  const column = text('Some text.')
+
+  expect(column).toEqual({
+    sqlType: 'text',
+    description: 'Some text.',
+    nature: 'argument',
+    required: false,
+    replaces: false,
+    equality: 'plain',
+    clearable: false,
+  })
+})
+
+test('options become data', () => {
+  const columns = [
+    boolean('b', { default: false, replaces: 'before' }),
+    integer('i', { output: true }),
+    choice(['a', 'b'], 'Kind.', { required: true }),
+    integer('n', { min: 1, max: 9, check: '{} <> 5' }),
+    reference('aws_vpc.vpc', 'r', { need: 'exists' }),
+    reference('aws_vpc.availability_zone', 'z', { by: 'name' }),
+    tags(),
+  ]
+
+  expect(columns).toMatchObject([
+    { default: false, replaces: 'before' },
+    { nature: 'output' },
+    { required: true, check: "{} IN ('a', 'b')", description: 'Kind. One of a, b.' },
+    { check: '{} >= 1 AND {} <= 9 AND {} <> 5' },
+    { sqlType: 'bigint', reference: { table: 'aws_vpc.vpc', need: 'exists', by: 'id' } },
+    { sqlType: 'text', reference: { table: 'aws_vpc.availability_zone', need: 'ready', by: 'name' } },
+    { sqlType: 'jsonb', equality: 'tags', clearable: true },
+  ])
+})
+
+test('a table says what is usual by saying nothing', () => {
+  const table = defineTable({ name: 't', description: 'T.', naturalKey: ['a'], columns: { a: text('A.') } })
+
+  expect(table).toMatchObject({
+    place: 'regional',
+    uniqueKey: true,
+    access: 'full',
+    settleMs: 10_000,
+    named: false,
+    hydrates: [],
+    estimates: { createMs: 1_000, updateMs: 1_000, deleteMs: 1_000 },
+  })
+})
+
+test('tags of the engine and of AWS are not shown', () => {
+  const list = [
+    { Key: 'Name', Value: 'a' },
+    { Key: 'iasql:token', Value: 't' },
+    { Key: 'aws:cloudformation:stack-name', Value: 's' },
+  ]
+
+  expect(tagsFrom(list)).toEqual({ Name: 'a' })
+  expect(tagsFrom(undefined)).toEqual({})
+})
+
+test('a create carries the token among the tags', () => {
+  const list = tagsWithToken({ Name: 'a' }, 'token')
+
+  expect(list).toEqual([
+    { Key: 'Name', Value: 'a' },
+    { Key: 'iasql:token', Value: 'token' },
+  ])
+})
+
+test.each([
+  [
+    { a: '1', b: '2' },
+    { a: '1', c: '3' },
+    { put: { c: '3' }, remove: ['b'] },
+  ],
+  [{ a: '1' }, { a: '2' }, { put: { a: '2' }, remove: [] }],
+  [{ a: '1', 'iasql:token': 't', 'aws:x': 'y' }, null, { put: {}, remove: ['a'] }],
+  [{}, {}, { put: {}, remove: [] }],
+])('from tags %o to %o it is %o', (seen, want, changes) => {
+  expect(tagChanges(seen as Record<string, string>, want as Record<string, string> | null)).toEqual(changes)
+})

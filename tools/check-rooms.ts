@@ -1,0 +1,89 @@
+/** Holds the tree to ARCHITECTURE.md: who may import whom, no circles, and how files and folders are named and sized. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
+import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser'
+
+const rooms = [
+  ...['engine', 'websocket', 'modules', 'aws', 'postgres', 'operations', 'functions', 'statemachines'],
+  ...['cdk', 'local', 'cli', 'dashboard', 'test', 'bench', 'tools'],
+]
+const forbiddenNames = /^(utils?|common|helpers?|misc)(\.|$)/
+const longFileLines = 400
+/** Levels of folders below a top folder. */
+const deepestFolder = 2
+
+interface Finding {
+  readonly isFatal: boolean
+  readonly text: string
+}
+
+const broken = (text: string): Finding => ({ isFatal: true, text })
+
+const files = rooms.flatMap((room) => filesBelow(room))
+const findings = [...files.flatMap(checkFile), ...(await checkImports())]
+for (const { isFatal, text } of findings) console.error(`${isFatal ? 'error' : 'warning'}: ${text}`)
+const fatal = findings.filter(({ isFatal }) => isFatal).length
+console.log(`rooms: ${files.length} files, ${fatal} errors, ${findings.length - fatal} warnings`)
+process.exitCode = fatal > 0 ? 1 : 0
+
+function filesBelow(folder: string): string[] {
+  const entries = listing(folder)
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesBelow(path)
+    return entry.isFile() ? [path] : []
+  })
+}
+
+function listing(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function checkFile(path: string): Finding[] {
+  const [, ...below] = path.split('/')
+  const findings: Finding[] = []
+  if (below.length - 1 > deepestFolder) {
+    findings.push(broken(`${path} is more than ${deepestFolder} folders below its top folder`))
+  }
+  if (below.some((part) => forbiddenNames.test(part))) {
+    findings.push(broken(`${path}: name it after its noun, not utils, common, helpers or misc`))
+  }
+  if (!path.includes('/generated/') && /\.(ts|tsx|js|cjs)$/.test(path)) {
+    const lines = readFileSync(path, 'utf8').split('\n').length - 1
+    if (lines > longFileLines) {
+      findings.push({ isFatal: false, text: `${basename(path)} has ${lines} lines: ${path}` })
+    }
+  }
+  return findings
+}
+
+async function checkImports(): Promise<Finding[]> {
+  const { forbidden, options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs') as {
+    forbidden: IForbiddenRuleType[]
+    options: ICruiseOptions
+  }
+  const present = rooms.filter((room) => listing(room).length > 0)
+  const { output } = await cruise(present, { ...options, ruleSet: { forbidden }, validate: true })
+  const { modules, summary } = output as ICruiseResult
+  // The cruiser says nothing when it cannot read TypeScript at all, so what it saw is compared with what is there.
+  const seen = new Set(modules.map(({ source }) => source))
+  const sources = files.filter((file) => file.endsWith('.ts') && !file.includes('/generated/'))
+  const unseen = sources.filter((file) => !seen.has(file))
+  if (sources.length === 0 || unseen.length > 0) {
+    return [broken(`the imports of ${unseen.length} of ${sources.length} files were not seen: ${unseen[0]}`)]
+  }
+  const comments = new Map(forbidden.map(({ name, comment }) => [name, comment]))
+  return summary.violations.map(({ from, to, rule, cycle }) =>
+    broken(
+      rule.name === 'no circle'
+        ? `${from} imports itself: ${[from, ...(cycle ?? []).map(({ name }) => name)].join(' → ')}`
+        : `${from} imports ${to}; ${rule.name}: ${comments.get(rule.name)}`,
+    ),
+  )
+}

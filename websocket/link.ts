@@ -1,0 +1,139 @@
+/** One lasting connection over many sockets: opens, keeps alive, notices a dead one, opens the next. */
+import { backoffMs } from './backoff.ts'
+import type { ClientError } from './client-error.ts'
+import { type DoorOptions, openSocket, whyNot } from './open-socket.ts'
+
+export interface LinkOptions extends DoorOptions {
+  /** How long to try to open the first socket, milliseconds; 0 is one try. */
+  readonly connectMs: number
+  /** How long to try to come back after a loss, milliseconds. */
+  readonly reconnectMs: number
+  /** Silence after which a ping is sent, milliseconds. */
+  readonly pingMs: number
+}
+export interface LinkEvents {
+  /** A socket is open: the first, or one after a loss. What was sent before may be lost. */
+  opened(): void
+  received(text: string): void
+  /** The end: not to be reached in the time given. */
+  failed(error: ClientError): void
+}
+
+export interface Link {
+  /** Sends if a socket is open; else the text is dropped, since `opened` sends what matters. */
+  send(text: string): void
+  close(): void
+}
+
+const handshakeMs = 30_000
+const pongMs = 10_000
+
+export class SocketLink implements Link {
+  readonly #options: LinkOptions
+  readonly #events: LinkEvents
+  #socket: WebSocket | undefined
+  #isOpen = false
+  #hasBeenOpen = false
+  #isClosed = false
+  #heardAt = 0
+  #lostAt = Date.now()
+  #attempt = 0
+  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #watchdog: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options
+    this.#events = events
+    this.#tryOpen()
+  }
+
+  send(text: string): void {
+    if (this.#isOpen) this.#socket?.send(text)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#isOpen = false
+    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#watchdog)
+    this.#release()
+  }
+
+  #tryOpen(): void {
+    this.#watch(handshakeMs, () => this.#lost())
+    openSocket(this.#options).then(
+      (socket) => {
+        this.#socket = socket
+        if (this.#isClosed) return this.#release()
+        socket.onopen = () => this.#opened()
+        socket.onmessage = (event: MessageEvent<unknown>) => {
+          this.#heardAt = Date.now()
+          if (typeof event.data === 'string') this.#events.received(event.data)
+        }
+        socket.onclose = () => this.#lost()
+      },
+      () => this.#lost(),
+    )
+  }
+
+  #opened(): void {
+    this.#isOpen = true
+    this.#hasBeenOpen = true
+    this.#heardAt = Date.now()
+    this.#watch(this.#options.pingMs, () => this.#keepAlive())
+    this.#events.opened()
+  }
+
+  #lost(): void {
+    if (this.#isClosed) return
+    clearTimeout(this.#watchdog)
+    if (this.#isOpen) {
+      this.#lostAt = Date.now()
+      this.#attempt = 0
+    }
+    this.#isOpen = false
+    this.#release()
+    const { connectMs, reconnectMs } = this.#options
+    const leftMs = (this.#hasBeenOpen ? reconnectMs : connectMs) - (Date.now() - this.#lostAt)
+    if (leftMs <= 0) void this.#giveUp()
+    else {
+      const waitMs = Math.min(leftMs, backoffMs(this.#attempt))
+      this.#attempt += 1
+      this.#retryTimer = setTimeout(() => this.#tryOpen(), waitMs)
+    }
+  }
+
+  async #giveUp(): Promise<void> {
+    this.close()
+    this.#events.failed(await whyNot(this.#options.url))
+  }
+
+  /** A dead network closes nothing: only an answer that does not come shows it. */
+  #keepAlive(): void {
+    const { pingMs } = this.#options
+    const silentMs = Date.now() - this.#heardAt
+    if (silentMs < pingMs) this.#watch(pingMs - silentMs, () => this.#keepAlive())
+    else {
+      const askedAt = this.#heardAt
+      this.send('{"action":"ping"}')
+      this.#watch(Math.min(pingMs, pongMs), () =>
+        this.#heardAt === askedAt ? this.#lost() : this.#keepAlive(),
+      )
+    }
+  }
+
+  #watch(ms: number, work: () => void): void {
+    clearTimeout(this.#watchdog)
+    this.#watchdog = setTimeout(work, ms)
+  }
+
+  #release(): void {
+    const socket = this.#socket
+    if (!socket) return
+    this.#socket = undefined
+    socket.onopen = null
+    socket.onmessage = null
+    socket.onclose = null
+    socket.close()
+  }
+}
