@@ -1,4 +1,6 @@
 /** How long `npm start` takes until it serves: on a new data directory, and on one that is there. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,8 +9,6 @@ import { spawnServer } from '../test/support/server.ts'
 import { type Figure, percentile, timed } from './figure.ts'
 
 const nodeStart = async () => {
-  const { spawn } = await import('node:child_process')
-  const { once } = await import('node:events')
   await once(spawn(process.execPath, ['-e', '0']), 'exit')
 }
 

@@ -86,7 +86,10 @@ async function follow(
         return message.state
       }
       if (message.type === 'progress') progress.show(message)
-      else printMessage(message, results, printing)
+      else {
+        progress.clear()
+        printMessage(message, results, printing)
+      }
       if (message.type === 'columns') columns = message.columns
       if (message.type === 'complete' && message.truncated && message.cursor !== undefined) {
         const { runId, statement, cursor } = message

@@ -3,10 +3,12 @@ import type { Cloud, Log } from '#operations/ports.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
+import { startCloud } from './cloud.ts'
+import type { DataDirectory } from './data-directory/open-data-directory.ts'
 import { openDataDirectory } from './data-directory/open-data-directory.ts'
-import { startCloud } from './moto/start-cloud.ts'
-import { platformDatabase, platformSecret } from './postgres/prepare-platform.ts'
-import { startDatabase } from './postgres/start-database.ts'
+import { externalPostgres } from './postgres/external-postgres.ts'
+import { platformSecret } from './postgres/prepare-platform.ts'
+import { type PlatformDatabase, startPostgres } from './postgres/start-postgres.ts'
 import { type Foundation, type Serving, serve } from './serve.ts'
 import type { Settings } from './settings.ts'
 
@@ -29,8 +31,6 @@ export interface Host {
   stop(): Promise<void>
 }
 
-export const accountId = '123456789012'
-
 /** Resolves when it serves; what was started is stopped again when it rejects. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { settings, environment, log, onProgress, wrapCloud = (cloud) => cloud } = options
@@ -38,8 +38,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const directory = await openDataDirectory(settings.dataDirectory)
   started.defer(() => directory.close())
   const [database, cloud] = await startBoth(started, {
-    database: startDatabase({ directory, url: settings.databaseUrl, log }),
-    cloud: startCloud({ directory: directory.path, environment, accountId, log, onProgress }),
+    database: startDatabase(directory, settings, log),
+    cloud: startCloud({
+      directory: directory.path,
+      environment,
+      region: settings.region,
+      log,
+      onProgress,
+    }),
   })
   const dataApi = inProcessDataApi({
     host: database.host,
@@ -48,7 +54,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     secrets: directory.secrets,
   })
   started.defer(() => dataApi.close())
-  const platform = databaseOver(dataApi, { secret: platformSecret, database: platformDatabase })
+  const platform = databaseOver(dataApi, { secret: platformSecret, database: database.database })
   await migratePlatform(platform)
   const foundation: Foundation = {
     port: settings.port,
@@ -72,6 +78,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     cloudName: cloud.name,
     stop: () => all.disposeAsync(),
   }
+}
+
+const startDatabase = async (
+  directory: DataDirectory,
+  { databaseUrl }: Settings,
+  log: Log,
+): Promise<PlatformDatabase & Stoppable> => {
+  const { secrets, path } = directory
+  if (databaseUrl === undefined) return startPostgres({ directory: path, secrets, log })
+  return { ...(await externalPostgres(databaseUrl, secrets)), stop: async () => {} }
 }
 
 interface Stoppable {

@@ -50,7 +50,9 @@ async function main(name: string | undefined): Promise<number> {
     return 64
   }
   const target = await newModule(root, name)
-  console.log(`made ${target}; fill in its columns and mapper, then: npm run conform ${name}`)
+  console.log(
+    `made ${target}; fill in its columns and mapper, then: npm run format && npm run conform ${name}`,
+  )
   return 0
 }
 

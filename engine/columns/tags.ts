@@ -1,6 +1,6 @@
 /** Tags as users see them: keys that AWS or iasql reserve are neither shown, compared nor sent. */
 import type { Json, JsonObject } from '#engine/model/json.ts'
-import { isObject } from './canonical-json.ts'
+import { canonicalJson, isObject } from './canonical-json.ts'
 
 const reserved = /^(aws|iasql):/
 
@@ -12,4 +12,4 @@ export function ownTags(tags: Json | undefined): JsonObject {
   )
 }
 
-const tagText = (value: Json): string => (value === null ? '' : String(value))
+const tagText = (value: Json): string => (value === null ? '' : canonicalJson(value))

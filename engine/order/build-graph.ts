@@ -6,12 +6,12 @@ import type { StepKind } from './step.ts'
 
 export function buildGraph(changes: readonly PlannedChange[], tables: TableLookup): Graph {
   const graph: Graph = { nodes: new Map(), edges: new Map() }
-  const byKey = new Map(changes.map((change) => [change.key, change]))
-  for (const key of [...byKey.keys()].sort()) {
-    const change = byKey.get(key)
-    if (change) for (const node of nodesOf(change, tables)) graph.nodes.set(node.key, node)
+  const sorted = [...changes].sort((a, b) => (a.key < b.key ? -1 : 1))
+  const byKey = new Map(sorted.map((change) => [change.key, change]))
+  for (const change of sorted) {
+    for (const node of nodesOf(change, tables)) graph.nodes.set(node.key, node)
   }
-  for (const change of byKey.values()) {
+  for (const change of sorted) {
     if (change.action === 'replace') addReplaceEdge(graph, change)
     for (const reference of change.references) {
       const target = byKey.get(reference.target)
@@ -23,7 +23,7 @@ export function buildGraph(changes: readonly PlannedChange[], tables: TableLooku
       addEdge(graph, hard(own, stepKey(change.parent, 'companion'), 'gone'))
     }
   }
-  addNameEdges(graph, changes)
+  addNameEdges(graph, sorted)
   return graph
 }
 

@@ -1,6 +1,6 @@
 /** The one folder of a server on this machine: its lock, token, keys, secrets and address. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, realpath, rm } from 'node:fs/promises'
+import { access, constants, mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Cipher } from '#operations/ports.ts'
@@ -58,10 +58,11 @@ export const openDataDirectory = async (folder: string): Promise<DataDirectory> 
 const makeFolder = async (folder: string): Promise<string> => {
   try {
     await mkdir(folder, { recursive: true })
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     return await realpath(folder)
   } catch (error) {
     const reason = (error as Error).message
-    throw new IasqlError('host/not-started', `the data directory ${folder} cannot be made: ${reason}`, {
+    throw new IasqlError('host/not-started', `the data directory ${folder} cannot be used: ${reason}`, {
       hint: 'Choose a folder that you may write to by IASQL_DATA_DIR.',
       cause: error,
     })

@@ -1,4 +1,5 @@
 /** Passwords of database roles on one machine: what Secrets Manager is on AWS. */
+import { IasqlError } from '#engine/model/error.ts'
 import { readText, writePrivateFile } from './private-file.ts'
 
 export interface Credentials {
@@ -16,8 +17,7 @@ export interface SecretStore {
 
 /** Secrets in one JSON file of mode 0600; written whole, one change after the other. */
 export const openSecretStore = async (path: string): Promise<SecretStore> => {
-  const text = await readText(path)
-  const secrets = new Map<string, Credentials>(Object.entries(text ? JSON.parse(text) : {}))
+  const secrets = new Map(Object.entries(parse((await readText(path)) ?? '{}', path)))
   let written: Promise<void> = Promise.resolve()
 
   const put = (secret: string, credentials: Credentials): Promise<void> => {
@@ -41,5 +41,14 @@ export const openSecretStore = async (path: string): Promise<SecretStore> => {
       await put(secret, made)
       return made
     },
+  }
+}
+
+const parse = (text: string, path: string): Record<string, Credentials> => {
+  try {
+    return JSON.parse(text) as Record<string, Credentials>
+  } catch (cause) {
+    const hint = 'Bring the file back from a copy; without it nobody can log in to the database beside it.'
+    throw new IasqlError('host/not-started', `${path} does not hold JSON`, { hint, cause })
   }
 }

@@ -43,7 +43,7 @@ export const startMoto = async (options: MotoOptions): Promise<Moto> => {
     await remember(record, again.pid)
     return again
   }
-  const { stop } = supervise({ name: 'the AWS emulator', child, launchAgain, endSteps, log: options.log })
+  const stop = supervise({ name: 'the AWS emulator', child, launchAgain, endSteps, log: options.log })
   return {
     url: `http://127.0.0.1:${port}`,
     stop: async () => {

@@ -1,6 +1,6 @@
 /** PostgreSQL's own programs from npm, made complete and brought to where their user can run them. */
 import { randomUUID } from 'node:crypto'
-import { cp, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { chmod, cp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
@@ -67,11 +67,22 @@ const nameOfCopy = async (folder: string): Promise<string> => {
   return `binaries-${version}-${platform}`
 }
 
+/** npm gives nobody else a right where the mask of its user says so. */
+const letOthersUse = async (folder: string): Promise<void> => {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name)
+    const isProgram = entry.isDirectory() || basename(entry.parentPath) === 'bin'
+    if (!entry.isSymbolicLink()) await chmod(path, isProgram ? 0o755 : 0o644)
+  }
+  await chmod(folder, 0o755)
+}
+
 /** Several servers may make the same copy at once: the first one's stays. */
 const copyTo = async (folder: string, copy: string): Promise<void> => {
   const fresh = `${copy}.${randomUUID()}`
   await cp(folder, fresh, { recursive: true, verbatimSymlinks: true })
   await makeLinks(fresh)
+  await letOthersUse(fresh)
   try {
     await rename(fresh, copy)
   } catch (error) {
@@ -97,13 +108,10 @@ export const findBinaries = async (
   await copyTo(folder, copy)
   const reason = await whyNot(user, copy)
   if (!reason) return programsIn(copy)
-  throw new IasqlError(
-    'host/not-started',
-    `PostgreSQL of ${basename(packageName)} does not run here: ${reason}`,
-    {
-      hint: 'It needs glibc; on another system name a PostgreSQL 17 of yours by IASQL_DATABASE_URL.',
-    },
-  )
+  await rm(copy, { recursive: true })
+  throw new IasqlError('host/not-started', `PostgreSQL of ${packageName} does not run here: ${reason}`, {
+    hint: 'It needs glibc; on another system name a PostgreSQL 17 of yours by IASQL_DATABASE_URL.',
+  })
 }
 
 const ignoreReadOnly = (error: NodeJS.ErrnoException): void => {

@@ -41,9 +41,8 @@ export const preparePlatform = async (preparation: Preparation): Promise<Credent
   const platform = await secrets.keep(platformSecret, newPlatform)
   const login = { ...address, ...platform, database: platformDatabase }
   if (await isPrepared(login)) return platform
-  await withClient({ ...address, ...admin }, (client) =>
-    makeRoleAndDatabase(client, platform, preparation.isOurs),
-  )
+  const make = (client: Client) => makeRoleAndDatabase(client, platform, preparation.isOurs)
+  await withClient({ ...address, ...admin }, make)
   await withClient(login, makeExtension)
   return platform
 }

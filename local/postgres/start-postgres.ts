@@ -1,6 +1,7 @@
 /** The database of one machine: a PostgreSQL of our own, started with us, kept running, and stopped with us. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { DatabaseError } from 'pg'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Log } from '#operations/ports.ts'
 import { takeLock } from '../data-directory/lock.ts'
@@ -61,7 +62,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
   undo.defer(stop)
   const address = { host: '127.0.0.1', port }
   const admin = { ...superuser, database: 'postgres' }
-  const platform = await preparePlatform({ address, admin, secrets, isOurs: true })
+  const platform = await preparePlatform({ address, admin, secrets, isOurs: true }).catch(explainLogin)
   const running = undo.move()
   return { ...address, database: platformDatabase, platform, superuser, stop: () => running.disposeAsync() }
 }
@@ -70,6 +71,14 @@ const newSuperuser = (): Credentials => ({
   user: 'postgres',
   password: randomBytes(32).toString('base64url'),
 })
+
+const explainLogin = (cause: unknown): never => {
+  if (!(cause instanceof DatabaseError && cause.code === '28P01')) throw cause
+  throw new IasqlError('host/not-started', 'secrets.json does not hold the password of the cluster', {
+    hint: 'Bring the file back from a copy; or choose an empty folder by IASQL_DATA_DIR and begin anew.',
+    cause,
+  })
+}
 
 /** A copied data directory may name the cluster of another one: the cluster has a lock of its own. */
 const lockFolder = async (folder: string): Promise<() => void> => {
@@ -85,7 +94,7 @@ const keepRunning = async (launch: Omit<Launch, 'port'>, log: Log) => {
     await endLeftovers(launch.cluster)
     return launchPostgres({ ...launch, port })
   }
-  return { port, ...supervise({ name: 'PostgreSQL', child, launchAgain, endSteps, log }) }
+  return { port, stop: supervise({ name: 'PostgreSQL', child, launchAgain, endSteps, log }) }
 }
 
 const launchOnFreePort = async (launch: Omit<Launch, 'port'>) => {

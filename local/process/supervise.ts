@@ -11,7 +11,7 @@ export interface Supervision {
   /** The running process. */
   readonly child: ChildProcess
   /** Starts another in its place and resolves when it serves. */
-  launchAgain(): Promise<ChildProcess>
+  readonly launchAgain: () => Promise<ChildProcess>
   /** From the gentlest on. */
   readonly endSteps: readonly [EndStep, ...EndStep[]]
   readonly log: Log
@@ -20,7 +20,10 @@ export interface Supervision {
 const attempts = 5
 const steadyMs = 60_000
 
-export const supervise = (supervision: Supervision): { stop(): Promise<void> } => {
+/** Ends the process for good. */
+export type Stop = () => Promise<void>
+
+export const supervise = (supervision: Supervision): Stop => {
   const { name, launchAgain, endSteps, log } = supervision
   let failures = 0
   let stopping = false
@@ -59,12 +62,10 @@ export const supervise = (supervision: Supervision): { stop(): Promise<void> } =
   }
 
   adopt(current)
-  return {
-    stop: async () => {
-      stopping = true
-      await relaunching
-      if (!hasExited(current)) await endChild(current, endSteps)
-    },
+  return async () => {
+    stopping = true
+    await relaunching
+    if (!hasExited(current)) await endChild(current, endSteps)
   }
 }
 

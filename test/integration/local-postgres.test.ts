@@ -23,7 +23,11 @@ const start = async () => {
   const opened = await openDataDirectory(directory)
   const messages: string[] = []
   const log = (_: string, message: string) => messages.push(message)
-  const postgres = await startPostgres({ directory: opened.path, secrets: opened.secrets, log })
+  const started = startPostgres({ directory: opened.path, secrets: opened.secrets, log })
+  const postgres = await started.catch(async (error) => {
+    await opened.close()
+    throw error
+  })
   const stop = async () => {
     await postgres.stop()
     await opened.close()
@@ -198,6 +202,18 @@ test('is not put off by a pid file whose number another process has', async () =
   await postgres.stop()
 
   expect(kept).toEqual([1])
+})
+
+test('says what is missing when the passwords of the cluster are gone', async () => {
+  const file = join(directory, 'secrets.json')
+  const kept = await readFile(file)
+  await rm(file)
+
+  const refused = await start().catch((error: Error) => error)
+  await writeFile(file, kept)
+
+  expect(refused).toMatchObject({ code: 'host/not-started', message: expect.stringMatching(/^secrets.json/) })
+  expect(pidsOf(isOfCluster)).toEqual([])
 })
 
 test('makes the cluster anew when the first attempt was cut off', async () => {

@@ -95,6 +95,7 @@ test('runs binaries that lie below a folder of mode 700 and lack the links npm s
   const folder = await makePrivate('root', 'node_modules', 'package')
   await cp(installed, folder, { recursive: true, verbatimSymlinks: true })
   const links = execFileSync('find', [folder, '-type', 'l', '-print', '-delete'], { encoding: 'utf8' })
+  execFileSync('chmod', ['-R', 'go-rwx', folder])
   const directory = join(base, 'data')
   await mkdir(directory)
 

@@ -40,7 +40,7 @@ export const killWatch = (pid: number): void => {
 export const until = async (holds: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> => {
   const deadline = performance.now() + timeoutMs
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${holds}`)
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${holds.toString()}`)
     await delay(20)
   }
 }

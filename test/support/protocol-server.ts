@@ -81,6 +81,7 @@ export async function startProtocolServer(script: Script): Promise<ProtocolServe
     url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/`,
     asked,
     close: async () => {
+      if (!http.listening) return
       for (const client of sockets.clients) client.terminate()
       http.close()
       http.closeAllConnections()

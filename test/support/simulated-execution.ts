@@ -194,14 +194,18 @@ class SimulatedWorld {
     }
     switch (answer.kind) {
       case 'done':
-        return this.send({ kind: 'done', step: key, atMs })
+        this.send({ kind: 'done', step: key, atMs })
+        break
       case 'waiting':
         Object.assign(memory, { pollsLeft: answer.polls, again: answer.again ?? false })
-        return this.send({ kind: 'waiting', step: key, until: 'it to be ready', atMs })
+        this.send({ kind: 'waiting', step: key, until: 'it to be ready', atMs })
+        break
       case 'failed':
-        return this.send({ kind: 'failed', step: key, retry: answer.retry, message: 'refused', atMs })
+        this.send({ kind: 'failed', step: key, retry: answer.retry, message: 'refused', atMs })
+        break
       case 'lost':
-        return this.send({ kind: 'outcomeUnknown', step: key, atMs })
+        this.send({ kind: 'outcomeUnknown', step: key, atMs })
+        break
     }
   }
 

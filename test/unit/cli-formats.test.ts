@@ -74,7 +74,7 @@ describe('table', () => {
       complete(0, 'SELECT 2', 2),
     ])
 
-    expect(text.split('\n').slice(2, 5)).toEqual(['  1 | 表', '  2 | a         +', '    | b\\x1B[2J'])
+    expect(text.split('\n').slice(2, 5)).toEqual(['  1 | 表', '  2 | a       +', '    | b\\x1B[2J'])
   })
 
   test('prints the rows of RETURNING and the tag', () => {

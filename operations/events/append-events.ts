@@ -1,0 +1,85 @@
+/** Events of runs and executions: a committed row first, then a message to whoever follows. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { JsonObject } from '#engine/model/json.ts'
+import { insertExecutionEvents, insertRunEvents, type StoredEvents } from '#postgres/statements/event-append.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { RunEvent, RunState } from '#websocket/messages.ts'
+import type { Ports } from '../ports.ts'
+import { type EncodedEvent, encodeEvent } from './encode-events.ts'
+import { postRunEvents } from './post-events.ts'
+
+/** The last thing that was asked of each run in this process: messages leave in the order of their numbers. */
+const tails = new Map<string, Promise<unknown>>()
+
+async function inTurn<Result>(runId: string, work: () => Promise<Result>): Promise<Result> {
+  const mine = (tails.get(runId) ?? Promise.resolve()).then(work, work)
+  tails.set(runId, mine)
+  try {
+    return await mine
+  } finally {
+    if (tails.get(runId) === mine) tails.delete(runId)
+  }
+}
+
+export interface EncodedAppend {
+  readonly runId: string
+  readonly events: readonly EncodedEvent[]
+  readonly fence?: number
+  readonly endState?: RunState
+}
+
+/**
+ * Stores and posts; resolves when they are stored, `posted` when they have left.
+ * @throws IasqlError `sql/cancelled` when the run has ended or has been taken over.
+ */
+export async function appendEncodedEvents(
+  ports: Ports,
+  tenant: Tenant,
+  { events, ...append }: EncodedAppend,
+): Promise<StoredEvents & { readonly posted: Promise<void> }> {
+  const stored = await insertRunEvents(ports.platform, tenant, {
+    ...append,
+    events: `[${events.join(',')}]`,
+    count: events.length,
+  })
+  if (!stored) throw new IasqlError('system/internal', `run ${append.runId} has ended or is another runner's`)
+  const { first_seq: firstSeq, listeners } = stored
+  const posted = inTurn(append.runId, () =>
+    postRunEvents(ports, tenant, { runId: append.runId, firstSeq, events, listeners }),
+  )
+  return { ...stored, posted }
+}
+
+/** For whoever reports on behalf of a run. Events of a run that has ended are dropped. */
+export async function appendRunEvents(
+  ports: Ports,
+  tenant: Tenant,
+  runId: string,
+  events: readonly RunEvent[],
+): Promise<void> {
+  if (events.length === 0) return
+  const encoded = events.map(encodeEvent)
+  const stored = await insertRunEvents(ports.platform, tenant, {
+    runId,
+    events: `[${encoded.join(',')}]`,
+    count: encoded.length,
+  })
+  if (!stored) return
+  await inTurn(runId, () =>
+    postRunEvents(ports, tenant, {
+      runId,
+      firstSeq: stored.first_seq,
+      events: encoded,
+      listeners: stored.listeners,
+    }),
+  )
+}
+
+export async function appendExecutionEvents(
+  ports: Ports,
+  tenant: Tenant,
+  executionId: string,
+  events: readonly { readonly kind: string; readonly body: JsonObject }[],
+): Promise<void> {
+  if (events.length > 0) await insertExecutionEvents(ports.platform, tenant, executionId, events)
+}

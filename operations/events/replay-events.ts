@@ -1,0 +1,31 @@
+/** What a client has not seen of a run, in order, until it has caught up and gets the rest as it is made. */
+import { IasqlError } from '#engine/model/error.ts'
+import { readRunEvents } from '#postgres/statements/event-read.ts'
+import { joinRun } from '#postgres/statements/run-listeners.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
+import { messageOf } from './encode-events.ts'
+
+export interface Replay {
+  readonly runId: string
+  readonly connectionId: string
+  readonly afterSeq: number
+}
+
+/** @throws IasqlError `protocol/unknown-run` when the tenant has no such run. */
+export async function replayEvents(ports: Ports, tenant: Tenant, replay: Replay): Promise<void> {
+  const { runId, connectionId } = replay
+  let { afterSeq } = replay
+  for (;;) {
+    const run = await joinRun(ports.platform, tenant, { runId, connectionId, afterSeq })
+    if (!run) throw new IasqlError('protocol/unknown-run', `There is no run ${runId}.`)
+    if (run.joined) return
+    const events = await readRunEvents(ports.platform, tenant, runId, afterSeq)
+    if (events.length === 0) throw new IasqlError('protocol/unknown-run', `Events of run ${runId} are not kept any more.`)
+    for (const event of events) {
+      const message = messageOf(runId, event.seq, JSON.stringify(event.body))
+      if ((await ports.connections.post(connectionId, message)) === 'gone') return
+      afterSeq = event.seq
+    }
+  }
+}

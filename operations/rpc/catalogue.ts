@@ -1,0 +1,25 @@
+/** The functions inside SQL as the runner sees them: what there is, and how one is run outside any transaction. */
+import type { Json, Row } from '#engine/model/json.ts'
+import type { Role, RpcDescription } from '#engine/model/rpc.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
+
+export interface RpcCall {
+  readonly tenant: Tenant
+  readonly name: string
+  readonly arguments: readonly Json[]
+  readonly actor: string
+  readonly role: Role
+  readonly runId: string
+  readonly statement: number
+  readonly context: string
+}
+
+export type RpcAnswer =
+  | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly notices?: readonly string[] }
+  | { readonly kind: 'execution'; readonly executionId: string }
+
+export interface RpcCatalogue {
+  descriptions(): readonly RpcDescription[]
+  call(ports: Ports, call: RpcCall): Promise<RpcAnswer>
+}

@@ -1,0 +1,58 @@
+/** Whether a statement's transaction counts: its id is stored before COMMIT, its fate asked after a crash. */
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+
+export interface NewCommit {
+  readonly xid: string
+  readonly actor: string
+  readonly runId: string
+  readonly fence: number
+  readonly statement: number
+  readonly tag: string
+  readonly rowCount: number
+}
+
+/** False when the run is not the caller's any more: then it must not commit. */
+export async function insertCommit(db: Queryable, { schema: t }: Tenant, commit: NewCommit): Promise<boolean> {
+  const count = await db.run(
+    `INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count)
+     SELECT :xid::xid8, :actor, run_id, :statement::int, :tag, :rowCount::bigint FROM ${t}.iasql_run
+     WHERE run_id = :runId::uuid AND fence = :fence::bigint AND state = 'running' FOR UPDATE`,
+    { ...commit },
+  )
+  return count === 1
+}
+
+export type TransactionFate = 'committed' | 'aborted' | 'in progress'
+
+/** Null (too old to be known) counts as aborted: nothing was told to the client as committed. */
+export async function transactionFate(db: Queryable, xid: string): Promise<TransactionFate> {
+  const rows = await db.query<{ fate: TransactionFate | null }>(
+    `SELECT pg_catalog.pg_xact_status(:xid::xid8) AS fate`,
+    { xid },
+  )
+  return rows[0]?.fate ?? 'aborted'
+}
+
+export interface UndecidedCommit {
+  readonly xid: string
+  readonly statement: number
+  readonly tag: string
+  readonly row_count: number
+}
+
+/** Transactions of a run whose statement never was reported complete. */
+export async function undecidedCommits(
+  db: Queryable,
+  { schema: t }: Tenant,
+  runId: string,
+): Promise<readonly UndecidedCommit[]> {
+  return db.query<UndecidedCommit>(
+    `SELECT c.xid::text AS xid, c.statement, c.tag, c.row_count FROM ${t}.iasql_commit c
+     WHERE c.run_id = :runId::uuid AND NOT EXISTS (
+       SELECT FROM ${t}.iasql_event e WHERE e.run_id = c.run_id AND e.kind = 'complete'
+         AND (e.body->>'statement')::int = c.statement)
+     ORDER BY c.at`,
+    { runId },
+  )
+}

@@ -1,0 +1,175 @@
+/** The whole product in this process, on a cluster and an emulator of its own, with a cloud that can be watched and a memory that can be lost. */
+import { createHash, randomBytes } from 'node:crypto'
+import { createCloud } from '#aws/create-cloud.ts'
+import type { CloudApi, CloudId, SdkCommandClass } from '#engine/model/cloud.ts'
+import { type Foundation, type Serving, serve } from '#local/serve.ts'
+import { aesCipher } from '#operations/aes-cipher.ts'
+import type { Cloud, Log } from '#operations/ports.ts'
+import { databaseOver } from '#postgres/database.ts'
+import type { DataApi } from '#postgres/data-api.ts'
+import { BareClient } from './bare-client.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
+import { startTestMoto, type TestMoto } from './moto.ts'
+
+export interface CloudCall {
+  readonly service: string
+  readonly operation: string
+}
+
+export interface LiveHost {
+  /** Connected to the server of the moment. */
+  readonly client: BareClient
+  readonly serving: Serving
+  readonly calls: CloudCall[]
+  readonly cloud: Cloud
+  readonly database: TestDatabase
+  readonly moto: TestMoto
+  readonly awsConfiguration: {
+    endpoint: string
+    region: string
+    credentials: { accessKeyId: string; secretAccessKey: string }
+  }
+  /** From the next call of `operation` on, its answer is never seen and nothing else happens: the process is as good as dead. */
+  dieAfter(operation: string): Promise<void>
+  /** A new process on what the dead one left. */
+  revive(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface LiveHostOptions {
+  readonly budgetMs?: number
+}
+
+const accountId = '123456789012'
+const never = new Promise<never>(() => {})
+
+const log: Log = (level, message, fields) => {
+  if (level === 'error') console.error(message, fields)
+}
+
+/** A life: once over, nothing it asks for comes back. */
+class Life {
+  isOver = false
+  mortal<Port extends object>(port: Port): Port {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...parameters: unknown[]) => (this.isOver ? never : value.apply(target, parameters))
+      },
+    })
+  }
+}
+
+const operationOf = (command: { readonly name: string }): string => command.name.replace(/Command$/, '')
+
+/** Counts calls, and dies after one when asked to: the call was made, its answer is lost. */
+class WatchedCloud {
+  fatal: { readonly operation: string; readonly dead: () => void } | undefined
+  readonly #cloud: Cloud
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud
+  }
+
+  of(life: Life): Cloud {
+    return life.mortal<Cloud>({
+      settleMs: (published) => this.#cloud.settleMs(published),
+      api: (client, place, signal) => this.#watch(this.#cloud.api(client, place, signal), life),
+    })
+  }
+
+  #watch(api: CloudApi, life: Life): CloudApi {
+    const send = async <Input extends object, Output extends object>(
+      command: SdkCommandClass<Input, Output>,
+      input: Input,
+    ): Promise<Output> => {
+      const output = await api.send(command, input)
+      if (this.fatal?.operation !== operationOf(command as unknown as { name: string })) {
+        return life.isOver ? never : output
+      }
+      const { dead } = this.fatal
+      this.fatal = undefined
+      life.isOver = true
+      dead()
+      return never
+    }
+    return { ...api, send }
+  }
+}
+
+export const startLiveHost = async (options: LiveHostOptions = {}): Promise<LiveHost> => {
+  const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
+  const calls: CloudCall[] = []
+  const cloud = createCloud({ profile: 'emulator', endpoint: moto.endpoint, onCall: (call) => calls.push(call) })
+  const watched = new WatchedCloud(cloud)
+  const token = randomBytes(16).toString('hex')
+  const key = createHash('sha256').update(token).digest()
+  let life = new Life()
+
+  const foundationOf = (current: Life): Foundation => {
+    const dataApi = current.mortal<DataApi>(database.dataApi)
+    return {
+      port: 0,
+      token,
+      dataApi,
+      platform: databaseOver(dataApi, { secret: 'iasql/platform', database: database.databaseName }),
+      secrets: database.secrets,
+      cipher: aesCipher(key),
+      cloud: watched.of(current),
+      log: (...entry) => (current.isOver ? undefined : log(...entry)),
+      defaults: { accountId, region: 'us-east-1', budgetMs: options.budgetMs ?? 600_000 },
+    }
+  }
+  let serving = await serve(foundationOf(life))
+  let client = await BareClient.open(serving.url, token)
+
+  return {
+    get client() {
+      return client
+    },
+    get serving() {
+      return serving
+    },
+    calls,
+    cloud,
+    database,
+    moto,
+    awsConfiguration: {
+      endpoint: moto.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: accountId, secretAccessKey: 'test' },
+    },
+    dieAfter: (operation) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      watched.fatal = { operation, dead: resolve }
+      return promise
+    },
+    revive: async () => {
+      client.socket.terminate()
+      void serving.close().catch(() => {})
+      life = new Life()
+      serving = await serve(foundationOf(life))
+      client = await BareClient.open(serving.url, token)
+    },
+    stop: async () => {
+      client.close()
+      await serving.close()
+      cloud.close()
+      await moto.stop()
+      await database.close()
+    },
+  }
+}
+
+/** What AWS knows a row's resource by. */
+export const cloudIdOf = async (host: LiveHost, table: string, rowId: string): Promise<CloudId> => {
+  const [tenant] = await host.database.platform.query<{ schema: string }>(
+    'SELECT schema_name AS schema FROM iasql_platform.tenant',
+  )
+  const [row] = await host.database.platform.query<{ cloud_id: CloudId }>(
+    `SELECT cloud_id FROM ${tenant?.schema}.iasql_resource WHERE table_name = :table AND row_id = :id`,
+    { table, id: Number(rowId) },
+  )
+  if (!row?.cloud_id) throw new Error(`row ${rowId} of ${table} has no resource`)
+  return row.cloud_id
+}
