@@ -3,12 +3,14 @@ import { ArnFormat, Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Database } from './database.ts'
 import type { FunctionName, Functions } from './functions.ts'
+import type { RunKey } from './run-key.ts'
 import type { SocketApi } from './socket-api.ts'
 import type { StateMachineArns } from './state-machines.ts'
 
 interface Parts {
   readonly functions: Functions
   readonly database: Database
+  readonly runKey: RunKey
   readonly socket: SocketApi
   readonly machineArns: StateMachineArns
 }
@@ -33,7 +35,7 @@ const everyFunction: readonly FunctionName[] = [
 /** They run tenants' text under tenants' own logins. */
 const runners: readonly FunctionName[] = ['run-statements', 'execute-statements']
 
-function grantsFor({ functions, database, socket, machineArns }: Parts): readonly Grant[] {
+function grantsFor({ functions, database, runKey, socket, machineArns }: Parts): readonly Grant[] {
   const stack = Stack.of(database)
   const tenantSecrets = stack.formatArn({
     service: 'secretsmanager',
@@ -58,6 +60,11 @@ function grantsFor({ functions, database, socket, machineArns }: Parts): readonl
       resources: [database.platformSecret.secretArn],
     },
     { to: runners, actions: ['secretsmanager:GetSecretValue'], resources: [tenantSecrets] },
+    {
+      to: ['on-message', ...runners],
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [runKey.secret.secretArn],
+    },
     {
       to: ['on-message', 'run-statements', 'execute-statements', 'step-execution'],
       actions: ['execute-api:ManageConnections'],

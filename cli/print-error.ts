@@ -22,7 +22,7 @@ const plain = (text: string) => cellLines(text).join('\n')
 
 /** `LINE 2: …` and the caret; of a long line, the part around the place. `position` counts characters from 1. */
 function excerpt(sql: string, position: number): readonly string[] {
-  const characters = [...sql]
+  const characters = Array.from(sql)
   const at = Math.min(Math.max(position - 1, 0), characters.length)
   const lineStart = characters.lastIndexOf('\n', at - 1) + 1
   const lineNumber = characters.slice(0, lineStart).filter((character) => character === '\n').length + 1

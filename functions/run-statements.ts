@@ -11,5 +11,6 @@ export const handler = lambda(async (ports, { tenantId, runId }: RunEvent) => {
   const outcome = await executeStatements(ports, { tenantId, runId })
   if (outcome.next === 'done') return
   const execution = outcome.next === 'execution' ? { executionId: outcome.executionId } : {}
-  await ports.machines.start('run', runId, { tenantId, runId, ...execution })
+  // The client chooses the run's id: two tenants may choose the same.
+  await ports.machines.start('run', `${tenantId}-${runId}`, { tenantId, runId, ...execution })
 })

@@ -42,13 +42,16 @@ export async function start(options: StartOptions): Promise<number> {
   return code
 }
 
+/** A terminal sends Ctrl-C to every process of the group, and parents forward it: what comes within this time is one. */
+const oneSignalMs = 500
+
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
 const stopSignal = () => {
   const { promise, resolve } = Promise.withResolvers<void>()
-  let asked = false
+  let askedAt: number | undefined
   const ask = () => {
-    if (asked) process.exit(130)
-    asked = true
+    if (askedAt !== undefined && performance.now() - askedAt > oneSignalMs) process.exit(130)
+    askedAt ??= performance.now()
     resolve()
   }
   const signals = ['SIGTERM', 'SIGINT'] as const

@@ -69,7 +69,7 @@ class InProcessStateMachines implements LocalStateMachines {
     const answers: TaskAnswers = {
       'arn:aws:states:::lambda:invoke': (call: CallFunction) => this.#call(call),
       'arn:aws:states:::states:startExecution': async (call: CallMachine) => {
-        this.#begin(call.StateMachineArn, call.Name, call.Input)
+        void this.#begin(call.StateMachineArn, call.Name, call.Input)
       },
       'arn:aws:states:::states:startExecution.sync:2': (call: CallMachine) =>
         this.#begin(call.StateMachineArn, call.Name, call.Input),
@@ -81,7 +81,7 @@ class InProcessStateMachines implements LocalStateMachines {
   }
 
   async start(machine: 'run' | 'execution', name: string, input: object): Promise<void> {
-    this.#begin(machine, name, input)
+    void this.#begin(machine, name, input)
   }
 
   async idle(): Promise<void> {

@@ -13,7 +13,7 @@ import {
 // The same in every retry, another one in every round and every history; at most 79 of the 80 characters of a name.
 const childName =
   "States.Format('{}-{}-{}', $.tenantId, $.executionId, States.Hash(States.Format('{}-{}', $$.Execution.Name, $.rounds.count), 'SHA-1'))"
-const successorName = "States.Format('{}-{}', $.runId, States.Hash($$.Execution.Name, 'SHA-1'))"
+const successorName = "States.Format('{}-{}', $.tenantId, States.Hash($$.Execution.Name, 'SHA-1'))"
 
 /** Input: a RunPayload. Whoever hosts the machine fills in each `${…}`. */
 export const runMachine = {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser'
+import { readUsing } from './read-using.ts'
 
 const rooms = [
   ...['engine', 'websocket', 'modules', 'aws', 'postgres', 'operations', 'functions', 'statemachines'],
@@ -68,6 +69,7 @@ async function checkImports(): Promise<Finding[]> {
     forbidden: IForbiddenRuleType[]
     options: ICruiseOptions
   }
+  readUsing()
   const present = rooms.filter((room) => listing(room).length > 0)
   const { output } = await cruise(present, { ...options, ruleSet: { forbidden }, validate: true })
   const { modules, summary } = output as ICruiseResult

@@ -4,7 +4,8 @@ import { text as readAll } from 'node:stream/consumers'
 import { type Command, type Invocation, textOption } from '../command.ts'
 import { asNoServer, connect } from '../connect.ts'
 import { exitCodes, UsageError } from '../exit.ts'
-import { type Format, formatFor } from '../output/format.ts'
+import { chooseFormat } from '../output/choose-format.ts'
+import type { Format } from '../output/format.ts'
 import { printRun, type RunEnd } from '../print-run.ts'
 import { serverAddress } from '../server-address.ts'
 import type { Terminal } from '../terminal.ts'
@@ -26,7 +27,7 @@ Ctrl-C cancels the statement, twice leaves.
   options: { file: { type: 'string', short: 'f' } },
   run: async (invocation) => {
     const { terminal } = invocation
-    const format = formatFor(textOption(invocation, 'format'), terminal)()
+    const format = chooseFormat(textOption(invocation, 'format'), terminal)()
     const address = serverAddress(invocation)
     const text = await statements(invocation)
     const run = await withOutput(terminal, format, async () => {
@@ -67,7 +68,7 @@ async function statements(invocation: Invocation): Promise<string> {
     try {
       return await readFile(file, 'utf8')
     } catch (error) {
-      throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`)
+      throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   if (file === undefined && terminal.stdin.isTTY) {

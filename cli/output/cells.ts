@@ -9,8 +9,7 @@ export const numericTypes: ReadonlySet<string> = new Set([
 /** Lines of a cell; control characters are shown as psql shows them. */
 export const cellLines = (value: string | null): readonly string[] =>
   (value ?? '').split('\n').map((line) =>
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+    line.replace(/\p{Cc}/gu, (character) => {
       if (character === '\r') return '\\r'
       return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
     }),

@@ -1,11 +1,5 @@
-/** The forms in which results leave: each turns statements and rows into text, and never writes by itself. */
+/** What a form of output is: it turns statements and rows into text, and never writes by itself. */
 import type { WireError } from '#websocket/messages.ts'
-import { UsageError } from '../exit.ts'
-import type { Terminal } from '../terminal.ts'
-import { csvFormat } from './csv.ts'
-import { jsonFormat } from './json.ts'
-import { ndjsonFormat } from './ndjson.ts'
-import { tableFormat } from './table.ts'
 
 export type Row = readonly (string | null)[]
 
@@ -39,16 +33,4 @@ export interface Format {
   /** Rows were written, and the statement is run again. */
   voided(): string
   end(): string
-}
-
-const formats = { table: tableFormat, json: jsonFormat, ndjson: ndjsonFormat, csv: csvFormat }
-
-/** Makes the format of one run. @throws UsageError */
-export function formatFor(name: string | undefined, { stdout }: Terminal): () => Format {
-  const chosen = name ?? (stdout.isTTY ? 'table' : 'ndjson')
-  const found = Object.entries(formats).find(([known]) => known === chosen)?.[1]
-  if (found === undefined) {
-    throw new UsageError(`there is no format "${chosen}"; give one of ${Object.keys(formats).join(', ')}`)
-  }
-  return found
 }

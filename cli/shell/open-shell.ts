@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import { asNoServer, connect } from '../connect.ts'
 import { exitCodes } from '../exit.ts'
-import { formatFor } from '../output/format.ts'
+import { chooseFormat } from '../output/choose-format.ts'
 import type { ServerAddress } from '../server-address.ts'
 import type { Terminal } from '../terminal.ts'
 import { version } from '../version.ts'
@@ -17,7 +17,7 @@ interface ShellOptions {
 
 /** Resolves with the exit code when the user leaves. */
 export async function openShell(address: ServerAddress, { terminal, format }: ShellOptions): Promise<number> {
-  const makeFormat = formatFor(format, terminal)
+  const makeFormat = chooseFormat(format, terminal)
   const client = await connect(address)
   const isInteractive = Boolean(terminal.stdin.isTTY && terminal.stdout.isTTY)
   const history = isInteractive ? openHistory(terminal) : undefined
@@ -90,8 +90,8 @@ function onPromptInterrupt(session: Session, lines: Interface, { stdout }: Termi
   stdout.write(isBlank ? '\n(Ctrl-C again, Ctrl-D or \\q leaves)\n' : '^C\n')
   session.drop()
   session.wasInterrupted = isBlank
+  lines.setPrompt(session.prompt)
   lines.write(null, { ctrl: true, name: 'e' })
   lines.write(null, { ctrl: true, name: 'u' })
-  lines.setPrompt(session.prompt)
   lines.prompt()
 }

@@ -58,7 +58,7 @@ function canonicalCondition(operator: Json): Json {
   return Object.fromEntries(
     Object.entries(operator).map(([key, values]) => [
       key.toLowerCase(),
-      asSet(asList(values).map((value) => (isObject(value) ? value : String(value)))),
+      asSet(asList(values).map((value) => (typeof value === 'object' ? value : String(value)))),
     ]),
   )
 }

@@ -26,5 +26,3 @@ export function withItem<Item>(list: Chunked<Item>, index: number, item: Item): 
   chunks[which] = chunk
   return { ...list, chunks }
 }
-
-export const toArray = <Item>(list: Chunked<Item>): readonly Item[] => list.chunks.flat()

@@ -1,5 +1,6 @@
 /** What one resource needs by itself, before the effects of replaced neighbours. */
 import { equals } from '#engine/columns/canonical.ts'
+import { listExpressions } from '#engine/expression/expression.ts'
 import { decide } from '#engine/merge/decide.ts'
 import type { DriftPolicy } from '#engine/merge/merge-column.ts'
 import { mergeRow, type RowVerdicts } from '#engine/merge/merge-row.ts'
@@ -72,6 +73,11 @@ const plain = {
   companion: false,
 } as const
 
+function unknownColumns(known: KnownResources, resource: ResourceState): readonly string[] {
+  const { unknown, dangling } = resolveRow(known, resource)
+  return [...unknown, ...dangling]
+}
+
 /** The arguments a user has given: null at creation means unspecified. */
 function givenArguments(table: TableSpec, desired: Row): Row {
   const given = Object.entries(table.columns).filter(
@@ -83,14 +89,14 @@ function givenArguments(table: TableSpec, desired: Row): Row {
 function draftCreate(known: KnownResources, resource: ResourceState, decision: 'create' | 'recreate'): Draft {
   const delta = givenArguments(tableOf(known, resource), resource.desired ?? {})
   const reason = decision === 'create' ? 'row inserted' : 'the cloud has lost it; the table wins'
-  return { ...plain, resource, action: 'create', delta, unknown: resolveRow(known, resource).unknown, reason }
+  return { ...plain, resource, action: 'create', delta, unknown: unknownColumns(known, resource), reason }
 }
 
 function draftAdoption(known: KnownResources, resource: ResourceState): Draft {
   const table = tableOf(known, resource)
   const delta = adoptionDelta(table, resource.desired ?? {}, resource.observed ?? {})
   const reason = 'the cloud already has it'
-  return { ...plain, resource, action: 'adopt', delta, unknown: resolveRow(known, resource).unknown, reason }
+  return { ...plain, resource, action: 'adopt', delta, unknown: unknownColumns(known, resource), reason }
 }
 
 /** What an adopted resource must change to be as the row says; what only a replacement could change stays open. */
@@ -112,8 +118,11 @@ function draftMerge(
   const { row: desired, unknown } = resolveRow(known, resource)
   const states = { desired, base: resource.base ?? {}, observed: resource.observed ?? {} }
   const verdicts = mergeRow(table, states, policy)
-  const pushed = columnsOf(verdicts, 'push', 'conflict')
-  const hasMoved = isElsewhere(table, resource)
+  // Without an edit in the journal only a renewed output, or the policy, can ask for a write.
+  const mayPush = (name: string) =>
+    isEdited || policy(name) === 'enforce' || listExpressions(resource.desired?.[name]).length > 0
+  const pushed = columnsOf(verdicts, 'push', 'conflict').filter(mayPush)
+  const hasMoved = isEdited && isElsewhere(table, resource)
   if (pushed.length === 0 && !hasMoved) {
     if (!isEdited) return { kind: 'nothing' }
     const { base, write } = settleRow(table, states, policy)
@@ -148,8 +157,9 @@ export function mustGoFirst(table: TableSpec, replacing: readonly string[]): boo
 const columnsOf = (verdicts: RowVerdicts, ...kinds: readonly string[]): readonly string[] =>
   Object.keys(verdicts).filter((name) => kinds.includes(verdicts[name]?.kind ?? ''))
 
-function isElsewhere(table: TableSpec, { place, cloudPlace }: ResourceState): boolean {
-  if (!cloudPlace || table.place === 'tenant') return false
+/** A companion moves with its parent: AWS makes it anew there. */
+function isElsewhere(table: TableSpec, { place, cloudPlace, companionOf }: ResourceState): boolean {
+  if (!cloudPlace || table.place === 'tenant' || companionOf !== null) return false
   return (
     place.accountId !== cloudPlace.accountId ||
     (table.place === 'regional' && place.region !== cloudPlace.region)

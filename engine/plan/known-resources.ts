@@ -53,26 +53,38 @@ export interface ResolvedRow {
   readonly row: Row
   /** Columns with an expression that has no value yet. */
   readonly unknown: readonly string[]
+  /** Columns with an expression about a row that is not there: they keep the value last agreed on. */
+  readonly dangling: readonly string[]
 }
 
 /** The desired row with its expressions replaced by what is known of their targets now. */
 export function resolveRow(known: KnownResources, resource: ResourceState): ResolvedRow {
-  const { desired } = resource
-  if (!desired) return { row: {}, unknown: [] }
+  const { desired, base } = resource
   const unknown: string[] = []
+  const dangling: string[] = []
   const row: Record<string, Json> = { ...desired }
   for (const [name, column] of Object.entries(tableOf(known, resource).columns)) {
-    const value = desired[name] ?? null
-    if (!mayHoldExpressions(column) || listExpressions(value).length === 0) continue
+    const value = desired?.[name] ?? null
+    if (!mayHoldExpressions(column)) continue
+    const expressions = listExpressions(value)
+    if (expressions.length === 0) continue
+    if (expressions.some((expression) => !targetOf(known, expression)?.desired)) {
+      dangling.push(name)
+      if (base) row[name] = base[name] ?? null
+      continue
+    }
     const substituted = substitute(value, (expression) => currentValue(known, expression))
     row[name] = substituted.value
     if (substituted.unknown.length > 0) unknown.push(name)
   }
-  return { row, unknown }
+  return { row, unknown, dangling }
 }
 
+const targetOf = (known: KnownResources, { table, id }: Expression): ResourceState | undefined =>
+  known.byKey.get(resourceKey(table, id))
+
 function currentValue(known: KnownResources, expression: Expression): Json | undefined {
-  const target = known.byKey.get(resourceKey(expression.table, expression.id))
+  const target = targetOf(known, expression)
   if (!target?.cloudId) return undefined
   const column = tableOf(known, target).columns[expression.column]
   return (column?.nature === 'output' ? target.observed : target.desired)?.[expression.column]

@@ -2,7 +2,7 @@
 import type { DriftPolicy } from '#engine/merge/merge-column.ts'
 import { type Draft, draftChange } from './draft-change.ts'
 import { finishChange } from './finish-change.ts'
-import { type KnownResources, keyOf, knowResources, nameOf } from './known-resources.ts'
+import { type KnownResources, keyOf, knowResources, nameOf, resolveRow } from './known-resources.ts'
 import type { Plan, Settlement } from './planned-change.ts'
 import { followReplacements } from './replaced-neighbours.ts'
 import type { ResourceState, TableLookup } from './resource.ts'
@@ -29,15 +29,26 @@ export function planChanges({ tables, resources, policy = () => 'track' }: PlanI
   return {
     changes: keys.flatMap((key) => finishChange(known, drafts, key)),
     settlements: [...settlements].flatMap(([key, settlement]) => (drafts.has(key) ? [] : [settlement])),
-    notices: keys.flatMap((key) => noticesOf(known, drafts.get(key))),
+    notices: [
+      ...keys.flatMap((key) => conflictNotices(known, drafts.get(key))),
+      ...known.all.flatMap((resource) => danglingNotices(known, resource)),
+    ],
   }
 }
 
-function noticesOf(known: KnownResources, draft: Draft | undefined): readonly string[] {
+function conflictNotices(known: KnownResources, draft: Draft | undefined): readonly string[] {
   if (!draft || draft.conflicts.length === 0) return []
   const { resource, conflicts } = draft
   const columns = conflicts.join(', ')
   return [
     `${resource.table} ${nameOf(known, resource)}: ${columns} changed in the cloud as well; the table wins.`,
   ]
+}
+
+function danglingNotices(known: KnownResources, resource: ResourceState): readonly string[] {
+  if (!resource.desired || resource.editVersion === resource.baseVersion) return []
+  return resolveRow(known, resource).dangling.map(
+    (column) =>
+      `${resource.table} ${nameOf(known, resource)}: ${column} refers to a row that is gone; set another value.`,
+  )
 }

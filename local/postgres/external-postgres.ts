@@ -40,7 +40,7 @@ const reasonOf = (error: unknown): string =>
 
 const readUrl = (url: string): Client => {
   if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return new Client({ connectionString: url })
-  throw new IasqlError('host/not-started', 'IASQL_DATABASE_URL is not the URL of a PostgreSQL', {
+  throw new IasqlError('host/usage', 'IASQL_DATABASE_URL is not the URL of a PostgreSQL', {
     hint: 'Give it as postgres://user:password@host:5432/database',
   })
 }

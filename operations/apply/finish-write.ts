@@ -29,7 +29,7 @@ export async function takeOutcome(
     noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId: outcome.id })
     await noteMade(run, job, stepKey, outcome.id)
     report(run, job, stepKey, `waiting for ${outcome.until}`)
-    return { kind: 'waiting', step: stepKey, ...waiting }
+    return { kind: 'waiting', step: stepKey, until: waiting.until }
   }
   const isNews = canonicalJson(state?.cloudId ?? null) !== canonicalJson(outcome.id)
   noteStep(job, stepKey, { cloudId: outcome.id })
@@ -80,7 +80,7 @@ async function readAgain(
   const waiting = { until, then: 'done' } as const
   noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId })
   await noteMade(run, job, stepKey, cloudId)
-  return { kind: 'waiting', step: stepKey, ...waiting }
+  return { kind: 'waiting', step: stepKey, until: waiting.until }
 }
 
 export interface Reading {

@@ -1,6 +1,5 @@
 /** Before a create under a name that a user gave: does the cloud have that name already? */
-import type { SeenRow } from '#engine/model/cloud.ts'
-import type { Json } from '#engine/model/json.ts'
+import type { Json, Row } from '#engine/model/json.ts'
 import { asAdoption } from '#engine/plan/adoption.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
@@ -19,7 +18,7 @@ const fewNames = 3
 
 interface Candidate {
   readonly change: PlannedChange
-  readonly want: SeenRow
+  readonly want: Row
 }
 
 export interface AdoptionScope {

@@ -89,8 +89,8 @@ export async function addDependants(
       for (const [column, { reference }] of Object.entries(type.columns)) {
         const targets = reference ? frontier.filter((row) => row.table === unqualified(reference.table)) : []
         if (!reference || targets.length === 0) continue
-        const values = targets.flatMap((row) =>
-          reference.by === 'id' ? [row.rowId] : [String(row.desired?.[reference.by] ?? '')],
+        const values = targets.map((row): string | number =>
+          reference.by === 'id' ? row.rowId : String(row.desired?.[reference.by] ?? ''),
         )
         const states = await loadStates(scope.db, scope.tenant, type, { kind: 'values', column, values })
         found.push(...states.filter((state) => !known.has(resourceKey(state.table, state.rowId))))

@@ -47,8 +47,8 @@ const answer = (t: string, { scalar, columns }: RpcDescription): string => {
 const body = (t: string, description: RpcDescription): string => `
 #variable_conflict use_column
 DECLARE
-  call_context text := nullif(current_setting('iasql.context', true), '');
-  given jsonb := jsonb_build_array(${description.arguments.map((_, index) => `$${index + 1}`).join(', ')});
+  call_context text = nullif(current_setting('iasql.context', true), '');
+  given jsonb = jsonb_build_array(${description.arguments.map((_, index) => `$${index + 1}`).join(', ')});
   found_id bigint;
   failure jsonb;
 BEGIN${guards(description)}

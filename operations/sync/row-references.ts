@@ -12,12 +12,16 @@ export interface ReferenceIndex {
   find(reference: CloudReference, place: RowPlace): { readonly row_id: number } | undefined
 }
 
+export interface ResourceIndex extends ReferenceIndex {
+  find(reference: CloudReference, place: RowPlace): FoundResource | undefined
+}
+
 /** One look-up for all references of many rows. */
 export async function indexReferences(
   db: Queryable,
   tenant: Tenant,
   references: Iterable<CloudReference>,
-): Promise<ReferenceIndex> {
+): Promise<ResourceIndex> {
   const wanted = new Map<string, CloudReference>()
   for (const reference of references) wanted.set(keyOf(reference), reference)
   const names = [...wanted.values()].map(({ $ref, id }) => ({ table_name: unqualified($ref), cloud_id: id }))

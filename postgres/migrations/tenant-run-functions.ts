@@ -29,7 +29,7 @@ END $body$`
 
 const open = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_open(statement text, settings jsonb, checks jsonb) RETURNS void LANGUAGE plpgsql AS $body$
-DECLARE result refcursor := 'iasql_result';
+DECLARE result refcursor = 'iasql_result';
 BEGIN
   PERFORM ${t}.iasql_begin_statement(settings, checks);
   OPEN result FOR EXECUTE statement;
@@ -49,7 +49,7 @@ END $body$`
 const openOrExecute = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_open_or_execute(statement text, settings jsonb, checks jsonb) RETURNS bigint
 LANGUAGE plpgsql AS $body$
-DECLARE result refcursor := 'iasql_result'; affected bigint;
+DECLARE result refcursor = 'iasql_result'; affected bigint;
 BEGIN
   PERFORM ${t}.iasql_begin_statement(settings, checks);
   BEGIN
@@ -70,87 +70,87 @@ END $body$`
 const fetch = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_fetch(max_ms int) RETURNS TABLE (body text, finished boolean) LANGUAGE plpgsql AS $body$
 DECLARE
-  result refcursor := 'iasql_result';
+  result refcursor = 'iasql_result';
   item record;
   line text;
   size int;
-  sent int := 0;
-  gathered text[] := ARRAY[]::text[];
-  gathered_bytes int := 0;
-  pending text[] := ARRAY[]::text[];
-  pending_bytes bigint := 0;
-  rest text := pg_catalog.current_setting('iasql.pending', true);
-  seen bigint := 0;
-  seen_bytes bigint := 0;
+  sent int = 0;
+  gathered text[] = ARRAY[]::text[];
+  gathered_bytes int = 0;
+  pending text[] = ARRAY[]::text[];
+  pending_bytes bigint = 0;
+  rest text = pg_catalog.current_setting('iasql.pending', true);
+  seen bigint = 0;
+  seen_bytes bigint = 0;
   taken int;
-  batch int := 1;
-  stop_at timestamptz := pg_catalog.clock_timestamp() + max_ms * interval '1 millisecond';
+  batch int = 1;
+  stop_at timestamptz = pg_catalog.clock_timestamp() + max_ms * interval '1 millisecond';
 BEGIN
-  finished := false;
+  finished = false;
   IF rest <> '' THEN
     FOR piece IN 0 .. 45 LOOP
-      body := pg_catalog.substr(rest, piece * 12000 + 1, 12000);
+      body = pg_catalog.substr(rest, piece * 12000 + 1, 12000);
       EXIT WHEN body = '';
       RETURN NEXT;
     END LOOP;
-    rest := pg_catalog.substr(rest, 46 * 12000 + 1);
+    rest = pg_catalog.substr(rest, 46 * 12000 + 1);
     PERFORM pg_catalog.set_config('iasql.pending', rest, true);
-    body := NULL;
+    body = NULL;
     RETURN NEXT;
     RETURN;
   END IF;
   LOOP
-    taken := 0;
+    taken = 0;
     FOR item IN EXECUTE 'FETCH FORWARD ' || batch || ' FROM iasql_result' LOOP
-      line := item::text;
-      size := pg_catalog.octet_length(line);
-      taken := taken + 1;
-      seen_bytes := seen_bytes + size;
+      line = item::text;
+      size = pg_catalog.octet_length(line);
+      taken = taken + 1;
+      seen_bytes = seen_bytes + size;
       IF size > 16777216 OR pending_bytes > 67108864 THEN
         RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = 'row is too large: ' || size || ' bytes of text',
           HINT = 'Select fewer or shorter columns; a row may have 16 MiB of text.';
       END IF;
       IF sent + gathered_bytes + size > 600000 OR pending_bytes > 0 THEN
-        pending := pending || line;
-        pending_bytes := pending_bytes + size;
+        pending = pending || line;
+        pending_bytes = pending_bytes + size;
       ELSE
         IF gathered_bytes + size > 48000 AND gathered_bytes > 0 THEN
-          body := pg_catalog.array_to_string(gathered, '');
+          body = pg_catalog.array_to_string(gathered, '');
           RETURN NEXT;
-          sent := sent + gathered_bytes;
-          gathered := ARRAY[]::text[];
-          gathered_bytes := 0;
+          sent = sent + gathered_bytes;
+          gathered = ARRAY[]::text[];
+          gathered_bytes = 0;
         END IF;
         IF size > 48000 THEN
           FOR piece IN 0 .. (size / 12000) LOOP
-            body := pg_catalog.substr(line, piece * 12000 + 1, 12000);
+            body = pg_catalog.substr(line, piece * 12000 + 1, 12000);
             EXIT WHEN body = '';
             RETURN NEXT;
           END LOOP;
-          sent := sent + size;
+          sent = sent + size;
         ELSE
-          gathered := gathered || line;
-          gathered_bytes := gathered_bytes + size;
+          gathered = gathered || line;
+          gathered_bytes = gathered_bytes + size;
         END IF;
       END IF;
     END LOOP;
-    seen := seen + taken;
-    finished := taken < batch;
+    seen = seen + taken;
+    finished = taken < batch;
     EXIT WHEN finished OR sent + gathered_bytes + pending_bytes > 400000
       OR pg_catalog.clock_timestamp() > stop_at;
-    batch := LEAST(batch * 2, 100, GREATEST(1, (600000 - sent - gathered_bytes) / (seen_bytes / seen + 1) / 2));
+    batch = LEAST(batch * 2, 100, GREATEST(1, (600000 - sent - gathered_bytes) / (seen_bytes / seen + 1) / 2));
   END LOOP;
   IF gathered_bytes > 0 THEN
-    body := pg_catalog.array_to_string(gathered, '');
+    body = pg_catalog.array_to_string(gathered, '');
     RETURN NEXT;
   END IF;
   IF pending_bytes > 0 THEN
     PERFORM pg_catalog.set_config('iasql.pending', pg_catalog.array_to_string(pending, ''), true);
-    finished := false;
+    finished = false;
   ELSIF finished THEN
     CLOSE result;
   END IF;
-  body := NULL;
+  body = NULL;
   RETURN NEXT;
 END $body$`
 

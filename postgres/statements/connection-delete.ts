@@ -1,20 +1,11 @@
-/** Forgets connections: one that closed, and those whose end nobody told us of. */
+/** Forgets connections and what they subscribed to: one that closed, and those whose end nobody told us of. */
 import type { Queryable } from '../database.ts'
 
 export async function deleteConnection(db: Queryable, connectionId: string): Promise<void> {
-  await db.run(
-    `WITH gone AS (DELETE FROM iasql_platform.subscription WHERE connection_id = :id)
-     DELETE FROM iasql_platform.connection WHERE connection_id = :id`,
-    { id: connectionId },
-  )
+  await db.run('DELETE FROM iasql_platform.connection WHERE connection_id = :id', { id: connectionId })
 }
 
 /** $disconnect is delivered at best effort only. */
 export async function deleteExpiredConnections(db: Queryable): Promise<void> {
-  await db.run(
-    `WITH expired AS (
-       DELETE FROM iasql_platform.connection WHERE expires_at < pg_catalog.now() RETURNING connection_id)
-     DELETE FROM iasql_platform.subscription USING expired
-     WHERE subscription.connection_id = expired.connection_id`,
-  )
+  await db.run('DELETE FROM iasql_platform.connection WHERE expires_at < pg_catalog.now()')
 }

@@ -1,4 +1,4 @@
-/** Who speaks on a connection, as long as the token that opened it is still good. */
+/** Who speaks on a connection, as long as its tenant is active and the token that opened it good. */
 import type { Role } from '#engine/model/rpc.ts'
 import type { Queryable } from '../database.ts'
 
@@ -15,10 +15,11 @@ export async function findConnectionSession(
 ): Promise<ConnectionSession | undefined> {
   const rows = await db.query<ConnectionSession>(
     `SELECT c.tenant_id, c.subject, c.role FROM iasql_platform.connection c
+     JOIN iasql_platform.tenant t ON t.tenant_id = c.tenant_id AND t.state = 'active'
      WHERE c.connection_id = :id AND c.expires_at > pg_catalog.now() AND EXISTS (
-       SELECT FROM iasql_platform.token t
-       WHERE t.tenant_id = c.tenant_id AND t.name = c.subject AND t.role = c.role
-         AND t.created_at <= c.connected_at AND (t.expires_at IS NULL OR t.expires_at > pg_catalog.now()))`,
+       SELECT FROM iasql_platform.token k
+       WHERE k.tenant_id = c.tenant_id AND k.name = c.subject AND k.role = c.role
+         AND k.created_at <= c.connected_at AND (k.expires_at IS NULL OR k.expires_at > pg_catalog.now()))`,
     { id: connectionId },
   )
   return rows[0]

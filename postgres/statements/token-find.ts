@@ -1,4 +1,4 @@
-/** An API token by its hash: who it stands for, unless it has expired. The text of a token is stored nowhere. */
+/** An API token by its hash: who it stands for, unless it has expired or its tenant is suspended. Its text is stored nowhere. */
 import type { Role } from '#engine/model/rpc.ts'
 import type { Queryable } from '../database.ts'
 
@@ -10,8 +10,9 @@ export interface FoundToken {
 
 export async function findToken(db: Queryable, tokenHash: string): Promise<FoundToken | undefined> {
   const rows = await db.query<FoundToken>(
-    `SELECT tenant_id, name, role FROM iasql_platform.token
-     WHERE token_hash = :hash AND (expires_at IS NULL OR expires_at > pg_catalog.now())`,
+    `SELECT k.tenant_id, k.name, k.role FROM iasql_platform.token k
+     JOIN iasql_platform.tenant t ON t.tenant_id = k.tenant_id AND t.state = 'active'
+     WHERE k.token_hash = :hash AND (k.expires_at IS NULL OR k.expires_at > pg_catalog.now())`,
     { hash: tokenHash },
   )
   return rows[0]

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BareClient } from '../support/bare-client.ts'
+import { killWatch, pidsOf } from '../support/host.ts'
 import { type ServerProcess, spawnServer, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -23,17 +24,22 @@ afterAll(async () => {
   await server?.stop()
 })
 
-/** Ends the server and every PostgreSQL process of its data directory without a word of warning. */
+/** Ends the server and every PostgreSQL process of its data directory at once, without a word of warning. */
 const killEverything = async () => {
-  const gone = new Promise((resolve) => current.process.once('exit', resolve))
+  const gone = once(current.process, 'exit')
+  const postgres = pidsOf((command) => command.includes(server.dataDirectory))
+  for (const pid of postgres) killWatch(pid)
   current.process.kill('SIGKILL')
-  const processes = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
-  const postmaster = processes.split('\n').filter((line) => line.includes(server.dataDirectory))
-  for (const line of postmaster) {
-    const pid = Number.parseInt(line, 10)
-    if (pid !== process.pid) execFileSync('kill', ['-9', String(pid)], { stdio: 'ignore' })
-  }
+  for (const pid of postgres) kill(pid)
   await gone
+}
+
+const kill = (pid: number) => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It went with its parent.
+  }
 }
 
 const startAgain = async () => {
@@ -58,7 +64,9 @@ test('comes back after kill -9: what was committed stands, the run that was cut 
   const rows = await again.run('SELECT n FROM kept')
 
   expect(resumed.state).toBe('interrupted')
-  expect(resumed.messages.map((message) => message.seq)).toEqual(resumed.messages.map((_, index) => index + 1))
+  expect(resumed.messages.map((message) => message.seq)).toEqual(
+    resumed.messages.map((_, index) => index + 1),
+  )
   expect(rows.statements[0]?.rows).toEqual([['1']])
   again.close()
 })

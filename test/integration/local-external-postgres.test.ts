@@ -93,7 +93,6 @@ test('keeps off a database of that name that is not its own', async () => {
 })
 
 test.each([
-  ['an address that is no URL', () => 'localhost:5432', /not the URL of a PostgreSQL/],
   ['a role without the rights', () => url('visitor', 'v'), /visitor .* may not create roles and databases/],
   ['a wrong password', () => url('keeper', 'x'), /refuses: password authentication failed/],
   ['a server that is not there', () => 'postgres://a:b@127.0.0.1:1/x', /127.0.0.1:1 refuses: .*ECONNREFUSED/],
@@ -103,6 +102,15 @@ test.each([
   await expect(prepared).rejects.toMatchObject({
     code: 'host/not-started',
     message: expect.stringMatching(message),
+  })
+})
+
+test('an address that is no URL is a usage error', async () => {
+  const prepared = externalPostgres('localhost:5432', secrets)
+
+  await expect(prepared).rejects.toMatchObject({
+    code: 'host/usage',
+    hint: expect.stringContaining('postgres://'),
   })
 })
 

@@ -67,6 +67,9 @@ const preparedTemplate = async (): Promise<string> => {
     const postgres = await start(directory)
     await postgres.stop()
     await copyWithOwners(directory, `${template}.new`)
+    for (const old of await readdir(cache)) {
+      if (/^cluster-\w+$/.test(old)) await rm(join(cache, old), { recursive: true })
+    }
     await rename(`${template}.new`, template)
     await rm(directory, { recursive: true })
     return template

@@ -5,8 +5,8 @@ import type { CloudApi, CloudId, SdkCommandClass } from '#engine/model/cloud.ts'
 import { type Foundation, type Serving, serve } from '#local/serve.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
-import { databaseOver } from '#postgres/database.ts'
 import type { DataApi } from '#postgres/data-api.ts'
+import { databaseOver } from '#postgres/database.ts'
 import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startTestMoto, type TestMoto } from './moto.ts'
@@ -100,7 +100,11 @@ class WatchedCloud {
 export const startLiveHost = async (options: LiveHostOptions = {}): Promise<LiveHost> => {
   const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
   const calls: CloudCall[] = []
-  const cloud = createCloud({ profile: 'emulator', endpoint: moto.endpoint, onCall: (call) => calls.push(call) })
+  const cloud = createCloud({
+    profile: 'emulator',
+    endpoint: moto.endpoint,
+    onCall: (call) => calls.push(call),
+  })
   const watched = new WatchedCloud(cloud)
   const token = randomBytes(16).toString('hex')
   const key = createHash('sha256').update(token).digest()

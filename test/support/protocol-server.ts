@@ -34,7 +34,7 @@ export async function startProtocolServer(script: Script): Promise<ProtocolServe
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
-      client.on('message', (data) => answer(client, JSON.parse(String(data))))
+      client.on('message', (data) => answer(client, JSON.parse((data as Buffer).toString())))
     })
   })
 

@@ -1,10 +1,10 @@
 /** The server as a user starts it: a process of its own, on a data directory of its own, any free port, and a fresh emulator. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeTestDirectory } from './cluster.ts'
 import { startTestMoto, type TestMoto } from './moto.ts'
 
 const command = fileURLToPath(new URL('../../cli/iasql.js', import.meta.url))
@@ -75,7 +75,7 @@ export const spawnServer = async (environment: NodeJS.ProcessEnv): Promise<Serve
 }
 
 export const startTestServer = async (environment: NodeJS.ProcessEnv = {}): Promise<TestServer> => {
-  const [moto, dataDirectory] = await Promise.all([startTestMoto(), mkdtemp(join(tmpdir(), 'iasql-test-'))])
+  const [moto, dataDirectory] = await Promise.all([startTestMoto(), makeTestDirectory()])
   const server = await spawnServer({
     IASQL_DATA_DIR: dataDirectory,
     AWS_ENDPOINT_URL: moto.endpoint,

@@ -1,5 +1,5 @@
 /** A world of rows and cloud objects in memory: edits, drift, and applies that do exactly what a plan says. */
-import { substitute } from '#engine/expression/expression.ts'
+import { type Expression, listExpressions, substitute } from '#engine/expression/expression.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
@@ -83,14 +83,20 @@ export class SimulatedCloud {
     if (!resource) return
     const desired = this.resolved(resource)
     switch (step.kind) {
-      case 'create':
-        this.settle(change, resource, desired, this.fresh(resource, without(desired, step.without)))
+      case 'create': {
+        const sent = given(without(desired, step.without))
+        this.settle(change, resource, { sent, base: {}, observed: this.fresh(resource, sent) })
         return
+      }
       case 'update': {
         if (step.clears.length > 0) return
         const names = step.columns ?? Object.keys(change.delta)
         const sent = Object.fromEntries(names.map((name) => [name, desired[name] ?? null]))
-        this.settle(change, resource, desired, { ...resource.observed, ...sent })
+        this.settle(change, resource, {
+          sent,
+          base: resource.base ?? {},
+          observed: { ...resource.observed, ...sent },
+        })
         return
       }
       case 'delete':
@@ -106,26 +112,20 @@ export class SimulatedCloud {
     }
   }
 
-  private settle(change: PlannedChange, resource: ResourceState, desired: Row, observed: Row): void {
-    const table = tableOf(resource)
-    const want = Object.fromEntries(
-      Object.entries(table.columns).map(([name, column]): [string, Json] => [
-        name,
-        column.nature === 'output' ? null : (observed[name] ?? null),
-      ]),
-    )
-    const { base, write } = settleRow(table, {
-      desired,
-      base: { ...want, ...outputs(table, resource.base) },
-      observed,
-    })
+  private settle(
+    change: PlannedChange,
+    resource: ResourceState,
+    { sent, base, observed }: { readonly sent: Row; readonly base: Row; readonly observed: Row },
+  ): void {
+    const desired = this.resolved(resource)
+    const settled = settleRow(tableOf(resource), { desired, base: { ...base, ...sent }, observed })
     this.rows.set(change.key, {
       ...resource,
       resourceId: resource.resourceId ?? resource.rowId,
       cloudPlace: resource.place,
       cloudId: resource.cloudId ?? { id: change.key },
-      desired: { ...resource.desired, ...write },
-      base,
+      desired: { ...resource.desired, ...settled.write },
+      base: settled.base,
       observed,
       baseVersion: change.editVersion,
     })
@@ -144,16 +144,19 @@ export class SimulatedCloud {
     )
   }
 
-  resolved(resource: ResourceState): Row {
-    const row = resource.desired ?? {}
-    return Object.fromEntries(
-      Object.entries(row).map(([name, value]) => [
-        name,
-        substitute(value, ({ table, id, column }) => {
-          return this.rows.get(resourceKey(table, id))?.observed?.[column]
-        }).value,
-      ]),
-    )
+  /** What the row means for the cloud now; an expression about a row that is gone keeps its last value. */
+  resolved({ desired, base }: ResourceState): Row {
+    const currentValue = ({ table, id, column }: Expression): Json | undefined => {
+      const target = this.rows.get(resourceKey(table, id))
+      return target?.desired ? target.observed?.[column] : undefined
+    }
+    const entries = Object.entries(desired ?? {}).map(([name, value]): [string, Json] => {
+      const isGone = listExpressions(value).some(
+        ({ table, id }) => !this.rows.get(resourceKey(table, id))?.desired,
+      )
+      return [name, isGone ? (base?.[name] ?? null) : substitute(value, currentValue).value]
+    })
+    return Object.fromEntries(entries)
   }
 
   private isReferenced({ table, rowId }: ResourceState): boolean {
@@ -169,8 +172,7 @@ export class SimulatedCloud {
 const without = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)))
 
-const outputs = (table: TableSpec, row: Row | null): Row =>
-  Object.fromEntries(Object.entries(row ?? {}).filter(([name]) => table.columns[name]?.nature === 'output'))
+const given = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
 
 function tableOf({ table }: ResourceState): TableSpec {
   const found = networks.get(table)

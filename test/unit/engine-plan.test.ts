@@ -69,6 +69,24 @@ describe('one resource', () => {
     expect(plan(moved).changes[0]).toMatchObject({ action: 'replace', place: { region: 'eu-west-1' } })
   })
 
+  test('a row without an edit is never pushed, even while its last read is not yet written into it', () => {
+    const unprojected = {
+      ...queue,
+      base: { ...queue.base, visibility_timeout: 45 },
+      observed: { ...queue.base, visibility_timeout: 45 },
+    }
+
+    expect(actions(unprojected)).toEqual([])
+  })
+
+  test('where the policy enforces the table, drift is written back', () => {
+    const drifted = { ...queue, observed: { ...queue.base, visibility_timeout: 45 } }
+
+    const { changes } = planChanges({ tables: networks, resources: [drifted], policy: () => 'enforce' })
+
+    expect(changes).toMatchObject([{ action: 'update', delta: { visibility_timeout: 30 } }])
+  })
+
   test('a deleted row is deleted, forgotten or nothing, by what the cloud has', () => {
     expect(actions(deleted(queue))).toEqual(['delete queue/4'])
     expect(actions(deleted({ ...queue, observed: null }))).toEqual(['forget queue/4'])
@@ -188,6 +206,20 @@ describe('values known only later', () => {
     expect(change).toMatchObject({ unknown: ['policy'], delta: { policy } })
     expect(change?.references).toMatchObject([{ column: 'policy', target: 'queue/4', cuttable: true }])
   })
+})
+
+test('an expression about a row that is gone keeps the last value, and says so', () => {
+  const policy = { Resource: formatExpression({ table: 'queue', id: 99, column: 'url' }) }
+  const holder = applied('queue', 8, {
+    name: 'other',
+    visibility_timeout: 30,
+    policy: { Resource: 'https://q' },
+  })
+
+  const { changes, notices } = plan(edited(holder, { policy, visibility_timeout: 60 }))
+
+  expect(changes).toMatchObject([{ delta: { visibility_timeout: 60 }, unknown: [] }])
+  expect(notices).toEqual(['queue other: policy refers to a row that is gone; set another value.'])
 })
 
 test('a create whose name the cloud has already becomes an adoption', () => {

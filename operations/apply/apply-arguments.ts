@@ -1,0 +1,28 @@
+/** The arguments of `iasql_apply`, checked. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { Json } from '#engine/model/json.ts'
+
+export interface ApplyArguments {
+  /** Apply exactly this preview; null: whatever is planned now. */
+  readonly planId: number | null
+  readonly mine: boolean
+  readonly isWaiting: boolean
+  /** What to do about rows that another execution works on. */
+  readonly claimed: 'wait' | 'skip'
+}
+
+export function applyArguments([planId, mine, wait, claimed]: readonly Json[]): ApplyArguments {
+  const policy = claimed ?? 'wait'
+  if (policy !== 'wait' && policy !== 'skip') {
+    throw new IasqlError('sql/statement-failed', `claimed is wait or skip, not ${JSON.stringify(policy)}`, {
+      sqlstate: '22023',
+      hint: "For example: SELECT * FROM iasql_apply(claimed => 'skip').",
+    })
+  }
+  return {
+    planId: typeof planId === 'number' ? planId : null,
+    mine: mine === true,
+    isWaiting: wait !== false,
+    claimed: policy,
+  }
+}

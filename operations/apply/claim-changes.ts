@@ -1,0 +1,202 @@
+/** Plans under the tenant's lease and claims the rows of the plan for one execution: from then on nobody else may. */
+import { randomUUID } from 'node:crypto'
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
+import { endedKeys } from '#postgres/statements/change-load.ts'
+import { executionHolders } from '#postgres/statements/execution-holders.ts'
+import { dropPlanLease, takePlanLease } from '#postgres/statements/plan-lease.ts'
+import {
+  type PreviewedChange,
+  previewedAdoptions,
+  readPlan,
+  readPlanChanges,
+} from '#postgres/statements/plan-read.ts'
+import type { Json } from '#engine/model/json.ts'
+import { settleResources } from '#postgres/statements/resource-settle.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import { loadInstalledTables } from '../install/installed-tables.ts'
+import { findAdoptions } from '../plan/find-adoptions.ts'
+import { type OrderedPlan, orderWanted, planAll, type RawPlan } from '../plan/make-plan.ts'
+import { leftOutNotice } from '../plan/preview.ts'
+import { storePlan } from '../plan/store-plan.ts'
+import type { Ports } from '../ports.ts'
+import type { ApplyArguments } from './apply-arguments.ts'
+import type { ClaimedChange } from './jobs.ts'
+
+export interface ClaimRequest {
+  readonly tenant: Tenant
+  readonly executionId: number
+  readonly actor: string
+  readonly arguments: ApplyArguments
+  readonly signal: AbortSignal
+}
+
+export interface Claim {
+  readonly changes: readonly PlannedChange[]
+  readonly changeIds: ReadonlyMap<string, number>
+  readonly notices: readonly string[]
+  /** Changes that wait for rows of other executions. */
+  readonly heldBack: number
+}
+
+const leaseSeconds = 30
+const leaseRetryMs = 100
+
+/** One planner at a time; the lease is prolonged while it works. */
+async function underLease<Result>(
+  ports: Ports,
+  tenant: Tenant,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const lease = { tenantId: tenant.id, holder: randomUUID(), seconds: leaseSeconds }
+  while (!(await takePlanLease(ports.platform, lease))) await ports.clock.sleep(leaseRetryMs, signal)
+  const released = new AbortController()
+  const prolonging = (async () => {
+    while (!released.signal.aborted) {
+      await ports.clock.sleep((leaseSeconds * 1_000) / 3, released.signal).catch(() => undefined)
+      if (!released.signal.aborted) await takePlanLease(ports.platform, lease).catch(() => undefined)
+    }
+  })()
+  try {
+    return await work()
+  } finally {
+    released.abort()
+    await prolonging
+    await dropPlanLease(ports.platform, tenant.id, lease.holder)
+  }
+}
+
+export async function claimChanges(ports: Ports, request: ClaimRequest): Promise<Claim> {
+  return await underLease(ports, request.tenant, request.signal, () => planAndClaim(ports, request))
+}
+
+async function planAndClaim(ports: Ports, request: ClaimRequest): Promise<Claim> {
+  const { tenant, executionId, actor, signal } = request
+  const db = ports.platform
+  const tables = await loadInstalledTables(db, tenant)
+  const plan = await planAll(db, tenant, tables)
+  const changes = await findAdoptions({ ports, db, tenant, tables, states: plan.states, signal }, plan.changes)
+  const chosen = await choose(ports, request, changes)
+  const isFree = (change: PlannedChange): boolean => {
+    const holder = plan.states.get(change.key)?.claimedBy ?? null
+    return holder === null || holder === executionId
+  }
+  const mine = orderWanted(changes, tables, chosen)
+  const free = orderWanted(mine.changes, tables, isFree)
+  await settle(ports, request, plan)
+  const previewed = await previewedAdoptions(db, tenant)
+  const claimed: OrderedPlan = { ...free, changes: free.changes.map((change) => decided(change, previewed)) }
+  const stored = await storePlan(db, tenant, claimed, {
+    actor,
+    mine: request.arguments.mine,
+    executionId,
+  })
+  return {
+    changes: claimed.changes.filter((change) => stored.changeIds.has(change.key)),
+    changeIds: stored.changeIds,
+    heldBack: free.leftOut.length,
+    notices: [
+      ...plan.notices,
+      ...(request.arguments.mine ? leftOutNotice(mine.leftOut.length) : []),
+      ...(await heldNotice(ports, request, plan, free.leftOut)),
+    ],
+  }
+}
+
+/** An adoption takes over what others may rely on: only what somebody was shown is done. */
+const decided = (change: PlannedChange, previewed: ReadonlySet<string>): ClaimedChange =>
+  change.action === 'adopt'
+    ? { ...change, isAdoptable: previewed.has(`${change.table}/${change.rowId}/${change.editVersion}`) }
+    : change
+
+type Choice = (change: PlannedChange) => boolean
+
+async function choose(
+  ports: Ports,
+  { tenant, executionId, actor, arguments: given }: ClaimRequest,
+  changes: readonly PlannedChange[],
+): Promise<Choice> {
+  const ended = await endedKeys(ports.platform, tenant, executionId)
+  const previewed = given.planId === null ? undefined : await readPreview(ports, tenant, given.planId)
+  if (previewed) refuseStale(given.planId, previewed, changes, ended)
+  const wanted = previewed && new Set(previewed.map(keyOf))
+  return (change) =>
+    !ended.has(change.key) &&
+    (!given.mine || change.actor === actor) &&
+    (!wanted || wanted.has(change.key))
+}
+
+const keyOf = (change: PreviewedChange): string => resourceKey(change.table_name, change.row_id)
+
+async function readPreview(
+  ports: Ports,
+  tenant: Tenant,
+  planId: number,
+): Promise<readonly PreviewedChange[]> {
+  const plan = await readPlan(ports.platform, tenant, planId)
+  if (!plan) throw new IasqlError('plan/stale', `there is no plan ${planId} (any more)`)
+  if (plan.execution_id !== null) {
+    throw new IasqlError('plan/stale', `plan ${planId} was made by execution ${plan.execution_id} for itself`)
+  }
+  return await readPlanChanges(ports.platform, tenant, planId)
+}
+
+/** What was looked at must be what is done. */
+function refuseStale(
+  planId: number | null,
+  previewed: readonly PreviewedChange[],
+  changes: readonly PlannedChange[],
+  ended: ReadonlySet<string>,
+): void {
+  const now = new Map(changes.map((change) => [change.key, change]))
+  const moved = previewed.filter((change) => {
+    if (ended.has(keyOf(change))) return false
+    const present = now.get(keyOf(change))
+    return (
+      !present ||
+      present.action !== change.action ||
+      present.editVersion !== change.edit_version ||
+      canonicalJson({ ...present.changed }) !== canonicalJson(change.changed)
+    )
+  })
+  if (moved.length === 0) return
+  const names = moved.map((change) => `${change.table_name} ${change.natural_name ?? change.row_id}`)
+  throw new IasqlError('plan/stale', `plan ${planId} is stale: ${names.slice(0, 5).join(', ')} changed since`, {
+    detail: names.join('\n'),
+  })
+}
+
+/** Edits that need no call are done with as soon as they are planned. */
+async function settle(ports: Ports, { tenant }: ClaimRequest, plan: RawPlan): Promise<void> {
+  const settled = plan.settlements.map((settlement) => {
+    const desired = plan.states.get(resourceKey(settlement.table, settlement.rowId))?.desired ?? {}
+    const names = Object.keys(settlement.write)
+    const expected = Object.fromEntries(names.map((name) => [name, desired[name] ?? null]))
+    const unprojected: Json = names.length > 0 ? { write: settlement.write, expected } : null
+    return {
+      table_name: settlement.table,
+      row_id: settlement.rowId,
+      edit_version: settlement.editVersion,
+      base: settlement.base,
+      unprojected,
+    }
+  })
+  await settleResources(ports.platform, tenant, settled)
+}
+
+async function heldNotice(
+  ports: Ports,
+  { tenant, arguments: given }: ClaimRequest,
+  plan: RawPlan,
+  held: readonly PlannedChange[],
+): Promise<readonly string[]> {
+  if (held.length === 0) return []
+  const ids = new Set(held.flatMap((change) => plan.states.get(change.key)?.claimedBy ?? []))
+  const holders = await executionHolders(ports.platform, tenant, [...ids])
+  const who = holders.map(({ execution_id: id, actor }) => `execution ${id} of ${actor}`).join(', ')
+  const what = given.claimed === 'skip' ? 'are left out' : 'wait'
+  return [`${held.length} changes ${what}: their rows, or what they depend on, are being changed by ${who}.`]
+}

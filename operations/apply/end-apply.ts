@@ -1,0 +1,86 @@
+/** The result of an apply: one row a change that was done, or one error that says what was not, and why. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { Row } from '#engine/model/json.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { describeId } from '#engine/plan/natural-name.ts'
+import { type ChangeResult, readChangeResults } from '#postgres/statements/change-results.ts'
+import type { ExecutionContext, ExecutionResult } from '../execution/execution-context.ts'
+import { describeChange } from '../plan/describe-change.ts'
+
+/** Lines of an error's detail; the rest is in `iasql_change`. */
+const mostLines = 100
+
+export async function endApply(context: ExecutionContext): Promise<ExecutionResult> {
+  const { ports, tenant, execution, cancelled } = context
+  const executionId = execution.execution_id
+  const results = await readChangeResults(ports.platform, tenant, executionId)
+  const done = results.filter(({ state }) => state === 'done')
+  const failed = results.filter(({ state }) => state === 'failed' || state === 'needs_decision')
+  const counts = { done: done.length, failed: failed.length, total: results.length }
+  const rows = done.map((result) => resultRow(result, executionId))
+  if (failed.length > 0) {
+    const error = failure(results, failed, executionId)
+    return { kind: 'ended', state: 'failed', rows, error, ...counts }
+  }
+  if (cancelled.aborted && done.length < results.length) {
+    const message = `cancelled after ${done.length} of ${results.length} changes`
+    const error = new IasqlError('apply/cancelled', message)
+    return { kind: 'ended', state: 'cancelled', rows, error, ...counts }
+  }
+  return { kind: 'ended', state: 'succeeded', rows, ...counts }
+}
+
+const resultRow = (result: ChangeResult, executionId: number): Row => ({
+  action: result.action,
+  table_name: result.table_name,
+  id: idOf(result),
+  description: descriptionOf(result),
+  change_id: result.change_id,
+  elapsed_ms: result.elapsed_ms,
+  execution_id: executionId,
+})
+
+const idOf = (result: ChangeResult): string =>
+  describeId({
+    cloudId: result.cloud_id,
+    naturalName: result.natural_name ?? '',
+    rowId: result.row_id,
+  })
+
+const descriptionOf = (result: ChangeResult): string =>
+  describeChange({
+    action: result.action,
+    table: result.table_name,
+    naturalName: result.natural_name ?? '',
+    changed: result.changed as unknown as PlannedChange['changed'],
+  })
+
+function failure(
+  results: readonly ChangeResult[],
+  failed: readonly ChangeResult[],
+  executionId: number,
+): IasqlError {
+  const [first] = failed
+  const onlyDecisions = failed.every(({ state }) => state === 'needs_decision')
+  const code = onlyDecisions ? 'apply/needs-decision' : 'apply/changes-failed'
+  const requestId = text(first, 'awsRequestId')
+  const request = requestId ? ` (request ${requestId})` : ''
+  const skipped = results.filter(({ state }) => state === 'skipped')
+  const also = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
+  const counts = `${failed.length} of ${results.length} changes failed${also}`
+  const lines = [...failed, ...skipped].map(
+    (result) => `${result.action} ${descriptionOf(result)}: ${text(result, 'message')}`,
+  )
+  return new IasqlError(code, `${counts}. ${text(first, 'message')}${request}`, {
+    detail: lines.slice(0, mostLines).join('\n'),
+    hint: onlyDecisions
+      ? text(first, 'hint')
+      : `Correct the rows and apply again: the plan still shows them. SELECT * FROM iasql_change WHERE execution_id = ${executionId} and iasql_execution tell more.`,
+    ...(requestId ? { awsRequestId: requestId } : {}),
+  })
+}
+
+const text = (result: ChangeResult | undefined, field: string): string => {
+  const value = result?.error?.[field]
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,117 @@
+/** The ports on AWS, made from the environment that the stack gives to every function. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
+import { createCloud } from '#aws/create-cloud.ts'
+import { auroraDataApi } from '#postgres/aurora-data-api.ts'
+import { databaseOver } from '#postgres/database.ts'
+import { aesCipher } from './aes-cipher.ts'
+import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
+import type { Cipher, Clock, Invoker, Log, Ports, StateMachines } from './ports.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Lambda's 15 minutes less the time to come to a safe point. */
+const budgetMs = 840_000
+
+export function awsHost(environment: Environment): Ports {
+  const variable = (name: string): string => {
+    const value = environment[name]
+    if (!value) throw new Error(`The environment variable ${name} is missing.`)
+    return value
+  }
+  const clusterArn = variable('IASQL_CLUSTER_ARN')
+  const dataApi = auroraDataApi({ resourceArn: clusterArn })
+  const login = { secret: variable('IASQL_PLATFORM_SECRET_ARN'), database: variable('IASQL_DATABASE') }
+  return {
+    dataApi,
+    platform: databaseOver(dataApi, login),
+    cloud: createCloud({ profile: 'aws' }),
+    clock,
+    invoker: lambdaInvoker(variable('IASQL_RUN_FUNCTION')),
+    machines: stepFunctions({
+      run: variable('IASQL_RUN_MACHINE_ARN'),
+      execution: variable('IASQL_EXECUTION_MACHINE_ARN'),
+    }),
+    connections: apiGatewayConnections({ endpoint: variable('IASQL_CONNECTIONS_ENDPOINT') }),
+    cipher: secretCipher(variable('IASQL_RUN_KEY_SECRET')),
+    log,
+    defaults: { ...placeOf(clusterArn), budgetMs },
+  }
+}
+
+/** Account and region are those that the stack itself is in. */
+function placeOf(arn: string): { readonly accountId: string; readonly region: string } {
+  const [, , , region = '', accountId = ''] = arn.split(':')
+  return { region, accountId }
+}
+
+/** Fetches the key at first use: only the functions that read or write the text of runs may have it. */
+function secretCipher(secretArn: string): Cipher {
+  let opening: Promise<Cipher> | undefined
+  const open = (): Promise<Cipher> => {
+    opening ??= runKey(secretArn)
+      .then(aesCipher)
+      .catch((error: unknown) => {
+        opening = undefined
+        throw error
+      })
+    return opening
+  }
+  return {
+    encrypt: async (plain) => (await open()).encrypt(plain),
+    decrypt: async (text) => (await open()).decrypt(text),
+  }
+}
+
+/** 32 bytes, kept as 64 hexadecimal digits. */
+async function runKey(secretArn: string): Promise<Uint8Array> {
+  const { SecretString = '' } = await new SecretsManagerClient().send(
+    new GetSecretValueCommand({ SecretId: secretArn }),
+  )
+  if (!/^[0-9a-f]{64}$/i.test(SecretString))
+    throw new Error('The secret of the run key does not hold 64 hexadecimal digits.')
+  return Buffer.from(SecretString, 'hex')
+}
+
+function lambdaInvoker(functionName: string): Invoker {
+  const client = new LambdaClient()
+  return {
+    runStatements: async (input) => {
+      const Payload = JSON.stringify(input)
+      await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }))
+    },
+  }
+}
+
+function stepFunctions(arns: Readonly<Record<'run' | 'execution', string>>): StateMachines {
+  const client = new SFNClient()
+  return {
+    start: async (machine, name, input) => {
+      try {
+        await client.send(
+          new StartExecutionCommand({ stateMachineArn: arns[machine], name, input: JSON.stringify(input) }),
+        )
+      } catch (error) {
+        if (!(error instanceof ExecutionAlreadyExists)) throw error
+      }
+    },
+  }
+}
+
+const clock: Clock = {
+  now: () => new Date(),
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal ? { signal } : {})
+  },
+}
+
+/** One object an entry: Lambda's JSON log format takes it as it is, and filters by level. */
+const log: Log = (level, message, fields = {}) => {
+  const plain = Object.entries(fields).map(([name, value]) => [
+    name,
+    value instanceof Error ? { name: value.name, message: value.message, stack: value.stack } : value,
+  ])
+  console[level]({ message, ...Object.fromEntries(plain) })
+}

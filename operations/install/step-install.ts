@@ -1,0 +1,69 @@
+/** An install: tables and functions in one transaction, then the import of what the account has already. */
+import type { JsonObject, Row } from '#engine/model/json.ts'
+import type { Module } from '#modules/kit/index.ts'
+import { findModule } from '#modules/registry.ts'
+import { countRows } from '#postgres/statements/module-count-rows.ts'
+import { installedModules } from '#postgres/statements/module-installed.ts'
+import { type ExecutionContext, failedWith, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import { asJson, memoryOf, shortcoming, syncPlaces } from '../sync/sync-places.ts'
+import { installModules } from './install-modules.ts'
+import { loadInstalledTables } from './installed-tables.ts'
+import { moduleNames } from './module-names.ts'
+import { namedModules, withRequirements } from './resolve-modules.ts'
+
+/**
+ * The modules stay installed when a place cannot be read: the error names it, and the next sync completes the import.
+ * Everything that was not read is absent from the tables, never half there.
+ */
+export async function stepInstall(context: ExecutionContext): Promise<StepOutcome> {
+  const { ports, tenant, execution } = context
+  const made = execution.memory.made ? madeModules(execution.memory) : await makeTables(context)
+  if (made.length === 0) return succeeded([])
+  const tables = await loadInstalledTables(ports.platform, tenant)
+  const names = new Set(made.flatMap((module) => module.tables.map((table) => table.name)))
+  const types = tables.types.filter((type) => type.name === 'aws_regions' || names.has(type.name))
+  const { isDone, memory } = await syncPlaces(
+    { context, tables, types, confirm: false },
+    memoryOf(execution.memory),
+  )
+  if (!isDone) {
+    const kept = { ...asJson(memory), made: made.map((module) => module.name) }
+    return { kind: 'more', seconds: 0, memory: kept }
+  }
+  const installed = made.map((module) => module.name).join(', ')
+  const error = shortcoming(memory, `${installed} installed, but the import is incomplete`)
+  return error ? failedWith(error) : succeeded(await resultRows(context, made))
+}
+
+const madeModules = (memory: JsonObject): readonly Module[] =>
+  (memory.made as readonly string[]).flatMap((name) => findModule(name) ?? [])
+
+async function makeTables({ ports, tenant, execution, progress }: ExecutionContext): Promise<readonly Module[]> {
+  const wanted = namedModules(moduleNames(execution.arguments))
+  const installed = new Set((await installedModules(ports.platform, tenant)).map(({ name }) => name))
+  for (const module of wanted) {
+    if (installed.has(module.name)) progress.notice(`${module.name} is installed already.`)
+  }
+  const missing = withRequirements(wanted, (name) => installed.has(name))
+  const added = missing.filter((module) => !wanted.includes(module)).map((module) => module.name)
+  if (added.length > 0) progress.notice(`${added.join(', ')} is installed too, because it is required.`)
+  if (missing.length > 0) await installModules(ports.platform, tenant, missing)
+  return missing
+}
+
+async function resultRows(
+  { ports, tenant }: ExecutionContext,
+  made: readonly Module[],
+): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const module of made) {
+    for (const { name } of module.tables) {
+      rows.push({
+        module_name: module.name,
+        created_table_name: name,
+        record_count: await countRows(ports.platform, tenant, name),
+      })
+    }
+  }
+  return rows
+}

@@ -1,0 +1,106 @@
+/** An uninstall: tables, functions and records go; the cloud keeps everything. */
+import { dropTablesSql } from '#engine/ddl/drop-tables.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { Row } from '#engine/model/json.ts'
+import { tableLookup } from '#engine/plan/resource.ts'
+import type { Module } from '#modules/kit/index.ts'
+import { modules as offered } from '#modules/registry.ts'
+import { databaseErrorOf } from '#postgres/database-error.ts'
+import { countRows } from '#postgres/statements/module-count-rows.ts'
+import { forgetModule, openClaims } from '#postgres/statements/module-forget.ts'
+import { dependentModules, installedModules } from '#postgres/statements/module-installed.ts'
+import { type ExecutionContext, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import { moduleNames } from './module-names.ts'
+import { namedModules } from './resolve-modules.ts'
+
+export async function stepUninstall(context: ExecutionContext): Promise<StepOutcome> {
+  const { ports, tenant, execution, progress } = context
+  const db = ports.platform
+  const named = namedModules(moduleNames(execution.arguments))
+  const installed = await installedModules(db, tenant)
+  // In the order of installation, so that what others refer to goes last.
+  const going = offered.filter(
+    (module) => named.includes(module) && installed.some(({ name }) => name === module.name),
+  )
+  for (const module of named) {
+    if (!going.includes(module)) progress.notice(`${module.name} is not installed.`)
+  }
+  if (going.length === 0) return succeeded([])
+  await refuseDependents(context, going)
+  const rows = await describeGoing(context, going)
+  await dropModules(context, going)
+  return succeeded(rows)
+}
+
+async function refuseDependents({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
+  const names = going.map((module) => module.name)
+  if (names.includes('aws_account')) {
+    throw new IasqlError('module/in-use', 'aws_account is the foundation of every tenant and stays', {
+      hint: 'Uninstall the other modules; aws_account costs nothing.',
+    })
+  }
+  const dependents = await dependentModules(ports.platform, tenant, names)
+  if (dependents.length > 0) {
+    const users = dependents.map(({ module, dependency }) => `${module} needs ${dependency}`).join(', ')
+    const together = [...new Set([...dependents.map(({ module }) => module), ...names])]
+    throw new IasqlError('module/in-use', users, {
+      hint: `Uninstall them together: SELECT * FROM iasql_uninstall(${together.map((name) => `'${name}'`).join(', ')}).`,
+    })
+  }
+  const tables = going.flatMap((module) => module.tables.map((table) => table.name))
+  const claims = await openClaims(ports.platform, tenant, tables)
+  if (claims > 0) {
+    throw new IasqlError('module/in-use', `an apply is working on ${claims} of its rows`, {
+      hint: 'Wait for it to end; SELECT * FROM iasql_execution shows it.',
+    })
+  }
+}
+
+async function describeGoing(
+  { ports, tenant }: ExecutionContext,
+  going: readonly Module[],
+): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const module of going) {
+    for (const { name } of [...module.tables].reverse()) {
+      const count = await countRows(ports.platform, tenant, name)
+      rows.push({ module_name: module.name, dropped_table_name: name, record_count: count })
+    }
+  }
+  return rows
+}
+
+async function dropModules({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
+  const lookup = tableLookup(offered.flatMap((module) => module.tables))
+  try {
+    await ports.platform.transaction(async (transaction) => {
+      await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
+      for (const module of [...going].reverse()) {
+        const statements = [
+          ...module.sql.flatMap((sql) => sql.drop(tenant)),
+          ...module.rpc.map((rpc) => {
+            const types = rpc.arguments.map(({ type }) => type).join(', ')
+            return `DROP FUNCTION ${tenant.schema}."${rpc.name}"(${types})`
+          }),
+          ...dropTablesSql(tenant, module.tables, lookup),
+        ]
+        for (const sql of statements) await transaction.run(sql)
+        const tables = module.tables.map((table) => table.name)
+        await forgetModule(transaction, tenant, { name: module.name, tables })
+      }
+    })
+  } catch (error) {
+    throw dependencyError(error) ?? error
+  }
+}
+
+/** PostgreSQL refuses to drop what a view, function or table of the user's depends on, and names it. */
+function dependencyError(error: unknown): IasqlError | undefined {
+  const refusal = databaseErrorOf(error)
+  if (refusal?.sqlstate !== '2BP01') return undefined
+  return new IasqlError('module/in-use', refusal.message, {
+    ...(refusal.detail ? { detail: refusal.detail } : {}),
+    hint: 'Drop or change the objects named in the detail first.',
+    cause: error,
+  })
+}

@@ -1,0 +1,104 @@
+/** A statement met a function that asks for its result: the function is run here, outside any transaction. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { Json } from '#engine/model/json.ts'
+import { databaseErrorOf } from '#postgres/database-error.ts'
+import { storeRpcResult } from '../rpc/results.ts'
+import type { OpenRun } from './open-run.ts'
+
+/** What is remembered of a statement over its attempts, also while it waits for an execution. */
+export interface StatementMemory {
+  /** Under which its results are stored. */
+  readonly context: string
+  readonly startedAtMs: number
+  /** Calls that were answered. */
+  readonly answered: string[]
+  /** Names of the functions with effects among them. */
+  readonly effects: string[]
+  /** What the functions had to say. */
+  readonly notices: string[]
+  /** The execution that the statement waits for. */
+  executionId?: string
+}
+
+export type FaultOutcome =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'execution'; readonly executionId: string }
+
+interface Fault {
+  readonly name: string
+  readonly arguments: readonly Json[]
+}
+
+const mark = 'IASQL_RPC '
+/** Distinct calls that one statement may make. */
+const mostCalls = 100
+
+/** The call that an error asks for; undefined for any other error. Its text is the tenant's word only. */
+export function faultOf(error: unknown): Fault | undefined {
+  const fields = databaseErrorOf(error)
+  if (fields?.sqlstate !== 'P0004' || !fields.message.startsWith(mark)) return undefined
+  try {
+    const fault = JSON.parse(fields.message.slice(mark.length)) as Partial<Fault>
+    const isCall = typeof fault.name === 'string' && Array.isArray(fault.arguments)
+    return isCall ? (fault as Fault) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const refusal = (memory: StatementMemory, fault: Fault, hasEffects: boolean): IasqlError | undefined => {
+  const call = JSON.stringify([fault.name, fault.arguments])
+  if (memory.answered.includes(call)) {
+    const message = `${fault.name}() asks again for what it was answered; its call context was changed`
+    return new IasqlError('sql/unstable-arguments', message)
+  }
+  if (memory.answered.length >= mostCalls) {
+    const message = `${fault.name}() was called with more than ${mostCalls} different arguments in one statement`
+    return new IasqlError('sql/unstable-arguments', message)
+  }
+  const earlier = memory.effects[0]
+  if (!hasEffects || earlier === undefined) return undefined
+  const again = 'Its arguments differ each time, or it is called for several rows: compute them first, or pass an array.'
+  const several = 'Run each as its own statement.'
+  return new IasqlError('sql/unsupported', `one statement runs one function with effects; ${earlier}() has run`, {
+    hint: earlier === fault.name ? again : several,
+  })
+}
+
+/** @throws IasqlError when the call is refused; an error of the function itself is stored and raised in SQL. */
+export async function answerFault(
+  run: OpenRun,
+  statement: number,
+  memory: StatementMemory,
+  fault: Fault,
+): Promise<FaultOutcome> {
+  const described = run.catalogue.descriptions().filter(({ name }) => name === fault.name)
+  if (described.length === 0) throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
+  const hasEffects = described.some(({ kind }) => kind !== 'read')
+  const refused = refusal(memory, fault, hasEffects)
+  if (refused) throw refused
+  memory.answered.push(JSON.stringify([fault.name, fault.arguments]))
+  if (hasEffects) memory.effects.push(fault.name)
+  return callFunction(run, statement, memory, fault)
+}
+
+async function callFunction(
+  run: OpenRun,
+  statement: number,
+  { context, notices }: StatementMemory,
+  fault: Fault,
+): Promise<FaultOutcome> {
+  const { ports, tenant, claimed, runId } = run
+  const { actor, role } = claimed
+  const key = { context, name: fault.name, arguments: fault.arguments }
+  try {
+    const answer = await run.catalogue.call(ports, { tenant, ...fault, actor, role, runId, statement, context })
+    if (answer.kind === 'execution') return answer
+    await storeRpcResult(ports.platform, tenant, { ...key, rows: answer.rows })
+    notices.push(...(answer.notices ?? []))
+  } catch (error) {
+    if (!(error instanceof IasqlError) || error.blame === 'system') throw error
+    await storeRpcResult(ports.platform, tenant, { ...key, error })
+  }
+  return { kind: 'answered' }
+}

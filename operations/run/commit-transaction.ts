@@ -1,0 +1,58 @@
+/** COMMIT, so that its outcome is known whatever happens: the transaction's id is stored before it in another one. */
+import { IasqlError } from '#engine/model/error.ts'
+import { endRunBackend } from '#postgres/statements/run-cancel.ts'
+import { insertCommit, type TransactionFate, transactionFate } from '#postgres/statements/run-commit.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
+import type { OpenRun } from './open-run.ts'
+import { isDatabaseGone } from './statement-error.ts'
+import type { TenantTransaction } from './tenant-transaction.ts'
+import { whenDatabaseAnswers } from './when-database-answers.ts'
+
+export interface CommitOf {
+  readonly statement: number
+  readonly tag: string
+  readonly rowCount: number
+  readonly xid: string | undefined
+}
+
+/** @throws what the database refused the commit with; then nothing of the transaction stays. */
+export async function commitTransaction(
+  run: OpenRun,
+  transaction: TenantTransaction,
+  { xid, ...commit }: CommitOf,
+): Promise<void> {
+  if (xid === undefined) return transaction.commit()
+  const { ports, tenant, runId, claimed } = run
+  const isOurs = await insertCommit(ports.platform, tenant, {
+    ...commit,
+    xid,
+    runId,
+    fence: claimed.fence,
+    actor: claimed.actor,
+  })
+  if (!isOurs) throw new IasqlError('system/internal', `run ${runId} was taken over before its commit`)
+  try {
+    await transaction.commit()
+  } catch (error) {
+    if (!isDatabaseGone(error)) throw error
+    if ((await decideTransaction(ports, tenant, runId, xid)) !== 'committed') throw error
+  }
+}
+
+/** A transaction that is still open belongs to a backend whose runner is gone: it is ended, then asked again. */
+export async function decideTransaction(
+  ports: Ports,
+  tenant: Tenant,
+  runId: string,
+  xid: string,
+): Promise<Exclude<TransactionFate, 'in progress'>> {
+  return whenDatabaseAnswers(ports, async () => {
+    for (;;) {
+      const fate = await transactionFate(ports.platform, xid)
+      if (fate !== 'in progress') return fate
+      await endRunBackend(ports.platform, tenant, runId)
+      await ports.clock.sleep(50)
+    }
+  })
+}

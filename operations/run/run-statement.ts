@@ -1,0 +1,140 @@
+/** One statement as one transaction, run again for as long as it meets functions that want to be answered. */
+import { randomUUID } from 'node:crypto'
+import { deleteRpcResults } from '#postgres/statements/rpc-result.ts'
+import { deleteRunPages } from '#postgres/statements/run-page.ts'
+import type { RunEvent, WireError } from '#websocket/messages.ts'
+import type { EncodedEvent } from '../events/encode-events.ts'
+import { baseTag, commandTag } from '../statement/command-tag.ts'
+import type { Statement } from '../statement/split-statements.ts'
+import { statementForm } from '../statement/statement-form.ts'
+import { answerFault, faultOf, type StatementMemory } from './answer-fault.ts'
+import { commitTransaction } from './commit-transaction.ts'
+import type { OpenRun } from './open-run.ts'
+import { readRows } from './read-rows.ts'
+import { isDatabaseGone, statementError } from './statement-error.ts'
+import { type PreparedStatement, prepareStatement } from './statement-text.ts'
+import { beginTenantTransaction, type TenantTransaction, type TransactionEnd } from './tenant-transaction.ts'
+
+export type StatementOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: WireError }
+  | { readonly kind: 'execution'; readonly executionId: string; readonly memory: StatementMemory }
+
+export interface Produced extends TransactionEnd {
+  readonly tag: string
+  readonly rowCount: number
+  readonly events: readonly EncodedEvent[]
+  readonly cursor?: string | undefined
+  readonly isTruncated?: boolean
+}
+
+interface Progress {
+  hasSentRows: boolean
+}
+
+/** Runs a statement within a transaction, up to but without the commit. */
+export async function produce(
+  run: OpenRun,
+  transaction: TenantTransaction,
+  statement: Statement,
+  { prepared, progress, tag: base }: { prepared: PreparedStatement; progress: Progress; tag?: string },
+): Promise<Produced> {
+  const form = statementForm(statement.node)
+  const tag = base ?? baseTag(statement.node)
+  if (form.kind === 'rows') await transaction.open(prepared)
+  else {
+    const executed =
+      form.kind === 'either' ? await transaction.openOrExecute(prepared) : await transaction.execute(prepared)
+    if (executed.affected !== undefined) {
+      return { ...executed, tag: commandTag(tag, executed.affected), rowCount: executed.affected, events: [] }
+    }
+  }
+  const holds = form.kind !== 'rows' || form.holds
+  const sent = () => {
+    progress.hasSentRows = true
+  }
+  const read = await readRows(run, transaction, { statement: statement.index, holds, sent })
+  return { ...read, tag: commandTag(tag, read.rowCount) }
+}
+
+/** What the client is told once the statement counts. */
+export function report(run: OpenRun, statement: number, produced: Produced, memory: StatementMemory): void {
+  const notices = [
+    ...memory.notices.map((message) => ({ message, hint: null })),
+    ...produced.notices,
+  ].map(({ message, hint }): RunEvent => ({ type: 'notice', statement, message, ...(hint ? { hint } : {}) }))
+  const { tag, rowCount, cursor, isTruncated } = produced
+  run.log.addEncoded(produced.events)
+  run.log.add(...notices, {
+    type: 'complete',
+    statement,
+    tag,
+    rowCount,
+    durationMs: Math.round(run.ports.clock.now().getTime() - memory.startedAtMs),
+    ...(isTruncated ? { truncated: true } : {}),
+    ...(cursor === undefined ? {} : { cursor }),
+  })
+}
+
+export const newMemory = (run: OpenRun): StatementMemory => ({
+  context: randomUUID(),
+  startedAtMs: run.ports.clock.now().getTime(),
+  answered: [],
+  effects: [],
+  notices: [],
+})
+
+async function attempt(
+  run: OpenRun,
+  statement: Statement,
+  attempted: { prepared: PreparedStatement; progress: Progress; memory: StatementMemory },
+): Promise<void> {
+  const transaction = await beginTenantTransaction(run.ports, run.tenant, run.login)
+  try {
+    const produced = await produce(run, transaction, statement, attempted)
+    const { tag, rowCount, xid } = produced
+    await commitTransaction(run, transaction, { statement: statement.index, tag, rowCount, xid })
+    report(run, statement.index, produced, attempted.memory)
+  } catch (error) {
+    await transaction.rollback().catch(() => undefined)
+    throw error
+  }
+}
+
+/** Rows that were sent, or kept as pages, for an attempt that does not count. */
+async function voidRows(run: OpenRun, statement: number, progress: Progress): Promise<void> {
+  if (run.claimed.options.maxRows !== undefined) {
+    await deleteRunPages(run.ports.platform, run.tenant, run.runId, statement)
+  }
+  if (!progress.hasSentRows) return
+  progress.hasSentRows = false
+  run.log.add({ type: 'reset', statement })
+  await run.log.flush()
+}
+
+/** @throws when the database is gone, or the run is not this runner's any more. */
+export async function runStatement(run: OpenRun, statement: Statement): Promise<StatementOutcome> {
+  const memory = run.memory ?? newMemory(run)
+  run.memory = undefined
+  const progress = { hasSentRows: false }
+  const prepared = prepareStatement(run, statement, memory.context)
+  try {
+    for (;;) {
+      try {
+        await attempt(run, statement, { prepared, progress, memory })
+        return { kind: 'done' }
+      } catch (error) {
+        const fault = faultOf(error)
+        if (!fault) throw error
+        await voidRows(run, statement.index, progress)
+        const outcome = await answerFault(run, statement.index, memory, fault)
+        if (outcome.kind === 'execution') return { ...outcome, memory }
+      }
+    }
+  } catch (error) {
+    if (isDatabaseGone(error)) throw error
+    return { kind: 'failed', error: await statementError(run, error, { ...prepared, statement, memory }) }
+  } finally {
+    if (memory.answered.length > 0 && memory.executionId === undefined) await forget(run, memory)
+  }
+}

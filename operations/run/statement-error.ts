@@ -1,0 +1,94 @@
+/** A failed statement as its user sees it: PostgreSQL's own words, the position in what was sent, and what to do next. */
+import { type ErrorCode, errorKinds, IasqlError } from '#engine/model/error.ts'
+import { DataApiError } from '#postgres/data-api.ts'
+import { type DatabaseErrorFields, databaseErrorOf } from '#postgres/database-error.ts'
+import { findRpcError } from '#postgres/statements/rpc-result.ts'
+import type { WireError } from '#websocket/messages.ts'
+import { wireError } from '../connection/wire-error.ts'
+import type { Statement } from '../statement/split-statements.ts'
+import type { StatementMemory } from './answer-fault.ts'
+import type { OpenRun } from './open-run.ts'
+
+export interface FailedStatement {
+  readonly statement: Statement
+  /** As PostgreSQL got it. */
+  readonly text: string
+  readonly prefixLength: number
+  readonly memory: StatementMemory | undefined
+}
+
+/** Lost for good or for now: nobody knows, so the statement's fate is asked for when it is back. */
+export const isDatabaseGone = (error: unknown): boolean =>
+  error instanceof DataApiError
+    ? error.fault === 'unavailable' || error.fault === 'resuming'
+    : error instanceof IasqlError && error.code === 'system/database-unavailable'
+
+const withKind = (code: ErrorCode, message: string): WireError => {
+  const { sqlstate, hint } = errorKinds[code]
+  return { code, sqlstate, message, hint }
+}
+
+const limitErrors: Partial<Record<DataApiError['fault'], () => WireError>> = {
+  'statement-timeout': () => withKind('sql/timeout', 'canceling statement due to statement timeout'),
+  'row-too-large': () => withKind('sql/row-too-large', 'a row is too large'),
+  'result-too-large': () => withKind('sql/row-too-large', 'a result is too large'),
+  'request-too-large': () => withKind('protocol/too-large', 'the statement is too large'),
+  'transaction-not-found': () => ({
+    ...withKind('sql/timeout', 'the transaction has ended: it was idle or open for too long'),
+    hint: 'A transaction may be idle for 3 minutes; make it shorter.',
+  }),
+}
+
+/** Position in the whole text, in characters, of an error inside the statement that a function executed. */
+const positionOf = (fields: DatabaseErrorFields, failed: FailedStatement): number | undefined => {
+  if (fields.internalPosition === undefined || fields.internalQuery !== failed.text) return undefined
+  const own = fields.internalPosition - failed.prefixLength
+  return own > 0 ? failed.statement.charactersBefore + own : undefined
+}
+
+const schemaHint = ({ tenant }: OpenRun, { message, sqlstate }: DatabaseErrorFields): string | undefined =>
+  sqlstate === '42501' && message.includes(`schema ${tenant.schema}`)
+    ? `Make your own objects in schema ${tenant.userSchema}: name it.`
+    : undefined
+
+const codeOf = (fields: DatabaseErrorFields, isCancelled: boolean): ErrorCode => {
+  if (fields.sqlstate === '57014') return isCancelled ? 'sql/cancelled' : 'sql/timeout'
+  return fields.sqlstate === '54000' && fields.message.startsWith('row is too large')
+    ? 'sql/row-too-large'
+    : 'sql/statement-failed'
+}
+
+const databaseWireError = (run: OpenRun, fields: DatabaseErrorFields, failed: FailedStatement): WireError => {
+  const code = codeOf(fields, run.log.isCancelled())
+  const hint =
+    fields.hint ?? schemaHint(run, fields) ?? (code === 'sql/statement-failed' ? undefined : errorKinds[code].hint)
+  const position = positionOf(fields, failed)
+  return {
+    code,
+    sqlstate: fields.sqlstate,
+    message: fields.message,
+    ...(fields.detail ? { detail: fields.detail } : {}),
+    ...(hint ? { hint } : {}),
+    ...(position === undefined ? {} : { position }),
+  }
+}
+
+/** An error that a function ended with has more to it than SQL can raise: its code and AWS's request id. */
+const withFunctionError = async (run: OpenRun, error: WireError, memory: StatementMemory): Promise<WireError> => {
+  const stored = await findRpcError(run.ports.platform, run.tenant, memory.context, error.message)
+  if (stored) {
+    const { code, awsRequestId } = stored as { readonly code: string; readonly awsRequestId: string | null }
+    return { ...error, code, ...(awsRequestId === null ? {} : { awsRequestId }) }
+  }
+  if (memory.effects.length === 0) return error
+  const note = `${memory.effects.join(', ')} ran before the statement failed; what it did in the cloud stays (result ${memory.context}).`
+  return { ...error, detail: error.detail ? `${error.detail}\n${note}` : note }
+}
+
+export async function statementError(run: OpenRun, error: unknown, failed: FailedStatement): Promise<WireError> {
+  const limit = error instanceof DataApiError ? limitErrors[error.fault]?.() : undefined
+  const fields = databaseErrorOf(error)
+  const wire = limit ?? (fields ? databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
+  const { memory } = failed
+  return memory && memory.answered.length > 0 ? withFunctionError(run, wire, memory) : wire
+}

@@ -1,0 +1,31 @@
+/** Rows marked as gone leave their table, unless an edit, a lock or a reference holds them there. */
+import { naturalName } from '#engine/plan/natural-name.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import { absentResources } from '#postgres/statements/resource-absent.ts'
+import { dropRows } from '#postgres/statements/resource-drop.ts'
+import { type SyncRow, syncRow } from './sync-row.ts'
+import type { SyncScope } from './sync-table.ts'
+
+export async function dropAbsent(
+  { db, tenant }: SyncScope,
+  type: TableSpec,
+  installed: readonly TableSpec[],
+): Promise<{ readonly rows: readonly SyncRow[]; readonly notices: readonly string[] }> {
+  const absent = await absentResources(db, tenant, type.name)
+  if (absent.length === 0) return { rows: [], notices: [] }
+  const ids = absent.map((record) => record.row_id)
+  const dropped = new Set(await dropRows(db, tenant, type, installed, ids))
+  return {
+    rows: absent
+      .filter((record) => dropped.has(record.row_id))
+      .map((record) =>
+        syncRow('delete', type, { cloudId: record.cloud_id, rowId: record.row_id }, record.base ?? {}),
+      ),
+    notices: absent
+      .filter((record) => !dropped.has(record.row_id))
+      .map((record) => {
+        const name = record.natural_name ?? naturalName(type, record.base ?? {}) ?? record.row_id
+        return `${type.name} ${name} is gone in the cloud; its row stays because other rows refer to it.`
+      }),
+  }
+}

@@ -1,0 +1,138 @@
+/** What the cloud has and nobody here knows becomes a row; what a user has asked for meanwhile is left for an apply. */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { settleRow } from '#engine/merge/settle-row.ts'
+import type { Row } from '#engine/model/json.ts'
+import { naturalName } from '#engine/plan/natural-name.ts'
+import { findResources } from '#postgres/statements/resource-find.ts'
+import type { ImportedRow } from '#postgres/statements/resource-import.ts'
+import { bindRows, hasOpenCreates } from '#postgres/statements/resource-observe.ts'
+import { projectOutputs } from '#postgres/statements/resource-project.ts'
+import type { LoadedState } from '../plan/load-states.ts'
+import { importRows } from './import-rows.ts'
+import type { SeenResource } from './read-cloud.ts'
+import { type ResourceIndex, readRow } from './row-references.ts'
+import { type SyncRow, syncRow } from './sync-row.ts'
+import type { SyncScope, TableAt } from './sync-table.ts'
+
+interface Seen {
+  readonly states: readonly LoadedState[]
+  readonly seen: readonly SeenResource[]
+  readonly index: ResourceIndex
+}
+
+interface Imported {
+  readonly rows: readonly SyncRow[]
+  readonly notices: readonly string[]
+}
+
+interface Candidate extends ImportedRow {
+  readonly nameKey: string
+}
+
+export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Promise<Imported> {
+  const { type, place } = at
+  const { db, tenant } = scope
+  const known = new Set(seen.states.flatMap(({ cloudId }) => (cloudId ? [canonicalJson(cloudId)] : [])))
+  const news = seen.seen.filter((one) => !known.has(one.key))
+  if (news.length === 0) return { rows: [], notices: [] }
+  if (await hasOpenCreates(db, tenant, { table: type.name, ...place })) {
+    return { rows: [], notices: [`${type.name}: an apply is making some right now; sync again afterwards.`] }
+  }
+  // A resource may be recorded at another place, or by an apply that ended while the list was read.
+  const recorded = await findResources(
+    db,
+    tenant,
+    news.map((one) => ({ table_name: type.name, cloud_id: one.cloudId })),
+  )
+  const elsewhere = new Set(recorded.map((record) => canonicalJson(record.cloud_id)))
+  const notices: string[] = []
+  const candidates: Candidate[] = []
+  for (const one of news) {
+    if (elsewhere.has(one.key) && recorded.some((record) => isHere(record, at, one.key))) continue
+    const { row, dangling } = readRow(type, one.row, seen.index, place)
+    const parent = one.parent && seen.index.find(one.parent, place)
+    if (dangling.length > 0 || (one.parent && !parent)) {
+      notices.push(
+        `${type.name} ${Object.values(one.cloudId).join('|')} is left out: ${dangling.join(', ') || 'its parent'} is not among the rows.`,
+      )
+      continue
+    }
+    candidates.push({
+      cloudId: one.cloudId,
+      row,
+      naturalName: naturalName(type, row),
+      companionOf: parent?.resource_id ?? null,
+      nameKey: nameKey(at, row),
+    })
+  }
+  const unnamed = await bindUnknown(scope, at, seen.states, candidates, notices)
+  const imported = await importRows(db, tenant, type, place, unnamed)
+  const rowOf = new Map(unnamed.map((one) => [canonicalJson(one.cloudId), one.row]))
+  return {
+    rows: imported.made.map((made) =>
+      syncRow(
+        'create',
+        type,
+        { cloudId: made.cloud_id, rowId: made.row_id },
+        rowOf.get(canonicalJson(made.cloud_id)) ?? {},
+      ),
+    ),
+    notices: [...notices, ...imported.notices],
+  }
+}
+
+const isHere = (
+  record: { readonly account_id: string | null; readonly region: string | null; readonly cloud_id: object },
+  { place }: TableAt,
+  key: string,
+): boolean =>
+  record.account_id === place.accountId &&
+  record.region === place.region &&
+  canonicalJson({ ...record.cloud_id }) === key
+
+const nameKey = ({ type }: TableAt, row: Row): string =>
+  canonicalJson(type.naturalKey.map((column) => row[column] ?? null))
+
+/** Rows without a record that bear the name: bound if they are nobody's edit, else left for the apply to adopt. */
+async function bindUnknown(
+  { db, tenant }: SyncScope,
+  at: TableAt,
+  states: readonly LoadedState[],
+  candidates: readonly Candidate[],
+  notices: string[],
+): Promise<readonly Candidate[]> {
+  const { type, place } = at
+  if (!type.uniqueKey) return candidates
+  const unknown = states.filter((state) => state.resourceId === null && state.desired)
+  const byName = new Map(unknown.map((state) => [nameKey(at, state.desired ?? {}), state]))
+  const bindings = candidates.flatMap((candidate) => {
+    const state = byName.get(candidate.nameKey)
+    return state && !state.edit ? [{ candidate, state }] : []
+  })
+  for (const candidate of candidates) {
+    if (!byName.get(candidate.nameKey)?.edit) continue
+    notices.push(
+      `${type.name} ${candidate.naturalName} exists in the cloud and waits here as an edit: the next apply shows it as an adoption.`,
+    )
+  }
+  if (bindings.length > 0) {
+    await bindRows(db, tenant, {
+      table: type.name,
+      ...place,
+      bindings: bindings.map(({ candidate, state }) => {
+        const desired = state.desired ?? {}
+        const { write } = settleRow(type, { desired, base: {}, observed: candidate.row })
+        const expected = Object.fromEntries(Object.keys(write).map((name) => [name, desired[name] ?? null]))
+        return {
+          row_id: state.rowId,
+          natural_name: candidate.naturalName,
+          cloud_id: candidate.cloudId,
+          base: candidate.row,
+          unprojected: { write, expected },
+        }
+      }),
+    })
+    await projectOutputs(db, tenant, type)
+  }
+  return candidates.filter((candidate) => !byName.has(candidate.nameKey))
+}

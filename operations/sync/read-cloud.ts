@@ -1,0 +1,61 @@
+/** Reads all resources of one kind at one place: one list, and a read by id only where the list lacks something. */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import type { CloudApi, CloudId, CloudReference, SeenRow } from '#engine/model/cloud.ts'
+import type { RowPlace } from '#engine/plan/resource.ts'
+import type { Mapper, ResourceType } from '#modules/kit/index.ts'
+import type { Ports } from '../ports.ts'
+import { placeOf } from './places.ts'
+
+export interface SeenResource {
+  readonly key: string
+  readonly cloudId: CloudId
+  readonly row: SeenRow
+  /** The parent that AWS made it with. */
+  readonly parent: CloudReference | null
+}
+
+export interface CloudReading {
+  readonly startedAt: Date
+  readonly seen: readonly SeenResource[]
+  /** Reads by id: what a list left out, which proves nothing by itself. */
+  get(ids: readonly CloudId[]): Promise<readonly SeenResource[]>
+}
+
+/** Reads at once by id. */
+const page = 500
+
+export async function readCloud(
+  ports: Ports,
+  type: ResourceType,
+  mapper: Mapper,
+  place: RowPlace,
+  signal: AbortSignal,
+): Promise<CloudReading> {
+  const startedAt = ports.clock.now()
+  const target = placeOf(ports, place)
+  const api = ports.cloud.api(mapper.client, target, signal)
+  const listed: unknown[] = []
+  for await (const item of mapper.list(target, api)) listed.push(item)
+  const whole = type.hydrates.length > 0 ? await getAll(mapper, listed.map((item) => mapper.idOf(item)), api) : listed
+  return {
+    startedAt,
+    seen: whole.map((item) => seenResource(mapper, item)),
+    get: async (ids) => (await getAll(mapper, ids, api)).map((item) => seenResource(mapper, item)),
+  }
+}
+
+async function getAll(mapper: Mapper, ids: readonly CloudId[], api: CloudApi): Promise<readonly unknown[]> {
+  const found: unknown[] = []
+  for (let at = 0; at < ids.length; at += page) found.push(...(await mapper.get(ids.slice(at, at + page), api)))
+  return found
+}
+
+const seenResource = (mapper: Mapper, item: unknown): SeenResource => {
+  const cloudId = mapper.idOf(item)
+  return {
+    key: canonicalJson(cloudId),
+    cloudId,
+    row: mapper.toRow(item),
+    parent: mapper.companionOf?.(item) ?? null,
+  }
+}

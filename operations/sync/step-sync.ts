@@ -1,0 +1,40 @@
+/** One invocation of a sync: regions first, then every installed kind of resource, or those that were named. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { ResourceType } from '#modules/kit/index.ts'
+import { readExecutionRows } from '#postgres/statements/execution-rows.ts'
+import { projectTables } from '../apply/project.ts'
+import { type ExecutionContext, failedWith, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
+import { nearest } from '../rpc/nearest.ts'
+import { syncArguments } from './sync-arguments.ts'
+import { asJson, memoryOf, shortcoming, syncPlaces } from './sync-places.ts'
+
+export async function stepSync(context: ExecutionContext): Promise<StepOutcome> {
+  const { ports, tenant, execution } = context
+  const { names, confirm } = syncArguments(execution.arguments)
+  const tables = await loadInstalledTables(ports.platform, tenant)
+  if (Object.keys(execution.memory).length === 0) await projectTables(context)
+  const types = chooseTypes(tables, names)
+  const { isDone, memory } = await syncPlaces(
+    { context, tables, types, confirm },
+    memoryOf(execution.memory),
+  )
+  if (!isDone) return { kind: 'more', seconds: 0, memory: asJson(memory) }
+  const error = shortcoming(memory, 'the sync is incomplete')
+  if (error) return failedWith(error)
+  return succeeded(await readExecutionRows(ports.platform, tenant, execution.execution_id))
+}
+
+/** Regions always come first: what is enabled there decides where the others are looked for. */
+function chooseTypes(tables: InstalledTables, names: readonly string[]): readonly ResourceType[] {
+  for (const name of names) {
+    if (tables.lookup.has(name)) continue
+    const known = tables.types.map((type) => type.name)
+    throw new IasqlError('module/missing', `there is no managed table ${name}${nearest(name, known)}`, {
+      hint: 'SELECT * FROM iasql_tables lists the tables; install the module of the one you mean.',
+    })
+  }
+  const wanted = tables.types.filter((type) => names.length === 0 || names.includes(type.name))
+  const regions = tables.types.filter((type) => type.name === 'aws_regions' && !wanted.includes(type))
+  return names.length === 0 ? wanted : [...regions, ...wanted]
+}

@@ -1,0 +1,35 @@
+/** Takes a module out of the books: its tables, its resources' records, its edits. The cloud keeps everything. */
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+
+export async function forgetModule(
+  db: Queryable,
+  tenant: Tenant,
+  module: { readonly name: string; readonly tables: readonly string[] },
+): Promise<void> {
+  const t = tenant.schema
+  const tables = JSON.stringify(module.tables)
+  for (const relation of ['iasql_resource', 'iasql_edit']) {
+    await db.run(
+      `DELETE FROM ${t}.${relation}
+       WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))`,
+      { tables },
+    )
+  }
+  await db.run(`DELETE FROM ${t}.iasql_module WHERE name = :name`, { name: module.name })
+}
+
+/** Open changes of these tables. */
+export async function openClaims(
+  db: Queryable,
+  tenant: Tenant,
+  tables: readonly string[],
+): Promise<number> {
+  const rows = await db.query<{ open: number }>(
+    `SELECT count(*) AS open FROM ${tenant.schema}.iasql_change_record
+     WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))
+       AND execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')`,
+    { tables: JSON.stringify(tables) },
+  )
+  return rows[0]?.open ?? 0
+}

@@ -1,0 +1,107 @@
+/** What a read of the cloud tells of known resources; nothing is touched that is claimed or was written meanwhile. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { inPages } from './paging.ts'
+
+export interface Observation {
+  readonly resource_id: number
+  readonly base: Row | null
+  /** Null: proved absent. */
+  readonly observed: Row | null
+  readonly companion_of: number | null
+  readonly natural_name: string | null
+  /** Columns for the tenant's row, or null. */
+  readonly unprojected: Json
+}
+
+/** The ids of the resources that took the observation. */
+export async function storeObservations(
+  db: Queryable,
+  tenant: Tenant,
+  input: {
+    readonly table: string
+    readonly readStarted: Date
+    readonly observations: readonly Observation[]
+  },
+): Promise<ReadonlySet<number>> {
+  const t = tenant.schema
+  const taken = new Set<number>()
+  for (const page of inPages(input.observations)) {
+    const rows = await db.query<{ resource_id: number }>(
+      `UPDATE ${t}.iasql_resource r
+       SET base = nullif(n.base, 'null'), observed = nullif(n.observed, 'null'), observed_at = clock_timestamp(),
+         companion_of = n.companion_of, natural_name = coalesce(n.natural_name, r.natural_name),
+         unprojected = coalesce(nullif(n.unprojected, 'null'), r.unprojected)
+       FROM jsonb_to_recordset(:observations::jsonb) AS n (resource_id bigint, base jsonb, observed jsonb,
+         companion_of bigint, natural_name text, unprojected jsonb)
+       WHERE r.resource_id = n.resource_id AND (r.written_at IS NULL OR r.written_at < :readStarted::timestamptz)
+         AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
+           WHERE c.table_name = :table AND c.row_id = r.row_id AND c.execution_id IS NOT NULL
+             AND c.state IN ('pending', 'started', 'waiting'))
+       RETURNING r.resource_id`,
+      {
+        table: input.table,
+        readStarted: input.readStarted.toISOString(),
+        observations: JSON.stringify(page),
+      },
+    )
+    for (const row of rows) taken.add(row.resource_id)
+  }
+  return taken
+}
+
+export interface Binding {
+  readonly row_id: number
+  readonly natural_name: string | null
+  readonly cloud_id: CloudId
+  readonly base: Row
+  readonly unprojected: Json
+}
+
+/** Rows of ours that stood before the cloud was read, such as the first region, become known by their cloud id. */
+export async function bindRows(
+  db: Queryable,
+  tenant: Tenant,
+  input: {
+    readonly table: string
+    readonly accountId: string | null
+    readonly region: string | null
+    readonly bindings: readonly Binding[]
+  },
+): Promise<void> {
+  for (const page of inPages(input.bindings)) {
+    await db.run(
+      `INSERT INTO ${tenant.schema}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id,
+         base, observed, observed_at, unprojected)
+       SELECT :table, row_id, :account::text, :region::text, natural_name, cloud_id, base, base, clock_timestamp(),
+         nullif(unprojected, 'null')
+       FROM jsonb_to_recordset(:bindings::jsonb)
+         AS b (row_id bigint, natural_name text, cloud_id jsonb, base jsonb, unprojected jsonb)
+       ON CONFLICT DO NOTHING`,
+      {
+        table: input.table,
+        account: input.accountId,
+        region: input.region,
+        bindings: JSON.stringify(page),
+      },
+    )
+  }
+}
+
+/** Whether something of this kind is being made there right now: what a list shows may be just that. */
+export async function hasOpenCreates(
+  db: Queryable,
+  tenant: Tenant,
+  at: { readonly table: string; readonly accountId: string | null; readonly region: string | null },
+): Promise<boolean> {
+  const rows = await db.query<{ open: boolean }>(
+    `SELECT EXISTS (SELECT FROM ${tenant.schema}.iasql_change_record
+       WHERE table_name = :table AND action IN ('create', 'replace') AND execution_id IS NOT NULL
+         AND state IN ('started', 'waiting')
+         AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text) AS open`,
+    { table: at.table, account: at.accountId, region: at.region },
+  )
+  return rows[0]?.open ?? false
+}
