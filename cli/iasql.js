@@ -1,27 +1,33 @@
 #!/usr/bin/env node
 // The command `iasql`: starts on any Node from 20, and goes on with the bundled one where this is too old to run TypeScript.
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const oldestMajor = 24
+const remedy = 'install again with install scripts allowed (npm ci, or npm install iasql)'
 
 if (Number.parseInt(process.version.slice(1), 10) >= oldestMajor) {
-  const { runProcess } = await import('./main.ts')
+  // A clone runs its sources; the published package has them bundled, as Node runs no TypeScript below node_modules.
+  const hasSources = existsSync(new URL('main.ts', import.meta.url))
+  const { runProcess } = await import(hasSources ? './main.ts' : '../dist/main.js')
   await runProcess()
 } else if (process.env.IASQL_REEXECUTED) {
-  fail(`the bundled Node is ${process.version}, too old as well; run npm ci again`)
+  fail(`the bundled Node is ${process.version}, too old as well; ${remedy}`)
 } else {
   goOnWith(bundledNode())
 }
 
 function bundledNode() {
+  const require = createRequire(import.meta.url)
   try {
-    return join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node')
+    const manifest = require.resolve('node/package.json')
+    return join(dirname(manifest), require(manifest).bin.node)
   } catch {
-    fail(`needs Node ${oldestMajor}, this is ${process.version}, and no bundled one is installed; run npm ci`)
+    fail(`needs Node ${oldestMajor}, this is ${process.version}, and no bundled one is installed; ${remedy}`)
   }
 }
 
@@ -33,7 +39,7 @@ function goOnWith(node) {
   // A terminal sends Ctrl-C to both; the child takes two within a moment for one.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
   for (const signal of signals) process.on(signal, () => child.kill(signal))
-  child.on('error', (error) => fail(`cannot start the bundled Node: ${error.message}; run npm ci`))
+  child.on('error', (error) => fail(`cannot start the bundled Node: ${error.message}; ${remedy}`))
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
 

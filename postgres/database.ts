@@ -39,7 +39,7 @@ const parametersOf = (parameters: SqlParameters): readonly Parameter[] =>
 
 const isDocument = (typeName: string) => typeName === 'json' || typeName === 'jsonb'
 
-const valueOf = (field: Field, { typeName }: ColumnMetadata): unknown => {
+const valueOfField = (field: Field, { typeName }: ColumnMetadata): unknown => {
   if ('isNull' in field) return null
   if ('stringValue' in field) {
     if (isDocument(typeName)) return JSON.parse(field.stringValue)
@@ -53,7 +53,10 @@ const rowsOf = <Row extends object>({ columns = [], records }: ExecuteResult): r
   records.map(
     (record) =>
       Object.fromEntries(
-        columns.map((column, index) => [column.name, valueOf(record[index] ?? { isNull: true }, column)]),
+        columns.map((column, index) => [
+          column.name,
+          valueOfField(record[index] ?? { isNull: true }, column),
+        ]),
       ) as Row,
   )
 

@@ -55,7 +55,7 @@ export async function connect(options: ConnectOptions): Promise<IasqlClient> {
         opened.resolve()
         inboxes.begin()
       },
-      received: inboxes.receive,
+      received: (text) => inboxes.receive(text),
       failed: end,
     },
   )

@@ -31,9 +31,9 @@ export interface RunSettings {
   /** What starts the run; empty to follow one that was started elsewhere. */
   readonly start: readonly ClientMessage[]
   readonly afterSeq: number
-  send(message: ClientMessage): void
+  readonly send: (message: ClientMessage) => void
   /** Called once, when no more messages are wanted. */
-  over(): void
+  readonly over: () => void
 }
 
 /** What came, with the length of its text. */

@@ -15,8 +15,8 @@ export interface TopicSettings {
   readonly topic: Topic
   /** Last event known; absent: from now on. */
   readonly afterSeq: number | undefined
-  send(message: ClientMessage): void
-  over(): void
+  readonly send: (message: ClientMessage) => void
+  readonly over: () => void
 }
 
 export function openTopic({ topic, afterSeq, send, over }: TopicSettings): TopicInbox {

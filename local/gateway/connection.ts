@@ -97,7 +97,7 @@ export class GatewayConnection {
     this.#inFlight += 1
     const { handlers, limits, log } = this.#settings
     if (this.#inFlight >= limits.concurrentMessages) this.#socket.pause()
-    const event = messageEvent(this.peer, data.toString())
+    const event = messageEvent(this.peer, textOf(data))
     try {
       const { statusCode = 200 } = await invoke('on-message', handlers.message, event, limits.integrationMs)
       if (statusCode >= 500) throw new Error(`on-message answered ${statusCode}.`)
@@ -127,3 +127,6 @@ export class GatewayConnection {
     )
   }
 }
+
+const textOf = (data: RawData): string =>
+  Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data as ArrayBuffer).toString()

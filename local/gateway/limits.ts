@@ -1,7 +1,7 @@
-/**
- * API Gateway's limits of a WebSocket API, which the local gateway holds too; tests shorten them.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
- */
+/** API Gateway's limits of a WebSocket API, which the local gateway holds too; tests shorten them. */
+import { serverMessageBytes } from '#websocket/messages.ts'
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html */
 export interface GatewayLimits {
   /** Bytes of one frame of a client; larger closes with 1009. */
   readonly frameBytes: number
@@ -20,7 +20,7 @@ export interface GatewayLimits {
 
 export const apiGatewayLimits: GatewayLimits = {
   frameBytes: 32 * 1024,
-  messageBytes: 128 * 1024,
+  messageBytes: serverMessageBytes,
   idleMs: 10 * 60_000,
   connectionMs: 2 * 3_600_000,
   integrationMs: 29_000,

@@ -27,8 +27,10 @@ export async function stepApply(context: ExecutionContext): Promise<StepOutcome>
     if (execution.fence === 1) await projectTables(context)
     const claim = await claimFor(context)
     memory = { heldBack: claim.heldBack, waitingSinceMs: memory.waitingSinceMs }
+    // Once for each wait, not at every look.
+    const isNews = claim.changes.length > 0 || memory.waitingSinceMs === null
+    for (const notice of isNews ? claim.notices : []) context.progress.notice(notice)
     if (claim.changes.length === 0) return await waitOrEnd(context, memory)
-    for (const notice of claim.notices) context.progress.notice(notice)
   }
   const end = await runSteps(context)
   if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }

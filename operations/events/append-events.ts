@@ -1,7 +1,11 @@
 /** Events of runs and executions: a committed row first, then a message to whoever follows. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { JsonObject } from '#engine/model/json.ts'
-import { insertExecutionEvents, insertRunEvents, type StoredEvents } from '#postgres/statements/event-append.ts'
+import {
+  insertExecutionEvents,
+  insertRunEvents,
+  type StoredEvents,
+} from '#postgres/statements/event-append.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { RunEvent, RunState } from '#websocket/messages.ts'
 import type { Ports } from '../ports.ts'

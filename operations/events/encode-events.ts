@@ -60,7 +60,9 @@ export function* chunkRows(rows: readonly TextRow[], most = Number.POSITIVE_INFI
 export const encodeRows = (statement: number, chunk: RowChunk): readonly EncodedEvent[] =>
   chunk.kind === 'rows'
     ? [`{"type":"rows","statement":${statement},"rows":${chunk.json}}`]
-    : chunk.texts.map((text, part) => encodeEvent({ type: 'rows', statement, part, parts: chunk.texts.length, text }))
+    : chunk.texts.map((text, part) =>
+        encodeEvent({ type: 'rows', statement, part, parts: chunk.texts.length, text }),
+      )
 
 export const messageOf = (runId: string, seq: number, event: EncodedEvent): string =>
   `{"runId":"${runId}","seq":${seq},${event.slice(1)}`

@@ -1,6 +1,7 @@
 /** Stored events on their way to the clients that follow the run. */
-import type { Tenant } from '#postgres/tenant.ts'
+
 import { leaveRun } from '#postgres/statements/run-listeners.ts'
+import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import { type EncodedEvent, messageOf } from './encode-events.ts'
 

@@ -21,7 +21,8 @@ export async function replayEvents(ports: Ports, tenant: Tenant, replay: Replay)
     if (!run) throw new IasqlError('protocol/unknown-run', `There is no run ${runId}.`)
     if (run.joined) return
     const events = await readRunEvents(ports.platform, tenant, runId, afterSeq)
-    if (events.length === 0) throw new IasqlError('protocol/unknown-run', `Events of run ${runId} are not kept any more.`)
+    if (events.length === 0)
+      throw new IasqlError('protocol/unknown-run', `Events of run ${runId} are not kept any more.`)
     for (const event of events) {
       const message = messageOf(runId, event.seq, JSON.stringify(event.body))
       if ((await ports.connections.post(connectionId, message)) === 'gone') return

@@ -9,11 +9,14 @@ interface Describable {
 }
 
 export function describeChange({ action, table, naturalName, changed }: Describable): string {
-  const name = naturalName ? `${table} ${naturalName}` : table
   const columns = Object.entries(changed)
+  const name = `${table} ${naturalName || columns.flatMap(([, { to }]) => plainText(to)).slice(0, 2).join(' ')}`.trim()
   if (action === 'create' || action === 'delete' || action === 'forget' || columns.length === 0) return name
   return `${name}: ${columns.map(([column, { from, to }]) => `${column} ${text(from)} → ${text(to)}`).join(', ')}`
 }
+
+/** What stands for the name of something that has none: its first plain values. */
+const plainText = (value: Json): readonly string[] => (typeof value === 'string' ? [text(value)] : [])
 
 function text(value: Json): string {
   const written = typeof value === 'string' ? value : JSON.stringify(value)

@@ -57,7 +57,7 @@ BEGIN${guards(description)}
     AND md5(result.arguments::text) = md5(given::text);
   IF found_id IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'P0004',
-      MESSAGE = 'IASQL_RPC ' || jsonb_build_object('name', ${quote(description.name)}, 'arguments', given);
+      MESSAGE = 'IASQL_RPC ' || jsonb_build_object('name', ${quote(description.name)}, 'arguments', given)::text;
   END IF;
   IF failure IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = failure->>'sqlstate', MESSAGE = failure->>'message',
@@ -81,8 +81,7 @@ export function rpcFunctionSql(tenant: Tenant, description: RpcDescription): str
   const signature = `${t}.${identifier(description.name)}(${types})`
   return [
     `CREATE OR REPLACE FUNCTION ${t}.${identifier(description.name)}(${parameters}) RETURNS ${returns(description)}
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $iasql$${body(t, description)}
-$iasql$`,
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS ${quote(body(t, description))}`,
     `COMMENT ON FUNCTION ${signature} IS ${quote(description.description)}`,
     `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${signature} TO ${tenant.readerRole}, ${tenant.writerRole}`,

@@ -15,7 +15,10 @@ interface Call {
 }
 
 export type RpcResult = Call &
-  ({ readonly rows: readonly Row[]; readonly error?: never } | { readonly error: IasqlError; readonly rows?: never })
+  (
+    | { readonly rows: readonly Row[]; readonly error?: never }
+    | { readonly error: IasqlError; readonly rows?: never }
+  )
 
 const errorBody = ({ code, sqlstate, message, detail, hint, awsRequestId }: IasqlError): Json => ({
   code,

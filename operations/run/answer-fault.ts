@@ -58,11 +58,16 @@ const refusal = (memory: StatementMemory, fault: Fault, hasEffects: boolean): Ia
   }
   const earlier = memory.effects[0]
   if (!hasEffects || earlier === undefined) return undefined
-  const again = 'Its arguments differ each time, or it is called for several rows: compute them first, or pass an array.'
+  const again =
+    'Its arguments differ each time, or it is called for several rows: compute them first, or pass an array.'
   const several = 'Run each as its own statement.'
-  return new IasqlError('sql/unsupported', `one statement runs one function with effects; ${earlier}() has run`, {
-    hint: earlier === fault.name ? again : several,
-  })
+  return new IasqlError(
+    'sql/unsupported',
+    `one statement runs one function with effects; ${earlier}() has run`,
+    {
+      hint: earlier === fault.name ? again : several,
+    },
+  )
 }
 
 /** @throws IasqlError when the call is refused; an error of the function itself is stored and raised in SQL. */
@@ -73,7 +78,8 @@ export async function answerFault(
   fault: Fault,
 ): Promise<FaultOutcome> {
   const described = run.catalogue.descriptions().filter(({ name }) => name === fault.name)
-  if (described.length === 0) throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
+  if (described.length === 0)
+    throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
   const hasEffects = described.some(({ kind }) => kind !== 'read')
   const refused = refusal(memory, fault, hasEffects)
   if (refused) throw refused
@@ -92,7 +98,15 @@ async function callFunction(
   const { actor, role } = claimed
   const key = { context, name: fault.name, arguments: fault.arguments }
   try {
-    const answer = await run.catalogue.call(ports, { tenant, ...fault, actor, role, runId, statement, context })
+    const answer = await run.catalogue.call(ports, {
+      tenant,
+      ...fault,
+      actor,
+      role,
+      runId,
+      statement,
+      context,
+    })
     if (answer.kind === 'execution') return answer
     await storeRpcResult(ports.platform, tenant, { ...key, rows: answer.rows })
     notices.push(...(answer.notices ?? []))

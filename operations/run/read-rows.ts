@@ -25,7 +25,11 @@ export interface Reading {
 /** How long one call gathers rows before it hands them over. */
 const fetchMs = 250
 
-export async function readRows(run: OpenRun, transaction: TenantTransaction, reading: Reading): Promise<ReadRows> {
+export async function readRows(
+  run: OpenRun,
+  transaction: TenantTransaction,
+  reading: Reading,
+): Promise<ReadRows> {
   const { statement, holds } = reading
   const columns = (await transaction.columns()).map(({ name, typeName }) => ({ name, type: typeName }))
   const output = openRowOutput(run, statement)
@@ -48,7 +52,8 @@ export async function readRows(run: OpenRun, transaction: TenantTransaction, rea
     await output.add(parsed.rows)
     if (fetched.isFinished) return result(fetched, output.cursor !== undefined)
     if (output.isFull && !holds) return result(await transaction.close(), true)
-    if (run.log.isCancelled()) throw new IasqlError('sql/cancelled', 'canceling statement due to user request')
+    if (run.log.isCancelled())
+      throw new IasqlError('sql/cancelled', 'canceling statement due to user request')
     if (holds || parsed.rows.length === 0) continue
     run.log.addEncoded([...events, ...output.take()])
     events = []

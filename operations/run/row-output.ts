@@ -29,7 +29,8 @@ const pageParts = (chunk: RowChunk, place: number): readonly PagePart[] =>
     ? [[place, 0, 1, chunk.json]]
     : chunk.texts.map((text, part) => [place, part, chunk.texts.length, JSON.stringify(text)])
 
-const bytesOf = (events: readonly string[]): number => events.reduce((bytes, event) => bytes + event.length, 0)
+const bytesOf = (events: readonly string[]): number =>
+  events.reduce((bytes, event) => bytes + event.length, 0)
 
 export function openRowOutput(run: OpenRun, statement: number): RowOutput {
   const { maxRows = Number.POSITIVE_INFINITY } = run.claimed.options
@@ -57,7 +58,8 @@ export function openRowOutput(run: OpenRun, statement: number): RowOutput {
       events.push(...added)
       heldBytes += bytesOf(added)
       if (heldBytes > mostHeldBytes) {
-        const hint = 'Rows of a statement that writes are sent after its commit; read them by a SELECT of its own.'
+        const hint =
+          'Rows of a statement that writes are sent after its commit; read them by a SELECT of its own.'
         throw new IasqlError('sql/row-too-large', 'the statement returns more than 64 MiB', { hint })
       }
       await keep(rows.slice(sent.length))

@@ -59,10 +59,9 @@ export async function produce(
 
 /** What the client is told once the statement counts. */
 export function report(run: OpenRun, statement: number, produced: Produced, memory: StatementMemory): void {
-  const notices = [
-    ...memory.notices.map((message) => ({ message, hint: null })),
-    ...produced.notices,
-  ].map(({ message, hint }): RunEvent => ({ type: 'notice', statement, message, ...(hint ? { hint } : {}) }))
+  const notices = [...memory.notices.map((message) => ({ message, hint: null })), ...produced.notices].map(
+    ({ message, hint }): RunEvent => ({ type: 'notice', statement, message, ...(hint ? { hint } : {}) }),
+  )
   const { tag, rowCount, cursor, isTruncated } = produced
   run.log.addEncoded(produced.events)
   run.log.add(...notices, {
@@ -112,29 +111,44 @@ async function voidRows(run: OpenRun, statement: number, progress: Progress): Pr
   await run.log.flush()
 }
 
-/** @throws when the database is gone, or the run is not this runner's any more. */
-export async function runStatement(run: OpenRun, statement: Statement): Promise<StatementOutcome> {
-  const memory = run.memory ?? newMemory(run)
-  run.memory = undefined
+async function untilDone(
+  run: OpenRun,
+  statement: Statement,
+  memory: StatementMemory,
+): Promise<StatementOutcome> {
   const progress = { hasSentRows: false }
   const prepared = prepareStatement(run, statement, memory.context)
-  try {
-    for (;;) {
+  for (;;) {
+    try {
+      await attempt(run, statement, { prepared, progress, memory })
+      return { kind: 'done' }
+    } catch (error) {
       try {
-        await attempt(run, statement, { prepared, progress, memory })
-        return { kind: 'done' }
-      } catch (error) {
         const fault = faultOf(error)
         if (!fault) throw error
         await voidRows(run, statement.index, progress)
         const outcome = await answerFault(run, statement.index, memory, fault)
         if (outcome.kind === 'execution') return { ...outcome, memory }
+      } catch (failure) {
+        if (isDatabaseGone(failure)) throw failure
+        return {
+          kind: 'failed',
+          error: await statementError(run, failure, { ...prepared, statement, memory }),
+        }
       }
     }
-  } catch (error) {
-    if (isDatabaseGone(error)) throw error
-    return { kind: 'failed', error: await statementError(run, error, { ...prepared, statement, memory }) }
-  } finally {
-    if (memory.answered.length > 0 && memory.executionId === undefined) await forget(run, memory)
   }
+}
+
+/** @throws when the database is gone, or the run is not this runner's any more. */
+export async function runStatement(run: OpenRun, statement: Statement): Promise<StatementOutcome> {
+  const memory = run.memory ?? newMemory(run)
+  run.memory = undefined
+  const outcome = await untilDone(run, statement, memory)
+  // Of a statement that failed, the result of what it did in the cloud is kept: its error names it.
+  const isOver = outcome.kind === 'done' || (outcome.kind === 'failed' && memory.effects.length === 0)
+  if (isOver && memory.answered.length > 0) {
+    await deleteRpcResults(run.ports.platform, run.tenant, memory.context)
+  }
+  return outcome
 }

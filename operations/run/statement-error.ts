@@ -61,7 +61,9 @@ const codeOf = (fields: DatabaseErrorFields, isCancelled: boolean): ErrorCode =>
 const databaseWireError = (run: OpenRun, fields: DatabaseErrorFields, failed: FailedStatement): WireError => {
   const code = codeOf(fields, run.log.isCancelled())
   const hint =
-    fields.hint ?? schemaHint(run, fields) ?? (code === 'sql/statement-failed' ? undefined : errorKinds[code].hint)
+    fields.hint ??
+    schemaHint(run, fields) ??
+    (code === 'sql/statement-failed' ? undefined : errorKinds[code].hint)
   const position = positionOf(fields, failed)
   return {
     code,
@@ -74,7 +76,11 @@ const databaseWireError = (run: OpenRun, fields: DatabaseErrorFields, failed: Fa
 }
 
 /** An error that a function ended with has more to it than SQL can raise: its code and AWS's request id. */
-const withFunctionError = async (run: OpenRun, error: WireError, memory: StatementMemory): Promise<WireError> => {
+const withFunctionError = async (
+  run: OpenRun,
+  error: WireError,
+  memory: StatementMemory,
+): Promise<WireError> => {
   const stored = await findRpcError(run.ports.platform, run.tenant, memory.context, error.message)
   if (stored) {
     const { code, awsRequestId } = stored as { readonly code: string; readonly awsRequestId: string | null }
@@ -85,7 +91,11 @@ const withFunctionError = async (run: OpenRun, error: WireError, memory: Stateme
   return { ...error, detail: error.detail ? `${error.detail}\n${note}` : note }
 }
 
-export async function statementError(run: OpenRun, error: unknown, failed: FailedStatement): Promise<WireError> {
+export async function statementError(
+  run: OpenRun,
+  error: unknown,
+  failed: FailedStatement,
+): Promise<WireError> {
   const limit = error instanceof DataApiError ? limitErrors[error.fault]?.() : undefined
   const fields = databaseErrorOf(error)
   const wire = limit ?? (fields ? databaseWireError(run, fields, failed) : wireError(error, run.ports.log))

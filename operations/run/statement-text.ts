@@ -6,7 +6,12 @@ import type { Statement } from '../statement/split-statements.ts'
 import { writesBeforeItsQuery } from '../statement/statement-form.ts'
 import { textPlaces } from '../statement/text-offsets.ts'
 import type { OpenRun } from './open-run.ts'
-import { creatingSearchPath, defaultSearchPath, type Settings, transactionSettings } from './session-settings.ts'
+import {
+  creatingSearchPath,
+  defaultSearchPath,
+  type Settings,
+  transactionSettings,
+} from './session-settings.ts'
 import type { StatementText } from './tenant-transaction.ts'
 
 export interface PreparedStatement extends StatementText {
@@ -18,7 +23,8 @@ const spliced = ({ node, text }: Statement, byteStart: number): { text: string; 
   const relation = intoClause(node)?.rel
   if (!relation) return { text, prefixLength: 0 }
   const [place] = textPlaces(text, [(relation.location ?? 0) - byteStart])
-  if (!place) throw new IasqlError('sql/unsupported', 'SELECT INTO could not be read; use CREATE TABLE … AS SELECT')
+  if (!place)
+    throw new IasqlError('sql/unsupported', 'SELECT INTO could not be read; use CREATE TABLE … AS SELECT')
   return spliceSelectInto(text, place.utf16, relation.relpersistence ?? 'p')
 }
 

@@ -47,6 +47,9 @@ export interface TenantTransaction {
   fetch(maxMs: number): Promise<Fetched>
   /** Closes an open result before its end. */
   close(): Promise<TransactionEnd>
+  end(): Promise<TransactionEnd>
+  /** Sets settings until the transaction ends. */
+  configure(settings: Settings): Promise<void>
   /** A statement of the runner's own making. */
   command(sql: string): Promise<void>
   commit(): Promise<void>
@@ -93,6 +96,10 @@ export async function beginTenantTransaction(
     setting: textOf(row?.[1]),
     ...endOf(row?.[2], row?.[3]),
   })
+  const end = async (): Promise<TransactionEnd> => {
+    const { records } = await call(`SELECT ${xid}, ${notices}`)
+    return endOf(records[0]?.[0], records[0]?.[1])
+  }
   return {
     open: async (statement) => {
       await call(`SELECT ${t}.iasql_open(${given})::text`, parametersOf(statement))
@@ -121,8 +128,12 @@ export async function beginTenantTransaction(
     },
     close: async () => {
       await call('CLOSE iasql_result')
-      const { records } = await call(`SELECT ${xid}, ${notices}`)
-      return endOf(records[0]?.[0], records[0]?.[1])
+      return end()
+    },
+    end,
+    configure: async (settings) => {
+      const parameters = [text('settings', JSON.stringify(settings))]
+      await call(`SELECT ${t}.iasql_begin_statement(:settings::jsonb, '[]')::text`, parameters)
     },
     command: async (sql) => {
       await call(sql)

@@ -75,7 +75,9 @@ const flaggedTag = (node: Node): string | undefined => {
     return node.CreateFunctionStmt.is_procedure ? 'CREATE PROCEDURE' : 'CREATE FUNCTION'
   }
   if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.into?.skipData) {
-    return node.CreateTableAsStmt.objtype === 'OBJECT_MATVIEW' ? 'CREATE MATERIALIZED VIEW' : 'CREATE TABLE AS'
+    return node.CreateTableAsStmt.objtype === 'OBJECT_MATVIEW'
+      ? 'CREATE MATERIALIZED VIEW'
+      : 'CREATE TABLE AS'
   }
   if ('GrantStmt' in node) return node.GrantStmt.is_grant ? 'GRANT' : 'REVOKE'
   if ('GrantRoleStmt' in node) return node.GrantRoleStmt.is_grant ? 'GRANT ROLE' : 'REVOKE ROLE'

@@ -38,8 +38,11 @@ const withoutConcurrently = 'Leave out CONCURRENTLY.'
 const copyError = (node: Node): IasqlError | undefined => {
   if (!('CopyStmt' in node)) return undefined
   const { filename, is_program, is_from } = node.CopyStmt
-  if (filename !== undefined || is_program) return new IasqlError('sql/refused', 'permission denied to COPY to or from a file or program')
-  const hint = is_from ? 'Use INSERT … VALUES or INSERT … SELECT.' : 'Use SELECT; `iasql sql --format csv` writes CSV.'
+  if (filename !== undefined || is_program)
+    return new IasqlError('sql/refused', 'permission denied to COPY to or from a file or program')
+  const hint = is_from
+    ? 'Use INSERT … VALUES or INSERT … SELECT.'
+    : 'Use SELECT; `iasql sql --format csv` writes CSV.'
   return new IasqlError('sql/unsupported', 'COPY to or from the client is not supported', { hint })
 }
 
@@ -53,7 +56,9 @@ const isConcurrent = (node: Node): boolean => {
   if (!('AlterTableStmt' in node)) return false
   return (node.AlterTableStmt.cmds ?? []).some((command) => {
     const definition = 'AlterTableCmd' in command ? command.AlterTableCmd.def : undefined
-    return definition !== undefined && 'PartitionCmd' in definition && definition.PartitionCmd.concurrent === true
+    return (
+      definition !== undefined && 'PartitionCmd' in definition && definition.PartitionCmd.concurrent === true
+    )
   })
 }
 
@@ -65,8 +70,17 @@ const isVacuumLike = (node: Node): boolean => {
 
 const roleSettings = new Set(['role', 'session_authorization'])
 
+const blockOnly = (tag: string): IasqlError =>
+  new IasqlError('sql/unsupported', `${tag} can only be used in transaction blocks`, {
+    sqlstate: '25P01',
+    hint: `Send BEGIN; ${tag} …; COMMIT as one text.`,
+  })
+
 /** The error to answer with, or undefined when PostgreSQL shall decide. */
-export function refuseStatement(node: Node): IasqlError | undefined {
+export function refuseStatement(
+  node: Node,
+  { isInBlock }: { readonly isInBlock: boolean },
+): IasqlError | undefined {
   const name = Object.keys(node)[0] ?? ''
   const tag = baseTag(node)
   if (denied.has(name)) return deniedError(tag)
@@ -76,5 +90,6 @@ export function refuseStatement(node: Node): IasqlError | undefined {
     return deniedError(`SET ${node.VariableSetStmt.name?.replace('_', ' ').toUpperCase()}`)
   }
   if ('TransactionStmt' in node && /PREPARE/.test(node.TransactionStmt.kind ?? '')) return deniedError(tag)
+  if (!isInBlock && ('PrepareStmt' in node || 'DeclareCursorStmt' in node)) return blockOnly(tag)
   return copyError(node)
 }

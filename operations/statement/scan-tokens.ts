@@ -51,7 +51,12 @@ const dollarEnd = (sql: string, at: number, tag: string): number => {
 }
 
 const readToken = (sql: string, start: number): Token => {
-  const token = (kind: Token['kind'], end: number): Token => ({ kind, text: sql.slice(start, end), start, end })
+  const token = (kind: Token['kind'], end: number): Token => ({
+    kind,
+    text: sql.slice(start, end),
+    start,
+    end,
+  })
   const name = match(word, sql, start)
   if (name) {
     const after = start + name.length

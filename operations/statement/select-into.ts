@@ -11,7 +11,8 @@ export interface SplicedText {
 const leftmost = (select: SelectStmt): SelectStmt => (select.larg ? leftmost(select.larg) : select)
 
 /** The INTO clause of a top-level SELECT, which only its leftmost part may have. */
-export const intoClause = (node: Node) => ('SelectStmt' in node ? leftmost(node.SelectStmt).intoClause : undefined)
+export const intoClause = (node: Node) =>
+  'SelectStmt' in node ? leftmost(node.SelectStmt).intoClause : undefined
 
 const modifiers = new Set(['TEMP', 'TEMPORARY', 'LOCAL', 'GLOBAL', 'UNLOGGED', 'TABLE'])
 const keepOf: Readonly<Record<string, string>> = { t: 'TEMPORARY ', u: 'UNLOGGED ' }
@@ -28,5 +29,8 @@ export function spliceSelectInto(text: string, nameOffset: number, persistence: 
   const end = tokens[nameEnd]?.end ?? start
   const prefix = `CREATE ${keepOf[persistence] ?? ''}TABLE ${text.slice(nameOffset, end)} AS `
   const blank = text.slice(start, end).replace(/[^\n]/gu, ' ')
-  return { text: `${prefix}${text.slice(0, start)}${blank}${text.slice(end)}`, prefixLength: [...prefix].length }
+  return {
+    text: `${prefix}${text.slice(0, start)}${blank}${text.slice(end)}`,
+    prefixLength: [...prefix].length,
+  }
 }

@@ -12,6 +12,8 @@ export interface Statement {
   /** UTF-16 range in the client's text. */
   readonly start: number
   readonly end: number
+  /** Where it starts in the UTF-8 form, from which the tree counts. */
+  readonly byteStart: number
   /** Characters of the client's text before it. */
   readonly charactersBefore: number
   readonly keyword: string
@@ -59,13 +61,15 @@ const toStatement = (
   const first = scanTokens(sql, from.utf16).next().value
   const start = first?.start ?? from.utf16
   const text = sql.slice(start, to.utf16).trimEnd()
+  const leading = sql.slice(from.utf16, start)
   return {
     index,
     node: raw.stmt as Node,
     text,
     start,
     end: start + text.length,
-    charactersBefore: from.characters + characterCount(sql.slice(from.utf16, start)),
+    byteStart: (raw.stmt_location ?? 0) + Buffer.byteLength(leading),
+    charactersBefore: from.characters + characterCount(leading),
     keyword: (first?.text ?? '').toUpperCase(),
   }
 }

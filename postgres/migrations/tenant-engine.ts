@@ -1,4 +1,5 @@
 /** The engine's own tables of one tenant: what is installed, what the cloud has, what is planned, what is being done. */
+import { referenceFunctionSql } from '#engine/ddl/reference-function.ts'
 import type { Tenant } from '../tenant.ts'
 import type { TenantMigration } from './migration.ts'
 
@@ -110,6 +111,7 @@ export const tenantEngineMigration: TenantMigration = {
       ...resources(t),
       ...executions(t),
       ...changes(t),
+      ...referenceFunctionSql(tenant),
       ...readable.map((name) => `GRANT SELECT ON ${t}.${name} TO ${tenant.readerRole}, ${tenant.writerRole}`),
     ]
   },

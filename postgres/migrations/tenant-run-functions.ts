@@ -4,51 +4,54 @@
  */
 import type { Tenant } from '../tenant.ts'
 
+/** A body as a plain literal: the Data API might look for parameters between dollar quotes. */
+const source = (body: string): string => `'${body.replaceAll("'", "''")}'`
+
 /** Sets what the statement shall run under, until the transaction ends, and refuses names that the schema has. */
 const begin = (t: string): string => `
-CREATE FUNCTION ${t}.iasql_begin_statement(settings jsonb, checks jsonb) RETURNS void LANGUAGE plpgsql AS $body$
+CREATE FUNCTION ${t}.iasql_begin_statement(settings jsonb, checks jsonb) RETURNS void LANGUAGE plpgsql AS ${source(`
 DECLARE item record;
 BEGIN
   FOR item IN SELECT key, value FROM pg_catalog.jsonb_each_text(settings) LOOP
     PERFORM pg_catalog.set_config(item.key, item.value, true);
   END LOOP;
   FOR item IN SELECT c.value FROM pg_catalog.jsonb_array_elements(checks) c LOOP
-    IF CASE item.value->>'class'
+    IF (CASE item.value->>'class'
       WHEN 'relation' THEN EXISTS (SELECT FROM pg_catalog.pg_class o
         WHERE o.relname = (item.value->>'name')::name AND o.relnamespace = '${t}'::regnamespace)
       WHEN 'function' THEN EXISTS (SELECT FROM pg_catalog.pg_proc o
         WHERE o.proname = (item.value->>'name')::name AND o.pronamespace = '${t}'::regnamespace)
       ELSE EXISTS (SELECT FROM pg_catalog.pg_type o
         WHERE o.typname = (item.value->>'name')::name AND o.typnamespace = '${t}'::regnamespace)
-    END THEN
+    END) THEN
       RAISE EXCEPTION USING ERRCODE = item.value->>'sqlstate', MESSAGE = item.value->>'message',
         HINT = item.value->>'hint';
     END IF;
   END LOOP;
-END $body$`
+END`)}`
 
 const open = (t: string): string => `
-CREATE FUNCTION ${t}.iasql_open(statement text, settings jsonb, checks jsonb) RETURNS void LANGUAGE plpgsql AS $body$
+CREATE FUNCTION ${t}.iasql_open(statement text, settings jsonb, checks jsonb) RETURNS void LANGUAGE plpgsql AS ${source(`
 DECLARE result refcursor = 'iasql_result';
 BEGIN
   PERFORM ${t}.iasql_begin_statement(settings, checks);
   OPEN result FOR EXECUTE statement;
-END $body$`
+END`)}`
 
 const execute = (t: string): string => `
-CREATE FUNCTION ${t}.iasql_execute(statement text, settings jsonb, checks jsonb) RETURNS bigint LANGUAGE plpgsql AS $body$
+CREATE FUNCTION ${t}.iasql_execute(statement text, settings jsonb, checks jsonb) RETURNS bigint LANGUAGE plpgsql AS ${source(`
 DECLARE affected bigint;
 BEGIN
   PERFORM ${t}.iasql_begin_statement(settings, checks);
   EXECUTE statement;
   GET DIAGNOSTICS affected = ROW_COUNT;
   RETURN affected;
-END $body$`
+END`)}`
 
 /** For CALL and EXECUTE: null when there are rows to fetch, else the number of rows changed. */
 const openOrExecute = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_open_or_execute(statement text, settings jsonb, checks jsonb) RETURNS bigint
-LANGUAGE plpgsql AS $body$
+LANGUAGE plpgsql AS ${source(`
 DECLARE result refcursor = 'iasql_result'; affected bigint;
 BEGIN
   PERFORM ${t}.iasql_begin_statement(settings, checks);
@@ -60,7 +63,7 @@ BEGIN
   EXECUTE statement;
   GET DIAGNOSTICS affected = ROW_COUNT;
   RETURN affected;
-END $body$`
+END`)}`
 
 /**
  * The next rows of the open result as record text, cut into pieces that fit a row of the Data API, for as long as
@@ -68,7 +71,7 @@ END $body$`
  * at once. What does not fit waits in the setting \`iasql.pending\`. The row that ends an answer has no body.
  */
 const fetch = (t: string): string => `
-CREATE FUNCTION ${t}.iasql_fetch(max_ms int) RETURNS TABLE (body text, finished boolean) LANGUAGE plpgsql AS $body$
+CREATE FUNCTION ${t}.iasql_fetch(max_ms int) RETURNS TABLE (body text, finished boolean) LANGUAGE plpgsql AS ${source(`
 DECLARE
   result refcursor = 'iasql_result';
   item record;
@@ -152,15 +155,14 @@ BEGIN
   END IF;
   body = NULL;
   RETURN NEXT;
-END $body$`
+END`)}`
 
 /** What the engine's triggers said in this transaction; the table itself is the engine's. */
 const notices = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_transaction_notices() RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $body$
+SET search_path = pg_catalog, pg_temp AS ${source(`
   SELECT jsonb_agg(jsonb_build_object('message', left(n.message, 2000), 'hint', left(n.hint, 1000)) ORDER BY n.ordinal)
-  FROM (SELECT * FROM ${t}.iasql_notice WHERE xid = pg_current_xact_id_if_assigned() ORDER BY ordinal LIMIT 15) n
-$body$`
+  FROM (SELECT * FROM ${t}.iasql_notice WHERE xid = pg_current_xact_id_if_assigned() ORDER BY ordinal LIMIT 15) n`)}`
 
 const signatures = [
   'iasql_begin_statement(jsonb, jsonb)',

@@ -52,7 +52,8 @@ const placeColumns = { regional: ['account_id', 'region'], global: ['account_id'
 /** A column that is NOT NULL DEFAULT takes its default where the cloud says nothing. */
 function insertable(type: TableSpec, place: RowPlace, row: Row): Row {
   const values = known(type).map((name) => [name, row[name] ?? type.columns[name]?.default ?? null])
-  return { ...Object.fromEntries(values), account_id: place.accountId, region: place.region }
+  // A table of the tenant itself may have a column region of its own.
+  return { account_id: place.accountId, region: place.region, ...Object.fromEntries(values) }
 }
 
 function importSql(t: string, type: TableSpec): string {

@@ -17,7 +17,7 @@ const isUnchanged = (name: string): string =>
 
 const assignment = (name: string, isOutput: boolean): string =>
   `"${name}" = CASE WHEN ${isOutput ? `u.unprojected->'write' ? '${name}'` : isUnchanged(name)}
-     THEN u.projected."${name}" ELSE q."${name}" END`
+     THEN (u.projected)."${name}" ELSE q."${name}" END`
 
 /** The number of resources of this table whose outputs are still not in their rows. */
 export async function projectOutputs(

@@ -1,6 +1,7 @@
 /** Who works on a run: claimed with a fence, kept by a heartbeat, handed over with what the next one must know. */
-import type { Role } from '#engine/model/rpc.ts'
+
 import type { Json } from '#engine/model/json.ts'
+import type { Role } from '#engine/model/rpc.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
@@ -20,7 +21,11 @@ export interface ClaimedRun {
 const lease = "clock_timestamp() + interval '15 seconds'"
 
 /** Undefined when another invocation has it, had it, or when it has ended. */
-export async function claimRun(db: Queryable, { schema: t }: Tenant, runId: string): Promise<ClaimedRun | undefined> {
+export async function claimRun(
+  db: Queryable,
+  { schema: t }: Tenant,
+  runId: string,
+): Promise<ClaimedRun | undefined> {
   const rows = await db.query<ClaimedRun>(
     `UPDATE ${t}.iasql_run SET state = 'running', holder = gen_random_uuid(), fence = fence + 1, lease_until = ${lease}
      WHERE run_id = :runId::uuid AND state IN ('accepted', 'handed', 'waiting')

@@ -13,7 +13,11 @@ export interface NewCommit {
 }
 
 /** False when the run is not the caller's any more: then it must not commit. */
-export async function insertCommit(db: Queryable, { schema: t }: Tenant, commit: NewCommit): Promise<boolean> {
+export async function insertCommit(
+  db: Queryable,
+  { schema: t }: Tenant,
+  commit: NewCommit,
+): Promise<boolean> {
   const count = await db.run(
     `INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count)
      SELECT :xid::xid8, :actor, run_id, :statement::int, :tag, :rowCount::bigint FROM ${t}.iasql_run

@@ -7,6 +7,8 @@ export interface NewRun {
   readonly actor: string
   readonly role: string
   readonly connectionId: string
+  /** The connection gets its events as they are made. */
+  readonly isFollowed: boolean
   readonly options: object
   /** `accepted`, or an end state for a run that was refused or cancelled on arrival. */
   readonly state: string
@@ -25,7 +27,7 @@ export async function insertRun(db: Queryable, { schema: t }: Tenant, run: NewRu
          (run_id, actor, role, connection_id, state, options, settings, listeners, last_seq, ended_at)
        SELECT :runId::uuid, :actor, :role, :connectionId, :state, :options::jsonb,
          coalesce((SELECT c.settings FROM iasql_platform.connection c WHERE c.connection_id = :connectionId), '{}'),
-         jsonb_build_array(:connectionId::text), :eventCount::int,
+         CASE WHEN :isFollowed::boolean THEN jsonb_build_array(:connectionId::text) ELSE '[]' END, :eventCount::int,
          CASE WHEN :state <> 'accepted' THEN clock_timestamp() END
        ON CONFLICT (run_id) DO NOTHING RETURNING run_id),
      part AS (

@@ -16,7 +16,11 @@ export interface JoinedRun {
 export async function joinRun(
   db: Queryable,
   { schema: t }: Tenant,
-  { runId, connectionId, afterSeq }: { readonly runId: string; readonly connectionId: string; readonly afterSeq: number },
+  {
+    runId,
+    connectionId,
+    afterSeq,
+  }: { readonly runId: string; readonly connectionId: string; readonly afterSeq: number },
 ): Promise<JoinedRun | undefined> {
   const rows = await db.query<JoinedRun>(
     `UPDATE ${t}.iasql_run SET listeners = CASE WHEN last_seq <= :afterSeq::bigint

@@ -23,7 +23,11 @@ export interface ReceivedParts {
 }
 
 /** Rises once a part, whoever sends it again; the row of the run puts concurrent parts in order. */
-export async function insertRunPart(db: Queryable, { schema: t }: Tenant, part: NewPart): Promise<ReceivedParts> {
+export async function insertRunPart(
+  db: Queryable,
+  { schema: t }: Tenant,
+  part: NewPart,
+): Promise<ReceivedParts> {
   const rows = await db.query<ReceivedParts>(
     `WITH part AS (
        INSERT INTO ${t}.iasql_run_part (run_id, place, text) VALUES (:runId::uuid, :place::int, :text)
@@ -46,7 +50,11 @@ export async function insertRunPart(db: Queryable, { schema: t }: Tenant, part: 
 /** At 30 KiB of text a part, encrypted, this many fit one result. */
 const partsAPage = 12
 
-export async function readRunParts(db: Queryable, { schema: t }: Tenant, runId: string): Promise<readonly string[]> {
+export async function readRunParts(
+  db: Queryable,
+  { schema: t }: Tenant,
+  runId: string,
+): Promise<readonly string[]> {
   const texts: string[] = []
   for (;;) {
     const page = await db.query<{ text: string }>(
@@ -67,7 +75,12 @@ export async function deleteRunParts(db: Queryable, { schema: t }: Tenant, runId
 export async function acceptReceivedRun(
   db: Queryable,
   { schema: t }: Tenant,
-  run: { readonly runId: string; readonly state: string; readonly events: string; readonly eventCount: number },
+  run: {
+    readonly runId: string
+    readonly state: string
+    readonly events: string
+    readonly eventCount: number
+  },
 ): Promise<boolean> {
   const rows = await db.query<{ is_new: boolean }>(
     `WITH run AS (

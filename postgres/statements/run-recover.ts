@@ -27,7 +27,11 @@ export async function lostRuns(
 }
 
 /** Takes the run from a runner that may not be quite dead: whatever it still tries is refused by the fence. */
-export async function fenceRun(db: Queryable, { schema: t }: Tenant, runId: string): Promise<number | undefined> {
+export async function fenceRun(
+  db: Queryable,
+  { schema: t }: Tenant,
+  runId: string,
+): Promise<number | undefined> {
   const rows = await db.query<{ fence: number }>(
     `UPDATE ${t}.iasql_run SET fence = fence + 1, lease_until = clock_timestamp() + interval '15 seconds'
      WHERE run_id = :runId::uuid AND state = 'running' RETURNING fence`,

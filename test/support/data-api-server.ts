@@ -1,8 +1,16 @@
-/** The REST protocol of the RDS Data API in front of the in-process adapter, so that the SDK's client can be put to it. */
+/** The REST protocol of the RDS Data API in front of any adapter, so that the SDK's client can be put to it. */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type DataApi, DataApiError, type DataApiFault, type Field } from '#postgres/data-api.ts'
+import {
+  type DataApi,
+  DataApiError,
+  type DataApiFault,
+  type Field,
+  type Login,
+  type TypeHint,
+} from '#postgres/data-api.ts'
 
+/** Status and name as the service gives them for Aurora PostgreSQL. */
 const exceptions: Readonly<Record<DataApiFault, readonly [number, string]>> = {
   'database-error': [400, 'DatabaseErrorException'],
   'statement-timeout': [400, 'StatementTimeoutException'],
@@ -12,17 +20,31 @@ const exceptions: Readonly<Record<DataApiFault, readonly [number, string]>> = {
   resuming: [400, 'DatabaseResumingException'],
   'bad-request': [400, 'ValidationException'],
   forbidden: [403, 'ForbiddenException'],
-  'busy-transaction': [400, 'BadRequestException'],
-  'result-too-large': [400, 'BadRequestException'],
-  'row-too-large': [400, 'BadRequestException'],
-  'request-too-large': [400, 'BadRequestException'],
+  'busy-transaction': [400, 'DatabaseErrorException'],
+  'result-too-large': [400, 'UnsupportedResultException'],
+  'row-too-large': [400, 'UnsupportedResultException'],
+  'request-too-large': [413, 'RequestEntityTooLargeException'],
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the wire carries, before it is looked at
-type Body = any
+type WireField = Record<string, unknown> & { readonly blobValue?: string }
 
-const fromWire = (value: Body): Field =>
-  value.blobValue === undefined ? value : { blobValue: Buffer.from(value.blobValue, 'base64') }
+interface Body {
+  readonly secretArn: string
+  readonly database?: string
+  readonly sql: string
+  readonly transactionId?: string
+  readonly includeResultMetadata?: boolean
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly typeHint?: TypeHint
+    readonly value: WireField
+  }[]
+}
+
+const fromWire = (value: WireField): Field =>
+  value.blobValue === undefined
+    ? (value as unknown as Field)
+    : { blobValue: Buffer.from(value.blobValue, 'base64') }
 
 const toWire = (field: Field): object =>
   'blobValue' in field ? { blobValue: Buffer.from(field.blobValue).toString('base64') } : field
@@ -30,78 +52,87 @@ const toWire = (field: Field): object =>
 const read = async (request: IncomingMessage): Promise<Body> => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  return JSON.parse(Buffer.concat(chunks).toString() || '{}')
+  return JSON.parse(Buffer.concat(chunks).toString())
 }
 
-const verbs = (dataApi: DataApi): Readonly<Record<string, (body: Body) => Promise<object>>> => {
-  const login = (body: Body) => ({ secret: body.secretArn, database: body.database ?? 'local' })
+const loginOf = ({ secretArn, database = 'local' }: Body): Login => ({ secret: secretArn, database })
+
+const execute = async (dataApi: DataApi, body: Body): Promise<object> => {
+  const { parameters = [], transactionId, includeResultMetadata = false } = body
+  const { records, numberOfRecordsUpdated, columns } = await dataApi.execute({
+    login: loginOf(body),
+    sql: body.sql,
+    parameters: parameters.map((parameter) => ({ ...parameter, value: fromWire(parameter.value) })),
+    includeResultMetadata,
+    ...(transactionId === undefined ? {} : { transactionId }),
+  })
   return {
-    '/Execute': async (body) => {
-      const result = await dataApi.execute({
-        login: login(body),
-        sql: body.sql,
-        parameters: (body.parameters ?? []).map((parameter: Body) => ({
-          ...parameter,
-          value: fromWire(parameter.value),
-        })),
-        includeResultMetadata: body.includeResultMetadata ?? false,
-        ...(body.transactionId ? { transactionId: body.transactionId } : {}),
-      })
-      return {
-        numberOfRecordsUpdated: result.numberOfRecordsUpdated,
-        records: result.records.map((record) => record.map(toWire)),
-        columnMetadata: result.columns?.map((column) => ({ ...column, label: column.name })),
-      }
-    },
-    '/BeginTransaction': async (body) => ({ transactionId: await dataApi.begin(login(body)) }),
-    '/CommitTransaction': async (body) => {
-      await dataApi.commit(login(body), body.transactionId)
-      return { transactionStatus: 'Transaction Committed' }
-    },
-    '/RollbackTransaction': async (body) => {
-      await dataApi.rollback(login(body), body.transactionId)
-      return { transactionStatus: 'Rollback Complete' }
-    },
+    numberOfRecordsUpdated,
+    records: records.map((record) => record.map(toWire)),
+    columnMetadata: columns?.map((column) => ({ ...column, label: column.name })),
   }
+}
+
+const answers: Readonly<Record<string, (dataApi: DataApi, body: Body) => Promise<object>>> = {
+  '/Execute': execute,
+  '/BeginTransaction': async (dataApi, body) => ({ transactionId: await dataApi.begin(loginOf(body)) }),
+  '/CommitTransaction': async (dataApi, body) => {
+    await dataApi.commit(loginOf(body), body.transactionId ?? '')
+    return { transactionStatus: 'Transaction Committed' }
+  },
+  '/RollbackTransaction': async (dataApi, body) => {
+    await dataApi.rollback(loginOf(body), body.transactionId ?? '')
+    return { transactionStatus: 'Rollback Complete' }
+  },
+}
+
+interface Scripted {
+  readonly status: number
+  readonly exception: string
+  readonly message: string
 }
 
 export interface DataApiServer {
   readonly endpoint: string
-  /** The next so many calls are answered that the database is waking up. */
-  sleep(calls: number): void
+  /** Calls that came so far. */
+  readonly calls: number
+  /** The next call is answered by this exception and executes nothing. */
+  failNext(exception: Scripted): void
   close(): Promise<void>
 }
 
+/** Listens on a free port of the loopback interface. */
 export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServer> => {
-  const handlers = verbs(dataApi)
-  let asleep = 0
-  const answer = async (path: string, body: Body): Promise<readonly [number, object, string?]> => {
+  const scripted: Scripted[] = []
+  let calls = 0
+  const answer = async (path: string, body: Body): Promise<object | Scripted> => {
+    calls += 1
+    const failure = scripted.shift()
+    if (failure) return failure
     try {
-      if (asleep > 0) {
-        asleep -= 1
-        throw new DataApiError('resuming', 'The database is resuming after being auto-paused')
-      }
-      return [200, (await handlers[path]?.(body)) ?? {}]
+      return (await answers[path]?.(dataApi, body)) ?? {}
     } catch (error) {
       if (!(error instanceof DataApiError)) throw error
-      const [status, name] = exceptions[error.fault]
-      return [status, { message: error.message }, name]
+      const [status, exception] = exceptions[error.fault]
+      return { status, exception, message: error.message }
     }
   }
-  const server = createServer((request, response) => {
-    void read(request)
-      .then((body) => answer(request.url ?? '', body))
-      .then(([status, body, exception]) => {
-        const type = exception ? { 'x-amzn-errortype': exception } : {}
-        response.writeHead(status, { 'content-type': 'application/json', ...type })
-        response.end(JSON.stringify(body))
-      })
+  const server = createServer(async (request, response) => {
+    const result = await answer(request.url ?? '', await read(request))
+    if ('exception' in result) {
+      const { status, exception, message } = result as Scripted
+      response.writeHead(status, { 'x-amzn-errortype': exception })
+      response.end(JSON.stringify({ message }))
+    } else response.end(JSON.stringify(result))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    sleep: (calls) => {
-      asleep = calls
+    get calls() {
+      return calls
+    },
+    failNext: (exception) => {
+      scripted.push(exception)
     },
     close: async () => {
       server.closeAllConnections()

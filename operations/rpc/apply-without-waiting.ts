@@ -1,0 +1,39 @@
+/** `iasql_apply(wait => false)`: planned and claimed at once, done by itself, to be followed in `iasql_execution`. */
+import { describeId } from '#engine/plan/natural-name.ts'
+import { applyArguments } from '../apply/apply-arguments.ts'
+import { claimChanges } from '../apply/claim-changes.ts'
+import { createExecution, startExecution } from '../execution/create-execution.ts'
+import { describeChange } from '../plan/describe-change.ts'
+import type { Ports } from '../ports.ts'
+import type { RpcAnswer, RpcCall } from './catalogue.ts'
+
+export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const { tenant, actor } = call
+  // Its result is given here, so it has no context in which anybody waits for one.
+  const executionId = await createExecution(ports, tenant, {
+    kind: 'apply',
+    rpc: call.name,
+    arguments: call.arguments,
+    actor,
+  })
+  const claim = await claimChanges(ports, {
+    tenant,
+    executionId: Number(executionId),
+    actor,
+    arguments: applyArguments(call.arguments),
+    signal: AbortSignal.timeout(ports.defaults.budgetMs),
+  }).finally(() => startExecution(ports, tenant, executionId))
+  return {
+    kind: 'rows',
+    notices: claim.notices,
+    rows: claim.changes.map((change) => ({
+      action: change.action,
+      table_name: change.table,
+      id: describeId(change),
+      description: describeChange(change),
+      change_id: claim.changeIds.get(change.key) ?? null,
+      elapsed_ms: null,
+      execution_id: Number(executionId),
+    })),
+  }
+}

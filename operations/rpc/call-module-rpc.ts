@@ -1,0 +1,34 @@
+/** A function that an installed module offers: its handler, then a sync of the tables that it touches. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { Json } from '#engine/model/json.ts'
+import { findModule, modules } from '#modules/registry.ts'
+import { accountsAndRegions } from '#postgres/statements/place-list.ts'
+import { loadInstalledTables } from '../install/installed-tables.ts'
+import type { Ports } from '../ports.ts'
+import { placeOf } from '../sync/places.ts'
+import { syncTable } from '../sync/sync-table.ts'
+import type { RpcAnswer, RpcCall } from './catalogue.ts'
+
+export async function callModuleRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const { tenant } = call
+  const rpc = modules.flatMap((module) => module.rpc).find(({ name }) => name === call.name)
+  const tables = await loadInstalledTables(ports.platform, tenant)
+  const isInstalled = tables.types.some((type) => type.module === rpc?.module)
+  if (!rpc || !isInstalled || !findModule(rpc.module)) {
+    throw new IasqlError('module/missing', `the module of ${call.name} is not installed`)
+  }
+  const values = Object.fromEntries(
+    rpc.arguments.map(({ name }, index): [string, Json] => [name, call.arguments[index] ?? null]),
+  )
+  const { accounts, regions } = await accountsAndRegions(ports.platform, tenant)
+  const place = placeOf(ports, {
+    accountId: accounts[0] ?? null,
+    region: typeof values.region === 'string' ? values.region : (regions[0] ?? null),
+  })
+  const signal = AbortSignal.timeout(ports.defaults.budgetMs)
+  const cloud = ports.cloud.api(rpc.client, place, signal)
+  const rows = await rpc.handler(values, { place, cloud })
+  const scope = { ports, db: ports.platform, tenant, tables, signal, confirm: false }
+  for (const table of rpc.syncs) await syncTable(scope, { type: tables.type(table), place })
+  return { kind: 'rows', rows }
+}

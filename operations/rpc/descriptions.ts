@@ -1,0 +1,131 @@
+/** The engine's own functions inside SQL, as data: bindings, help and checks are made from this. */
+import type { RpcArgument, RpcDescription } from '#engine/model/rpc.ts'
+
+type Column = RpcDescription['columns'][number]
+type EngineRpc = Omit<RpcDescription, 'module' | 'kind'>
+
+const column = (name: string, type = 'text'): Column => ({ name, type })
+const argument = (name: string, type: string, more: Partial<RpcArgument> = {}): RpcArgument => ({
+  name,
+  type,
+  ...more,
+})
+
+const outcome = [column('action'), column('table_name'), column('id'), column('description')]
+const moduleNames = argument('modules', 'text[]', { variadic: true })
+const syncHelp = {
+  role: 'operator',
+  columns: outcome,
+  description:
+    'Reads the cloud and brings the tables up to date; edits that are not applied yet stay as they are.',
+} as const
+
+const engine: readonly EngineRpc[] = [
+  {
+    name: 'iasql_install',
+    role: 'operator',
+    arguments: [moduleNames],
+    columns: [column('module_name'), column('created_table_name'), column('record_count', 'bigint')],
+    description: 'Makes the tables of modules and imports what the enabled regions have already.',
+    sampleUsage: "SELECT * FROM iasql_install('aws_vpc', 'aws_sqs')",
+  },
+  {
+    name: 'iasql_uninstall',
+    role: 'operator',
+    arguments: [moduleNames],
+    columns: [column('module_name'), column('dropped_table_name'), column('record_count', 'bigint')],
+    description: 'Drops the tables of modules; nothing in the cloud is touched.',
+    sampleUsage: "SELECT * FROM iasql_uninstall('aws_sqs')",
+  },
+  {
+    name: 'iasql_preview',
+    role: 'editor',
+    arguments: [argument('mine', 'boolean', { default: 'false' })],
+    columns: [
+      ...outcome,
+      column('plan_id', 'bigint'),
+      column('change_id', 'bigint'),
+      column('natural_name'),
+      column('changed', 'jsonb'),
+      column('reason'),
+      column('unknown', 'text[]'),
+      column('depends_on', 'bigint[]'),
+      column('risk'),
+      column('calls', 'int'),
+      column('estimate_ms', 'int'),
+      column('actor'),
+      column('edited_at', 'timestamptz'),
+    ],
+    description: 'Shows what an apply would change in the cloud, without changing anything.',
+    sampleUsage: 'SELECT * FROM iasql_preview()',
+  },
+  {
+    name: 'iasql_apply',
+    role: 'operator',
+    arguments: [
+      argument('plan_id', 'bigint', { default: 'NULL' }),
+      argument('mine', 'boolean', { default: 'false' }),
+      argument('wait', 'boolean', { default: 'true' }),
+      argument('claimed', 'text', { default: "'wait'" }),
+    ],
+    columns: [
+      ...outcome,
+      column('change_id', 'bigint'),
+      column('elapsed_ms', 'bigint'),
+      column('execution_id', 'bigint'),
+    ],
+    description: 'Makes the cloud follow the edited rows; gives one row for each change.',
+    sampleUsage: 'SELECT * FROM iasql_apply()',
+  },
+  {
+    ...syncHelp,
+    name: 'iasql_sync',
+    arguments: [argument('tables', 'text[]', { variadic: true, default: "'{}'" })],
+    sampleUsage: "SELECT * FROM iasql_sync('vpc', 'subnet')",
+  },
+  {
+    ...syncHelp,
+    name: 'iasql_sync',
+    arguments: [argument('confirm', 'boolean')],
+    sampleUsage: 'SELECT * FROM iasql_sync(confirm => true)',
+  },
+  {
+    ...syncHelp,
+    name: 'iasql_sync',
+    arguments: [argument('tables', 'text[]'), argument('confirm', 'boolean')],
+    sampleUsage: "SELECT * FROM iasql_sync(tables => ARRAY['vpc'], confirm => true)",
+  },
+  {
+    name: 'iasql_cancel',
+    role: 'operator',
+    arguments: [argument('execution_id', 'bigint')],
+    columns: [column('execution_id', 'bigint'), column('state')],
+    description: 'Asks an apply, sync or install to end; calls in flight finish and what is done stays.',
+    sampleUsage: 'SELECT * FROM iasql_cancel(17)',
+  },
+  {
+    name: 'default_aws_region',
+    role: 'operator',
+    arguments: [argument('region', 'text')],
+    columns: [],
+    scalar: 'text',
+    description: 'Makes a region the default of new rows, and enables it.',
+    sampleUsage: "SELECT default_aws_region('eu-west-1')",
+  },
+  {
+    name: 'default_aws_account',
+    role: 'operator',
+    arguments: [argument('account_id', 'text')],
+    columns: [],
+    scalar: 'text',
+    description: 'Makes a linked account the default of new rows.',
+    sampleUsage: "SELECT default_aws_account('123456789012')",
+  },
+]
+
+/** Functions that are answered outside the statement that calls them. */
+export const engineRpcs: readonly RpcDescription[] = engine.map((rpc) => ({
+  ...rpc,
+  module: 'iasql',
+  kind: 'engine',
+}))

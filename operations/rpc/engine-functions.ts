@@ -1,0 +1,75 @@
+/** SQL of the engine's functions of one tenant, made anew at each start: bindings, and those that are plain SQL. */
+import type { RpcDescription } from '#engine/model/rpc.ts'
+import { modules } from '#modules/registry.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { rpcFunctionSql } from './binding.ts'
+import { engineRpcs } from './descriptions.ts'
+import { nativeHelp } from './native-help.ts'
+
+export function engineFunctionsSql(tenant: Tenant): readonly string[] {
+  return [...engineRpcs.flatMap((rpc) => rpcFunctionSql(tenant, rpc)), ...nativeSql(tenant)]
+}
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+interface NativeFunction {
+  readonly name: string
+  readonly returns: string
+  readonly body: string
+}
+
+function nativeSql(tenant: Tenant): readonly string[] {
+  const t = tenant.schema
+  const listed = modules.map(
+    ({ name, version, requires }) =>
+      `(${literal(name)}, ${literal(version)}, ${literal(JSON.stringify(requires))}::jsonb)`,
+  )
+  const columns = 'TABLE (module_name text, module_version text, dependencies jsonb)'
+  const natives: readonly NativeFunction[] = [
+    {
+      name: 'iasql_version',
+      returns: 'TABLE (version text)',
+      body: `SELECT ${literal(manifest.version)}`,
+    },
+    { name: 'iasql_modules_list', returns: columns, body: `VALUES ${listed.join(', ')}` },
+    {
+      name: 'iasql_modules_installed',
+      returns: columns,
+      body: `SELECT m.name, m.version, coalesce((SELECT jsonb_agg(d.dependency ORDER BY d.dependency)
+        FROM ${t}.iasql_dependencies d WHERE d.module = m.name), '[]') FROM ${t}.iasql_module m ORDER BY m.installed_at`,
+    },
+    {
+      name: 'iasql_help',
+      returns: 'TABLE (module text, name text, signature text, description text, sample_usage text)',
+      body: `SELECT * FROM (VALUES ${helpRows().join(', ')}) AS h (module, name, signature, description, sample_usage)
+        WHERE h.module = 'iasql' OR h.module IN (SELECT m.name FROM ${t}.iasql_module m) ORDER BY 1, 2, 3`,
+    },
+  ]
+  return natives.flatMap(({ name, returns, body }) => [
+    // The body as a plain literal: the Data API would look for parameters between dollar quotes.
+    `CREATE OR REPLACE FUNCTION ${t}.${name}() RETURNS ${returns} LANGUAGE sql STABLE
+      SET search_path = pg_catalog, pg_temp AS ${literal(body)}`,
+    `COMMENT ON FUNCTION ${t}.${name}() IS ${literal(nativeHelp.find((help) => help.name === name)?.description ?? name)}`,
+    `REVOKE ALL ON FUNCTION ${t}.${name}() FROM PUBLIC`,
+    `GRANT EXECUTE ON FUNCTION ${t}.${name}() TO ${tenant.readerRole}, ${tenant.writerRole}`,
+  ])
+}
+
+const helpRows = (): readonly string[] =>
+  [...engineRpcs.map(described), ...modules.flatMap((module) => module.rpc.map(described)), ...nativeHelp].map(
+    (help) =>
+      `(${[help.module, help.name, help.signature, help.description, help.sampleUsage].map(literal).join(', ')})`,
+  )
+
+const described = (rpc: RpcDescription) => ({
+  module: rpc.module,
+  name: rpc.name,
+  signature: `${rpc.name}(${rpc.arguments
+    .map(({ name, type, default: value, variadic }) =>
+      `${variadic ? 'VARIADIC ' : ''}${name} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`.trim(),
+    )
+    .join(', ')})`,
+  description: rpc.description,
+  sampleUsage: rpc.sampleUsage,
+})

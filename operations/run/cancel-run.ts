@@ -1,0 +1,33 @@
+/** Ends a run from outside: its statement is interrupted, what follows is not begun. */
+
+import { cancelRunBackend, requestRunCancel } from '#postgres/statements/run-cancel.ts'
+import { insertRun } from '#postgres/statements/run-insert.ts'
+import { acceptReceivedRun } from '#postgres/statements/run-part.ts'
+import type { Session } from '../connection/session.ts'
+import { encodeEvent } from '../events/encode-events.ts'
+import { postRunEvents } from '../events/post-events.ts'
+import { cancelRunExecutions } from '../execution/cancel-execution.ts'
+import type { Ports } from '../ports.ts'
+import { loadTenant } from '../tenant/load-tenant.ts'
+
+const doneEvent = encodeEvent({ type: 'done', state: 'cancelled' })
+const ended = { state: 'cancelled', events: `[${doneEvent}]`, eventCount: 1 }
+
+/** A run that is not known yet is cancelled when it arrives; one that has ended stays as it is. */
+export async function cancelRun(
+  ports: Ports,
+  session: Session,
+  { runId }: { readonly runId: string },
+): Promise<void> {
+  const tenant = await loadTenant(ports, session.tenantId)
+  const { platform } = ports
+  const { connectionId, subject: actor, role } = session
+  const tombstone = { runId, actor, role, connectionId, isFollowed: false, options: {}, text: null, ...ended }
+  if (await insertRun(platform, tenant, tombstone)) return
+  const state = await requestRunCancel(platform, tenant, runId)
+  if (state === 'receiving' && (await acceptReceivedRun(platform, tenant, { runId, ...ended }))) {
+    await postRunEvents(ports, tenant, { runId, firstSeq: 1, events: [doneEvent], listeners: [connectionId] })
+  }
+  if (state === 'running') await cancelRunBackend(platform, tenant, runId)
+  if (state === 'waiting' || state === 'running') await cancelRunExecutions(ports, tenant, runId)
+}

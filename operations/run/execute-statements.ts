@@ -1,0 +1,170 @@
+/** One invocation's worth of a run: its statements in order, until they end, wait for an execution, or time is up. */
+import { claimRun, handOverRun } from '#postgres/statements/run-claim.ts'
+import { readRunParts } from '#postgres/statements/run-part.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { RunState } from '#websocket/messages.ts'
+import { wireError } from '../connection/wire-error.ts'
+import type { Ports } from '../ports.ts'
+import type { RpcCatalogue } from '../rpc/catalogue.ts'
+import { engineCatalogue } from '../rpc/engine-catalogue.ts'
+import { refuseStatement } from '../statement/refuse-statement.ts'
+import { type Statement, splitStatements } from '../statement/split-statements.ts'
+import { loadTenant } from '../tenant/load-tenant.ts'
+import type { StatementMemory } from './answer-fault.ts'
+import { keepRun } from './keep-run.ts'
+import type { OpenRun } from './open-run.ts'
+import { openRunLog } from './run-log.ts'
+import { runSetting } from './run-setting.ts'
+import { runStatement, type StatementOutcome } from './run-statement.ts'
+import type { Settings } from './session-settings.ts'
+import { settleRun } from './settle-run.ts'
+import { isDatabaseGone } from './statement-error.ts'
+import { abandonBlock, runInBlock, runTransactionControl } from './transaction-block.ts'
+import { whenDatabaseAnswers } from './when-database-answers.ts'
+
+export type NextStep =
+  | { readonly next: 'done' }
+  | { readonly next: 'again' }
+  | { readonly next: 'execution'; readonly executionId: string }
+
+export interface RunInput {
+  readonly tenantId: string
+  readonly runId: string
+}
+
+const done: NextStep = { next: 'done' }
+
+/** Does nothing when another invocation has the run, or had it. */
+export async function executeStatements(
+  ports: Ports,
+  { tenantId, runId }: RunInput,
+  catalogue: RpcCatalogue = engineCatalogue,
+): Promise<NextStep> {
+  const startedMs = ports.clock.now().getTime()
+  const tenant = await loadTenant(ports, tenantId)
+  const run = await claim(ports, tenant, runId, catalogue)
+  if (!run) return done
+  const heartbeat = keepRun(run)
+  const place = { statement: run.claimed.next_statement }
+  try {
+    return await execute(run, place, startedMs + ports.defaults.budgetMs)
+  } catch (error) {
+    await interrupt(run, place.statement, error)
+    return done
+  } finally {
+    heartbeat.stop()
+  }
+}
+
+async function claim(
+  ports: Ports,
+  tenant: Tenant,
+  runId: string,
+  catalogue: RpcCatalogue,
+): Promise<OpenRun | undefined> {
+  const claimed = await claimRun(ports.platform, tenant, runId)
+  if (!claimed) return undefined
+  const { fence, cancel_requested: isCancelled } = claimed
+  return {
+    ports,
+    tenant,
+    catalogue,
+    runId,
+    claimed,
+    login: claimed.role === 'viewer' ? tenant.reader : tenant.writer,
+    log: openRunLog(ports, tenant, { runId, fence, isCancelled }),
+    settings: claimed.settings as Settings,
+    block: undefined,
+    memory: (claimed.memory ?? undefined) as StatementMemory | undefined,
+  }
+}
+
+async function readStatements({ ports, tenant, runId }: OpenRun): Promise<readonly Statement[]> {
+  const parts = await readRunParts(ports.platform, tenant, runId)
+  const texts = await Promise.all(parts.map((part) => ports.cipher.decrypt(part)))
+  const split = await splitStatements(texts.join(''))
+  if (split.kind === 'error') throw split.error
+  return split.statements
+}
+
+async function execute(run: OpenRun, place: { statement: number }, deadlineMs: number): Promise<NextStep> {
+  const { ports, claimed, log } = run
+  const { stopOnError = true } = claimed.options
+  const statements = await readStatements(run)
+  let hasFailed = claimed.failed
+  for (const statement of statements.slice(claimed.next_statement)) {
+    if (log.isCancelled() && run.memory === undefined) return end(run, 'cancelled')
+    const isFirst = statement.index === claimed.next_statement
+    if (!isFirst && !run.block && ports.clock.now().getTime() >= deadlineMs) {
+      return handOver(run, { nextStatement: statement.index, failed: hasFailed })
+    }
+    place.statement = statement.index
+    const outcome = await runOne(run, statement)
+    if (outcome.kind === 'execution') {
+      return handOver(run, { nextStatement: statement.index, failed: hasFailed }, outcome)
+    }
+    if (outcome.kind === 'failed') {
+      log.add({ type: 'error', statement: statement.index, error: outcome.error })
+      if (outcome.error.code === 'sql/cancelled') return end(run, 'cancelled')
+      hasFailed = true
+      if (stopOnError) break
+    }
+    if (statement.index < statements.length - 1) await log.flush()
+  }
+  return end(run, hasFailed ? 'failed' : 'succeeded')
+}
+
+async function runOne(run: OpenRun, statement: Statement): Promise<StatementOutcome> {
+  const { node } = statement
+  const refused = refuseStatement(node, { isInBlock: run.block !== undefined })
+  if (refused) {
+    if (run.block) run.block.isAborted = true
+    return { kind: 'failed', error: wireError(refused, run.ports.log) }
+  }
+  if ('TransactionStmt' in node) return runTransactionControl(run, statement, node.TransactionStmt)
+  if ('VariableSetStmt' in node) return runSetting(run, statement, node.VariableSetStmt)
+  return run.block ? runInBlock(run, run.block, statement) : runStatement(run, statement)
+}
+
+async function end(run: OpenRun, state: RunState): Promise<NextStep> {
+  await abandonBlock(run)
+  await run.log.end(state)
+  return done
+}
+
+async function handOver(
+  run: OpenRun,
+  place: { readonly nextStatement: number; readonly failed: boolean },
+  waiting?: { readonly executionId: string; readonly memory: StatementMemory },
+): Promise<NextStep> {
+  const { ports, tenant, runId, claimed, settings, log } = run
+  await log.flush()
+  await log.settle()
+  const memory = waiting ? { ...waiting.memory, executionId: waiting.executionId } : null
+  const state = waiting ? 'waiting' : 'handed'
+  await handOverRun(ports.platform, tenant, {
+    runId,
+    fence: claimed.fence,
+    ...place,
+    state,
+    settings,
+    memory,
+  })
+  return waiting ? { next: 'execution', executionId: waiting.executionId } : { next: 'again' }
+}
+
+/** Something broke under the runner: the run ends as soon as that can be stored, and says what its statements came to. */
+async function interrupt(run: OpenRun, statement: number, error: unknown): Promise<void> {
+  const { ports, tenant, runId, claimed } = run
+  await abandonBlock(run)
+  const wire = wireError(error, ports.log)
+  const lost = { runId, fence: claimed.fence, error: wire, statement }
+  try {
+    await whenDatabaseAnswers(ports, () => settleRun(ports, tenant, lost))
+  } catch (failure) {
+    ports.log('error', 'a run could not be ended', { runId, error: failure })
+    if (!isDatabaseGone(failure) || claimed.connection_id === null) return
+    const message = JSON.stringify({ type: 'error', runId, error: wire })
+    await ports.connections.post(claimed.connection_id, message).catch(() => 'gone')
+  }
+}

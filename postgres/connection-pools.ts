@@ -1,0 +1,92 @@
+/** Connections of many logins: few of each, and none for long, because tenants come in thousands. */
+import { Pool, type PoolClient } from 'pg'
+import type { Address } from './cancel-backend.ts'
+import { DataApiError, type Login } from './data-api.ts'
+import { failureOf } from './data-api-failure.ts'
+import type { Secrets } from './secrets.ts'
+
+export interface PoolOptions extends Address {
+  readonly ssl?: boolean | object | undefined
+  readonly secrets: Pick<Secrets, 'get'>
+}
+
+const connectionsOfLogin = 16
+const idleConnectionMs = 10_000
+const connectMs = 10_000
+
+export const keyOf = ({ secret, database }: Login): string => `${secret}\n${database}`
+
+export class ConnectionPools {
+  readonly #options: PoolOptions
+  readonly #pools = new Map<string, Promise<Pool>>()
+  #isClosed = false
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+  }
+
+  /** A connection whose session is as new; give it back when its statement or transaction is over. */
+  async take(login: Login): Promise<PoolClient> {
+    if (this.#isClosed) throw new DataApiError('unavailable', 'The database is closed')
+    const pool = await this.#poolOf(login)
+    try {
+      const client = await pool.connect()
+      // The pool listens to idle connections only; a lost one fails its statement, which says so.
+      if (client.listenerCount('error') === 0) client.on('error', () => {})
+      return client
+    } catch (error) {
+      const failure = failureOf(error)
+      // The password may have been rotated: the next call reads the secret again.
+      if (failure instanceof DataApiError && failure.fault === 'forbidden') this.#pools.delete(keyOf(login))
+      throw failure
+    }
+  }
+
+  /** A session never carries anything over: the next user of the connection finds it as new, or it is closed. */
+  async giveBack(client: PoolClient): Promise<void> {
+    try {
+      if (client.getTransactionStatus() !== 'I') throw new Error('left in a transaction')
+      await client.query('DISCARD ALL')
+      client.release()
+    } catch {
+      client.release(true)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const pools = await Promise.allSettled(this.#pools.values())
+    await Promise.all(pools.map((pool) => (pool.status === 'fulfilled' ? pool.value.end() : undefined)))
+  }
+
+  #poolOf(login: Login): Promise<Pool> {
+    const key = keyOf(login)
+    const known = this.#pools.get(key)
+    if (known) return known
+    const made = this.#makePool(login)
+    this.#pools.set(key, made)
+    made.catch(() => this.#pools.delete(key))
+    return made
+  }
+
+  async #makePool({ secret, database }: Login): Promise<Pool> {
+    const { host, port, ssl, secrets } = this.#options
+    const credentials = await secrets.get(secret).catch((error: unknown) => {
+      throw new DataApiError('forbidden', `The secret ${secret} cannot be read`, error)
+    })
+    const pool = new Pool({
+      host,
+      port,
+      ...(ssl ? { ssl } : {}),
+      ...credentials,
+      database,
+      max: connectionsOfLogin,
+      idleTimeoutMillis: idleConnectionMs,
+      connectionTimeoutMillis: connectMs,
+      application_name: 'iasql',
+      options: '-c TimeZone=UTC -c DateStyle=ISO',
+    })
+    pool.on('error', () => {})
+    return pool
+  }
+}

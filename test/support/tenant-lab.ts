@@ -1,0 +1,151 @@
+/** A tenant with a database and a cloud of its own, whose functions are called as the run machinery calls them. */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type CloudCall, createCloud } from '#aws/create-cloud.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { Json, Row } from '#engine/model/json.ts'
+import type { Role } from '#engine/model/rpc.ts'
+import { stepExecution } from '#operations/execution/step-execution.ts'
+import type { Cloud, Ports } from '#operations/ports.ts'
+import { callRpc } from '#operations/rpc/registry.ts'
+import { createTenant } from '#operations/tenant/create-tenant.ts'
+import { type Database, databaseOver } from '#postgres/database.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import { openTestDatabase } from './database.ts'
+import { startTestMoto } from './moto.ts'
+
+export interface CallOptions {
+  readonly actor?: string
+  readonly role?: Role
+}
+
+export interface TenantLab {
+  readonly ports: Ports
+  readonly tenant: Tenant
+  readonly endpoint: string
+  /** As the tenant's writer. */
+  readonly user: Database
+  /** Cloud calls made so far, by operation. */
+  readonly calls: CloudCall[]
+  /** Executions that were started without anybody waiting for them. */
+  readonly started: string[]
+  readonly notices: string[]
+  /** Rows of `SELECT * FROM name(arguments)`; throws what the statement would raise. */
+  call(name: string, given?: readonly Json[], options?: CallOptions): Promise<readonly Row[]>
+  /** The same up to the point where an execution is stored. */
+  begin(name: string, given?: readonly Json[], options?: CallOptions): Promise<string>
+  /** Steps an execution to its end. */
+  drive(executionId: string, ports?: Ports): Promise<void>
+  resetCloud(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Arguments as the SQL functions fill them in. */
+const defaults: Readonly<Record<string, readonly Json[]>> = {
+  iasql_preview: [false],
+  iasql_apply: [null, false, true, 'wait'],
+  iasql_sync: [[]],
+}
+
+export interface LabOptions {
+  readonly wrapCloud?: (cloud: Cloud) => Cloud
+  readonly budgetMs?: number
+}
+
+export async function openTenantLab({ wrapCloud = (cloud) => cloud, budgetMs = 60_000 }: LabOptions = {}): Promise<TenantLab> {
+  const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
+  const calls: CloudCall[] = []
+  const started: string[] = []
+  const notices: string[] = []
+  const cloud = createCloud({ profile: 'emulator', endpoint: moto.endpoint, onCall: (call) => calls.push(call) })
+  const ports: Ports = {
+    dataApi: database.dataApi,
+    platform: database.platform,
+    cloud: wrapCloud(cloud),
+    clock: {
+      now: () => new Date(),
+      sleep: async (ms, signal) => {
+        await delay(ms, undefined, signal ? { signal } : {})
+      },
+    },
+    invoker: { runStatements: async () => undefined },
+    machines: {
+      start: async (_, __, input) => {
+        started.push((input as { executionId: string }).executionId)
+      },
+    },
+    connections: { post: async () => 'gone', disconnect: async () => undefined },
+    cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
+    log: (level, message, fields) => {
+      if (level === 'error') console.error(message, fields)
+      else notices.push(message)
+    },
+    defaults: { accountId: '123456789012', region: 'us-east-1', budgetMs },
+  }
+  const tenant = await createTenant(ports, { alias: 'local', secrets: database.secrets })
+  const drive = async (executionId: string, with_: Ports = ports): Promise<void> => {
+    for (;;) {
+      const step = await stepExecution(with_, { tenantId: tenant.id, executionId })
+      if (step.next === 'done') return
+      if (step.next === 'wait') await delay(step.seconds * 1_000)
+    }
+  }
+  const request = (name: string, given: readonly Json[], { actor = 'ann', role = 'owner' }: CallOptions) => ({
+    tenant,
+    name,
+    arguments: given,
+    actor,
+    role,
+    runId: randomUUID(),
+    statement: 0,
+    context: randomUUID(),
+  })
+  return {
+    ports,
+    tenant,
+    endpoint: moto.endpoint,
+    user: databaseOver(database.dataApi, tenant.writer),
+    calls,
+    started,
+    notices,
+    drive,
+    async call(name, given = defaults[name] ?? [], options = {}) {
+      const call = request(name, given, options)
+      const answer = await callRpc(ports, call)
+      if (answer.kind === 'rows') return answer.rows
+      await drive(answer.executionId)
+      return await readResult(database.platform, tenant, call.context)
+    },
+    async begin(name, given = defaults[name] ?? [], options = {}) {
+      const answer = await callRpc(ports, request(name, given, options))
+      if (answer.kind === 'rows') throw new Error(`${name} answered without an execution`)
+      return answer.executionId
+    },
+    resetCloud: () => moto.reset(),
+    async close() {
+      cloud.close()
+      await Promise.all([database.close(), moto.stop()])
+    },
+  }
+}
+
+async function readResult(db: Database, tenant: Tenant, context: string): Promise<readonly Row[]> {
+  const [result] = await db.query<{ result_id: number; error: Record<string, string> | null }>(
+    `SELECT result_id, error FROM ${tenant.schema}.iasql_rpc_result WHERE context = :context::uuid`,
+    { context },
+  )
+  if (!result) throw new Error('the execution left no result')
+  if (result.error) {
+    const { code, message = '', detail, hint, awsRequestId } = result.error
+    throw new IasqlError(code as ConstructorParameters<typeof IasqlError>[0], message, {
+      ...(detail ? { detail } : {}),
+      ...(hint ? { hint } : {}),
+      ...(awsRequestId ? { awsRequestId } : {}),
+    })
+  }
+  const rows = await db.query<{ body: Row }>(
+    `SELECT body FROM ${tenant.schema}.iasql_rpc_result_row WHERE result_id = :id::bigint ORDER BY ordinal LIMIT 5000`,
+    { id: result.result_id },
+  )
+  return rows.map((row) => row.body)
+}
