@@ -49,6 +49,8 @@ const clock: Clock = {
 }
 
 const functionTimeoutMs = 900_000
+/** How often runs whose runner died are looked for; on AWS a schedule does it. */
+const sweepMs = 30_000
 
 const call =
   <Event, Result>(name: string, handler: (event: Event, context: never) => Promise<Result>) =>
@@ -111,16 +113,20 @@ export async function serve(foundation: Foundation): Promise<Serving> {
     alias: 'local',
     tokenHash: createHash('sha256').update(foundation.token).digest('hex'),
   })
-  await recoverRuns(ports)
+  await recoverRuns(ports, { isSole: true })
   const handlers = { authorize, connect, disconnect, message }
   const gateway = await startGateway({ port: foundation.port, handlers, log })
   const close = open(gateway.managementEndpoint)
   await recoverExecutions(ports, { sole: true })
+  const sweeper = setInterval(() => {
+    recoverRuns(ports).catch((error: unknown) => log('warn', 'The sweep for lost runs failed.', { error }))
+  }, sweepMs)
   return {
     url: gateway.url,
     ports,
     machines,
     close: async () => {
+      clearInterval(sweeper)
       await gateway.close()
       await machines.close()
       await Promise.race([Promise.all(running), delay(5_000, undefined, { ref: false })])

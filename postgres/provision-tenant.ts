@@ -1,20 +1,22 @@
-/** Makes a tenant's roles, logins and schemas: opaque names, nothing for the public, no right to create among managed tables. */
+/** Makes a tenant under an opaque name: its row, roles, logins, schemas and the engine's tables in them. */
 import { randomBytes } from 'node:crypto'
 import type { Database, Queryable } from './database.ts'
 import { migrateTenant } from './migrate.ts'
 import type { Secrets } from './secrets.ts'
 import { findTenant } from './statements/tenant-find.ts'
 import type { Tenant } from './tenant.ts'
-
-/** Connections that one login may have open: a tenant cannot take those of the others. */
-const connectionsOfLogin = 10
+import { makeRoles, makeSchemas } from './tenant-roles.ts'
 
 export interface Provision {
   readonly alias: string
   readonly database: string
 }
 
-/** Safe to repeat: what a crash left half-made is completed. */
+/**
+ * Safe to repeat, also at the same time: what a crash left half-made is completed, and passwords are made anew when the
+ * secrets do not know them.
+ * @example await provisionTenant(platform, secrets, { alias: 'local', database: 'local' })
+ */
 export async function provisionTenant(
   platform: Database,
   secrets: Secrets,
@@ -23,9 +25,17 @@ export async function provisionTenant(
   await insertTenant(platform, { alias, database })
   const tenant = await findTenant(platform, { alias })
   if (!tenant) throw new Error(`the tenant ${alias} was not stored`)
-  if (tenant.state === 'creating') {
-    await makeRoles(platform, secrets, tenant)
-    await platform.transaction((transaction) => makeSchemas(transaction, tenant))
+  const isMade = tenant.state !== 'creating' && (await areKnown(secrets, tenant))
+  if (!isMade) {
+    await platform.transaction(async (transaction) => {
+      // One at a time: of two passwords the one in the secrets must be the one in the database.
+      await transaction.query(
+        'SELECT tenant_id FROM iasql_platform.tenant WHERE tenant_id = :id FOR UPDATE',
+        { id: tenant.id },
+      )
+      await makeRoles(transaction, secrets, tenant)
+      await makeSchemas(transaction, tenant)
+    })
   }
   await migrateTenant(platform, tenant)
   await platform.run(
@@ -47,42 +57,7 @@ const insertTenant = async (platform: Queryable, { alias, database }: Provision)
   )
 }
 
-const makeRoles = async (platform: Database, secrets: Secrets, tenant: Tenant): Promise<void> => {
-  await makeRole(platform, tenant.ownerRole, 'NOLOGIN')
-  for (const [role, { secret }] of [
-    [tenant.readerRole, tenant.reader],
-    [tenant.writerRole, tenant.writer],
-  ] as const) {
-    const password = randomBytes(24).toString('base64url')
-    await secrets.put(secret, { user: role, password })
-    await makeRole(platform, role, `LOGIN CONNECTION LIMIT ${connectionsOfLogin} PASSWORD '${password}'`)
-    await platform.run(`ALTER ROLE ${role} SET search_path = ${tenant.schema}, ${tenant.userSchema}`)
-    await platform.run(`GRANT CONNECT ON DATABASE ${tenant.writer.database} TO ${role}`)
-  }
-  // INHERIT: reads and writes as the owner, and ends a login's runaway statements; SET: makes objects that belong to it.
-  for (const role of [tenant.ownerRole, tenant.writerRole, tenant.readerRole]) {
-    await platform.run(`GRANT ${role} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE`)
-  }
-}
-
-const makeRole = async (platform: Queryable, role: string, rights: string): Promise<void> => {
-  const [found] = await platform.query('SELECT 1 AS one FROM pg_catalog.pg_roles WHERE rolname = :role', {
-    role,
-  })
-  await platform.run(`${found ? 'ALTER' : 'CREATE'} ROLE ${role} ${rights}`)
-}
-
-const makeSchemas = async (transaction: Queryable, tenant: Tenant): Promise<void> => {
-  const { schema, userSchema, ownerRole, readerRole, writerRole } = tenant
-  await transaction.run(`CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${ownerRole}`)
-  await transaction.run(`CREATE SCHEMA IF NOT EXISTS ${userSchema} AUTHORIZATION ${writerRole}`)
-  await transaction.run(`SET LOCAL ROLE ${ownerRole}`)
-  await transaction.run(`GRANT USAGE ON SCHEMA ${schema} TO ${readerRole}, ${writerRole}`)
-  await transaction.run('ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC')
-  await transaction.run(`SET LOCAL ROLE ${writerRole}`)
-  await transaction.run(`GRANT USAGE ON SCHEMA ${userSchema} TO ${readerRole}`)
-  await transaction.run(
-    `ALTER DEFAULT PRIVILEGES IN SCHEMA ${userSchema} GRANT SELECT ON TABLES TO ${readerRole}`,
-  )
-  await transaction.run('RESET ROLE')
+const areKnown = async (secrets: Secrets, { reader, writer }: Tenant): Promise<boolean> => {
+  const found = await Promise.allSettled([secrets.get(reader.secret), secrets.get(writer.secret)])
+  return found.every(({ status }) => status === 'fulfilled')
 }

@@ -26,6 +26,7 @@ export class GatewayConnection {
   readonly #settings: ConnectionSettings
   readonly #socket: WebSocket
   #inFlight = 0
+  readonly #waiting: string[] = []
   #idle: NodeJS.Timeout
   readonly #age: NodeJS.Timeout
 
@@ -41,7 +42,7 @@ export class GatewayConnection {
     })
     // `close` follows every error and carries its code.
     socket.on('error', (error) => this.#settings.log('debug', 'A socket failed.', { error: error.message }))
-    socket.on('message', (data, isBinary) => void this.#received(data, isBinary))
+    socket.on('message', (data, isBinary) => this.#received(data, isBinary))
     this.#meterFrames()
   }
 
@@ -87,26 +88,44 @@ export class GatewayConnection {
     this.#idle.refresh()
   }
 
-  async #received(data: RawData, isBinary: boolean): Promise<void> {
+  #received(data: RawData, isBinary: boolean): void {
     if (!this.isOpen) return
     if (isBinary) {
       this.close(1003, 'Unsupported data')
       return
     }
     this.#active()
-    this.#inFlight += 1
+    this.#waiting.push(textOf(data))
+    this.#handOver()
+  }
+
+  /** A paused socket still gives what it had read already: that waits here, the rest waits at the client. */
+  #handOver(): void {
+    const { concurrentMessages } = this.#settings.limits
+    while (this.#inFlight < concurrentMessages) {
+      const text = this.#waiting.shift()
+      if (text === undefined) {
+        this.#socket.resume()
+        return
+      }
+      this.#inFlight += 1
+      void this.#handle(text).finally(() => {
+        this.#inFlight -= 1
+        this.#handOver()
+      })
+    }
+    this.#socket.pause()
+  }
+
+  async #handle(text: string): Promise<void> {
     const { handlers, limits, log } = this.#settings
-    if (this.#inFlight >= limits.concurrentMessages) this.#socket.pause()
-    const event = messageEvent(this.peer, textOf(data))
+    const event = messageEvent(this.peer, text)
     try {
       const { statusCode = 200 } = await invoke('on-message', handlers.message, event, limits.integrationMs)
       if (statusCode >= 500) throw new Error(`on-message answered ${statusCode}.`)
     } catch (error) {
       log('error', 'A message could not be handled.', { error, connectionId: this.peer.connectionId })
       this.#reportFailure(event.requestContext.requestId)
-    } finally {
-      this.#inFlight -= 1
-      this.#socket.resume()
     }
   }
 

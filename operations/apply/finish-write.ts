@@ -115,6 +115,9 @@ export async function endWrite(
   // What an adoption or a creation did not send was left to the cloud: nothing was agreed on before.
   const isNew = stepOf(job, stepKey).step.kind !== 'update'
   const settled = settle(run, job, { sent, observed, isNew })
+  // Found again after a crash, or adopted: it has no record yet.
+  const isKnown = canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)
+  if (isNew && !isKnown) await noteMade(run, job, stepKey, reading.cloudId)
   if (isNew) await takeCompanions(run, job, stepKey, reading.cloudId)
   noteStep(job, stepKey, { state: 'done', exists: true })
   const isLast = isLastStep(job, stepKey)

@@ -7,6 +7,7 @@ import type { WireError } from '#websocket/messages.ts'
 import { wireError } from '../connection/wire-error.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import type { StatementMemory } from './answer-fault.ts'
+import { checkCancelled } from './keep-run.ts'
 import type { OpenRun } from './open-run.ts'
 
 export interface FailedStatement {
@@ -98,6 +99,8 @@ export async function statementError(
 ): Promise<WireError> {
   const limit = error instanceof DataApiError ? limitErrors[error.fault]?.() : undefined
   const fields = databaseErrorOf(error)
+  // Whoever interrupted the statement has said so on the run before; the last heartbeat was earlier.
+  if (fields?.sqlstate === '57014') await checkCancelled(run)
   const wire = limit ?? (fields ? databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
   const { memory } = failed
   return memory && memory.answered.length > 0 ? withFunctionError(run, wire, memory) : wire

@@ -1,6 +1,8 @@
+/** One contract for both adapters: what goes in and out, each limit exceeded once, each fault named. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { auroraDataApi } from '#postgres/aurora-data-api.ts'
-import type { DataApi, Field, Login, Parameter } from '#postgres/data-api.ts'
+import { type DataApi, DataApiError, type Field, type Login, type Parameter } from '#postgres/data-api.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { type DataApiServer, startDataApiServer } from '../support/data-api-server.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -11,16 +13,15 @@ let adapters: Record<string, DataApi>
 const login: Login = { secret: 'iasql/platform', database: 'local' }
 
 beforeAll(async () => {
-  database = await openTestDatabase({ callMs: 1_500, idleTransactionMs: 1_000 })
+  database = await openTestDatabase({ callMs: 1_000, idleTransactionMs: 600, transactionMs: 1_500 })
   server = await startDataApiServer(database.dataApi)
   const client = {
     endpoint: server.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    maxAttempts: 1,
   }
-  const aurora = auroraDataApi({ resourceArn: 'arn:aws:rds:us-east-1:123456789012:cluster:c', client })
-  adapters = { 'in process': database.dataApi, 'by the SDK': aurora }
+  const resourceArn = 'arn:aws:rds:us-east-1:123456789012:cluster:c'
+  adapters = { 'in process': database.dataApi, 'by the SDK': auroraDataApi({ resourceArn, client }) }
 })
 
 afterAll(async () => {
@@ -37,183 +38,288 @@ describe.each(['in process', 'by the SDK'])('the Data API %s', (name) => {
     dataApi = adapters[name] as DataApi
   })
 
-  const rows = async (sql: string, parameters: Parameter[] = []): Promise<readonly (readonly Field[])[]> =>
-    (await dataApi.execute({ login, sql, parameters })).records
+  const execute = (sql: string, parameters: readonly Parameter[] = [], transactionId?: string) =>
+    dataApi.execute({ login, sql, parameters, ...(transactionId === undefined ? {} : { transactionId }) })
 
-  const failing = (sql: string, transactionId?: string) =>
-    dataApi.execute({ login, sql, ...(transactionId ? { transactionId } : {}) }).then(
-      () => ({ fault: 'none', message: '' }),
-      (error) => error,
-    )
+  const values = async (sql: string, parameters: readonly Parameter[] = []): Promise<unknown[][]> =>
+    (await execute(sql, parameters)).records.map((record) => record.map((field) => Object.values(field)[0]))
 
-  test('gives fields by type, and names and types of columns when asked', async () => {
-    const result = await dataApi.execute({
-      login,
-      sql: `SELECT 1::int2 AS a, 9007199254740991 AS b, 1.5::float8 AS c, 1.50::numeric AS d, true AS e, 'x'::text AS f,
-              '\\x0102'::bytea AS g, NULL::int AS h, '2026-01-02 03:04:05.6+02'::timestamptz AS i, '{"a": 1}'::jsonb AS j`,
-      includeResultMetadata: true,
-    })
+  const failing = async (work: Promise<unknown>): Promise<DataApiError> => {
+    const error = await work.then(
+      () => undefined,
+      (caught: unknown) => caught,
+    )
+    expect(error).toBeInstanceOf(DataApiError)
+    return error as DataApiError
+  }
 
-    expect(JSON.parse(JSON.stringify(result.records[0]?.filter((field) => !('blobValue' in field))))).toEqual(
-      [
-        { longValue: 1 },
-        { longValue: 9007199254740991 },
-        { doubleValue: 1.5 },
-        { stringValue: '1.50' },
-        { booleanValue: true },
-        { stringValue: 'x' },
-        { isNull: true },
-        { stringValue: '2026-01-02 01:04:05.6' },
-        { stringValue: '{"a": 1}' },
-      ],
-    )
-    expect(Buffer.from((result.records[0]?.[6] as { blobValue: Uint8Array }).blobValue)).toEqual(
-      Buffer.from([1, 2]),
-    )
-    expect(result.columns?.map(({ typeName }) => typeName).join()).toBe(
-      'int2,int8,float8,numeric,bool,text,bytea,int4,timestamptz,jsonb',
-    )
+  const columnsOf = async (sql: string) =>
+    (await dataApi.execute({ login, sql, includeResultMetadata: true })).columns
+
+  test.each<[string, Field]>([
+    ['7::int2', { longValue: 7 }],
+    ['(-2147483648)::int4', { longValue: -2147483648 }],
+    ['9007199254740991::int8', { longValue: 9007199254740991 }],
+    ['1.5::float8', { doubleValue: 1.5 }],
+    ['1.50::numeric', { stringValue: '1.50' }],
+    ['true', { booleanValue: true }],
+    ["'é✓'::text", { stringValue: 'é✓' }],
+    ["''::varchar", { stringValue: '' }],
+    ['NULL::int4', { isNull: true }],
+    ["'2026-01-02 03:04:05+02'::timestamptz", { stringValue: '2026-01-02 01:04:05' }],
+    ["'2026-01-02 03:04:05.6'::timestamp", { stringValue: '2026-01-02 03:04:05.600' }],
+    ["'2026-01-02'::date", { stringValue: '2026-01-02' }],
+    ["'03:04:05.123456'::time", { stringValue: '03:04:05.123456' }],
+    [`'{"a": [1]}'::jsonb`, { stringValue: '{"a": [1]}' }],
+    ["'10.0.0.0/16'::cidr", { stringValue: '10.0.0.0/16' }],
+    ['pg_sleep(0)', { stringValue: '' }],
+  ])('gives %s', async (expression, field) => {
+    const { records } = await execute(`SELECT ${expression}`)
+
+    expect(records).toEqual([[field]])
   })
 
-  test('binds :name by its type, and nothing that only looks like one', async () => {
-    const parameters: Parameter[] = [
-      text('s', "it's :s"),
-      { name: 'n', value: { longValue: 7 } },
-      { name: 'j', value: { stringValue: '[1]' }, typeHint: 'JSON' },
-      { name: 'nothing', value: { isNull: true } },
-    ]
-    const sql = `SELECT :s || ':s' || $$:s$$ || $a$:s$a$ AS one, -- :s
-      pg_typeof(:n)::text /* :s /* :s */ */ AS two, jsonb_typeof(:j), (ARRAY[1,2,3])[1:2]::text, :nothing::text, E'\\':s', ":n"
-      FROM (SELECT 1 AS ":n") q`
+  test('gives bytes', async () => {
+    const [[field]] = (await execute("SELECT '\\x00ff10'::bytea")).records as [[{ blobValue: Uint8Array }]]
 
-    const [row] = await rows(sql, parameters)
+    expect([...field.blobValue]).toEqual([0, 255, 16])
+  })
 
-    expect(row?.map((field) => Object.values(field)[0])).toEqual([
-      "it's :s:s:s:s",
-      'bigint',
-      'array',
-      '{1,2}',
-      true,
-      "':s",
-      1,
+  test('names columns and their types when asked, also without rows and for types without values', async () => {
+    const columns = await columnsOf(
+      'SELECT 1 AS a, now() AS a, NULL::interval AS "B c", NULL::text[] AS d LIMIT 0',
+    )
+
+    expect(columns).toEqual([
+      { name: 'a', typeName: 'int4' },
+      { name: 'a', typeName: 'timestamptz' },
+      { name: 'B c', typeName: 'interval' },
+      { name: 'd', typeName: '_text' },
     ])
   })
 
-  test.each(['interval', 'timetz', 'money', 'point', '"char"', 'regclass', 'xid8'])(
-    'refuses a %s, though not its NULL',
-    async (type) => {
-      const samples: Record<string, string> = {
-        interval: '1 day',
-        timetz: '01:00+00',
-        money: '1',
-        point: '(1,2)',
-        '"char"': 'x',
-        regclass: 'pg_class',
-        xid8: '5',
-      }
+  test('binds parameters by their type', async () => {
+    const parameters: Parameter[] = [
+      text('s', "it's :s"),
+      { name: 'n', value: { longValue: 7 } },
+      { name: 'd', value: { doubleValue: 0.5 } },
+      { name: 'b', value: { booleanValue: true } },
+      { name: 'x', value: { blobValue: new Uint8Array([1, 255]) } },
+      { name: 'j', value: { stringValue: '[1]' }, typeHint: 'JSON' },
+      { name: 'u', value: { stringValue: 'b5b1c3a2-0000-4000-8000-000000000001' }, typeHint: 'UUID' },
+      { name: 't', value: { stringValue: '2026-01-02 03:04:05' }, typeHint: 'TIMESTAMP' },
+      { name: 'nothing', value: { isNull: true } },
+    ]
 
-      expect((await failing(`SELECT '${samples[type]}'::${type}`)).fault).toBe('unsupported-result')
-      expect(await rows(`SELECT NULL::${type}`)).toEqual([[{ isNull: true }]])
-    },
-  )
+    const [row] = await values(
+      `SELECT :s || ':s' /* :s */, pg_typeof(:n)::text, pg_typeof(:d)::text, :b AND true, encode(:x, 'hex'),
+         jsonb_typeof(:j), pg_typeof(:u)::text, :t + interval '1 day', :nothing::text -- :s`,
+      parameters,
+    )
+
+    expect(row).toEqual([
+      "it's :s:s",
+      'bigint',
+      'double precision',
+      true,
+      '01ff',
+      'array',
+      'uuid',
+      '2026-01-03 03:04:05',
+      true,
+    ])
+  })
+
+  test('counts the records that a statement without result changes', async () => {
+    await execute('CREATE TABLE iasql_platform.counted (n int)')
+    const inserted = await execute('INSERT INTO iasql_platform.counted SELECT generate_series(1, 3)')
+    const returned = await execute('DELETE FROM iasql_platform.counted WHERE n > 1 RETURNING n')
+    await execute('DROP TABLE iasql_platform.counted')
+
+    expect(inserted).toEqual({ records: [], numberOfRecordsUpdated: 3 })
+    expect(returned).toEqual({ records: [[{ longValue: 2 }], [{ longValue: 3 }]], numberOfRecordsUpdated: 0 })
+  })
+
+  test.each([
+    ["'1 day'::interval", 'INTERVAL'],
+    ["'01:00+00'::timetz", 'TIMETZ'],
+    ["'1'::money", 'MONEY'],
+    ["'(1,2)'::point", 'POINT'],
+    [`'x'::"char"`, 'CHAR'],
+    ["'pg_class'::regclass", 'REGCLASS'],
+    ["'5'::xid8", 'XID8'],
+    ["'<a/>'::xml", 'XML'],
+    ["'{1}'::int[]", '_INT4'],
+    ['ROW(1)', 'RECORD'],
+    ["'infinity'::timestamptz", 'infinite'],
+  ])('refuses the value %s, though neither NULL nor no rows of it', async (value, words) => {
+    const error = await failing(execute(`SELECT ${value}`))
+
+    expect(error.fault).toBe('unsupported-result')
+    if (name === 'in process') expect(error.message).toContain(words)
+    expect(await values(`SELECT nullif(1, 1), CASE WHEN false THEN ${value} END`)).toEqual([[true, true]])
+    expect(await values(`SELECT ${value} LIMIT 0`)).toEqual([])
+  })
 
   test.each([
     ['a row above 64 KB', "SELECT repeat('x', 65537)", 'row-too-large'],
-    ['a result above 1 MiB', "SELECT repeat('x', 60000) FROM generate_series(1, 20)", 'result-too-large'],
+    ['a result above 1 MiB', "SELECT repeat('x', 60000) FROM generate_series(1, 18)", 'result-too-large'],
+    ['an endless result', "SELECT repeat('x', 60000), generate_series(1, 100000000)", 'result-too-large'],
     ['a request above 4 MiB', `SELECT '${'x'.repeat(4_194_304)}'`, 'request-too-large'],
     ['two statements', 'SELECT 1; SELECT 2', 'bad-request'],
+    ['a parameter that is not given', 'SELECT :missing', 'bad-request'],
+    ['a parameter between dollar quotes', 'SELECT $$a :b c$$', 'bad-request'],
+    ['an array slice, which reads as a parameter', "SELECT ('{1,2,3}'::int[])[1:2]::text", 'bad-request'],
     ['a call above its time', 'SELECT pg_sleep(20)', 'statement-timeout'],
   ])('refuses %s', async (_what, sql, fault) => {
-    expect((await failing(sql)).fault).toBe(fault)
+    expect((await failing(execute(sql))).fault).toBe(fault)
   })
 
-  test('refuses a parameter that is not given', async () => {
-    expect((await failing('SELECT :missing')).fault).toBe('bad-request')
+  test('takes what is just within the limits', async () => {
+    const rows = await values("SELECT repeat('x', 65536) FROM generate_series(1, 15)")
+    const [[length]] = (await values('SELECT octet_length(:s)', [text('s', 'x'.repeat(4_190_000))])) as [
+      [number],
+    ]
+
+    expect(rows).toHaveLength(15)
+    expect(length).toBe(4_190_000)
+  })
+
+  test('refuses a login that the database does not know', async () => {
+    const unknown = { secret: 'iasql/nobody', database: 'local' }
+
+    expect((await failing(dataApi.begin(unknown))).fault).toBe('forbidden')
+    expect(
+      (await failing(dataApi.execute({ login: { ...login, database: 'nowhere' }, sql: 'SELECT 1' }))).fault,
+    ).toBe('bad-request')
   })
 
   test('carries nothing from one call to the next', async () => {
-    await rows("SET TimeZone = 'Asia/Tokyo'")
+    await execute("SET TimeZone = 'Asia/Tokyo'")
+    await execute('BEGIN')
+    await execute('SELECT pg_advisory_lock(1)')
+    await execute("PREPARE kept AS SELECT 'kept'")
 
-    for (let call = 0; call < 12; call++)
-      expect(await rows('SHOW TimeZone')).toEqual([[{ stringValue: 'UTC' }]])
-  })
-
-  test('keeps a transaction together and rolls it back', async () => {
-    const id = await dataApi.begin(login)
-    await dataApi.execute({ login, sql: 'CREATE TABLE iasql_platform.scratch (n int)', transactionId: id })
-    const inside = await dataApi.execute({
-      login,
-      sql: "SELECT to_regclass('iasql_platform.scratch') IS NOT NULL",
-      transactionId: id,
-    })
-    await dataApi.rollback(login, id)
-
-    expect(inside.records).toEqual([[{ booleanValue: true }]])
-    expect(await rows("SELECT to_regclass('iasql_platform.scratch')::text")).toEqual([[{ isNull: true }]])
-    expect((await failing('SELECT 1', id)).fault).toBe('transaction-not-found')
-  })
-
-  test('refuses a second call while a transaction is busy', async () => {
-    const id = await dataApi.begin(login)
-
-    const first = dataApi.execute({ login, sql: 'SELECT pg_sleep(0.5)', transactionId: id })
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    const second = await failing('SELECT 1', id)
-    await first
-    await dataApi.rollback(login, id)
-
-    expect(second.fault).toBe('busy-transaction')
-  })
-
-  test('ends a transaction that idles', async () => {
-    const id = await dataApi.begin(login)
-
-    await new Promise((resolve) => setTimeout(resolve, 1_400))
-
-    expect((await failing('SELECT 1', id)).fault).toBe('transaction-not-found')
-  })
-
-  test('says so when what is committed was aborted before', async () => {
-    const id = await dataApi.begin(login)
-    await failing('SELECT 1/0', id)
-
-    const error = await dataApi.commit(login, id).catch((caught: unknown) => caught)
-
-    expect(databaseErrorOf(error)?.sqlstate).toBe('25P02')
+    for (let call = 0; call < 20; call++) expect(await values('SHOW TimeZone')).toEqual([['UTC']])
+    expect(await values("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).toEqual([[0]])
+    expect(databaseErrorOf(await failing(execute('EXECUTE kept')))?.sqlstate).toBe('26000')
   })
 
   test('gives a database error as one text that can be taken apart', async () => {
     const sql = `DO $$ BEGIN RAISE EXCEPTION E'two\\nlines' USING ERRCODE = 'IQ001', DETAIL = E'd1\\nd2', HINT = 'h'; END $$`
 
-    const fields = databaseErrorOf(await failing(sql))
+    const error = await failing(execute(sql))
 
-    expect(fields).toMatchObject({ sqlstate: 'IQ001', message: 'two\nlines', detail: 'd1\nd2', hint: 'h' })
-    expect(databaseErrorOf(await failing('SELECT nope'))).toMatchObject({ sqlstate: '42703', position: 8 })
-    expect(databaseErrorOf(await failing("DO $$ BEGIN EXECUTE 'SELECT nope'; END $$"))).toMatchObject({
+    expect(error.fault).toBe('database-error')
+    expect(databaseErrorOf(error)).toMatchObject({
+      sqlstate: 'IQ001',
+      message: 'two\nlines',
+      detail: 'd1\nd2',
+      hint: 'h',
+      where: 'PL/pgSQL function inline_code_block line 1 at RAISE',
+    })
+    expect(databaseErrorOf(await failing(execute('SELECT nope')))).toMatchObject({
+      sqlstate: '42703',
+      position: 8,
+    })
+    expect(
+      databaseErrorOf(await failing(execute("DO $$ BEGIN EXECUTE 'SELECT nope'; END $$"))),
+    ).toMatchObject({
       sqlstate: '42703',
       internalQuery: 'SELECT nope',
       internalPosition: 8,
     })
   })
-})
 
-test('waits for a database that wakes up', async () => {
-  server.sleep(1)
+  describe('in a transaction', () => {
+    const exists = "SELECT to_regclass('iasql_platform.scratch') IS NOT NULL"
 
-  const result = await adapters['by the SDK']?.execute({ login, sql: 'SELECT 1' })
+    test('keeps its statements together and rolls them back', async () => {
+      const id = await dataApi.begin(login)
+      await execute('CREATE TABLE iasql_platform.scratch (n int)', [], id)
+      const inside = await execute(exists, [], id)
+      const outside = await values(exists)
+      await dataApi.rollback(login, id)
 
-  expect(result?.records).toEqual([[{ longValue: 1 }]])
-})
+      expect(inside.records).toEqual([[{ booleanValue: true }]])
+      expect(outside).toEqual([[false]])
+      expect(await values(exists)).toEqual([[false]])
+    })
 
-test('says that the database does not answer, and works again when it is back', async () => {
-  const { dataApi, cluster } = database
-  await dataApi.execute({ login, sql: 'SELECT 1' })
-  await dataApi.execute({ login, sql: 'SELECT pg_terminate_backend(pg_backend_pid())' }).catch(() => {})
-  const after = await dataApi.execute({ login, sql: 'SELECT 2' })
+    test('commits, and is gone afterwards', async () => {
+      const id = await dataApi.begin(login)
+      await execute('CREATE TABLE iasql_platform.scratch (n int)', [], id)
+      await dataApi.commit(login, id)
 
-  await cluster.stop()
-  const error = await dataApi.execute({ login, sql: 'SELECT 3' }).catch((caught) => caught)
+      expect(await values(exists)).toEqual([[true]])
+      await execute('DROP TABLE iasql_platform.scratch')
+      for (const again of [
+        execute('SELECT 1', [], id),
+        dataApi.commit(login, id),
+        dataApi.rollback(login, id),
+      ])
+        expect((await failing(again)).fault).toBe('transaction-not-found')
+    })
 
-  expect(after.records).toEqual([[{ longValue: 2 }]])
-  expect(error.fault).toBe('unavailable')
+    test('says why it cannot be committed', async () => {
+      const aborted = await dataApi.begin(login)
+      await failing(execute('SELECT 1/0', [], aborted))
+      const deferred = await dataApi.begin(login)
+      await execute('CREATE TEMP TABLE d (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)', [], deferred)
+      await execute('INSERT INTO d VALUES (1), (1)', [], deferred)
+
+      expect(databaseErrorOf(await failing(dataApi.commit(login, aborted)))?.sqlstate).toBe('25P02')
+      expect(databaseErrorOf(await failing(dataApi.commit(login, deferred)))?.sqlstate).toBe('23505')
+    })
+
+    test('goes on after a result that was too large', async () => {
+      const id = await dataApi.begin(login)
+      const sql = "SELECT repeat('x', 60000) FROM generate_series(1, 20)"
+      const error = await failing(execute(sql, [], id))
+      const after = await execute('SELECT 1', [], id)
+      await dataApi.rollback(login, id)
+
+      expect(error.fault).toBe('result-too-large')
+      expect(after.records).toEqual([[{ longValue: 1 }]])
+    })
+
+    test('refuses a second call while it is busy', async () => {
+      const id = await dataApi.begin(login)
+      const first = execute('SELECT pg_sleep(0.4)', [], id)
+      await delay(150)
+      const [second, commit] = await Promise.all([
+        failing(execute('SELECT 1', [], id)),
+        failing(dataApi.commit(login, id)),
+      ])
+      await first
+      await dataApi.rollback(login, id)
+
+      expect([second.fault, commit.fault]).toEqual(['busy-transaction', 'busy-transaction'])
+    })
+
+    test('ends when it idles too long, and when it lasts too long', async () => {
+      const idle = await dataApi.begin(login)
+      const long = await dataApi.begin(login)
+      await delay(400)
+      await execute('SELECT 1', [], long)
+      await delay(400)
+      const idled = await failing(execute('SELECT 1', [], idle))
+      await execute('SELECT 1', [], long)
+      await delay(500)
+      await execute('SELECT 1', [], long)
+      await delay(400)
+
+      expect(idled.fault).toBe('transaction-not-found')
+      expect((await failing(execute('SELECT 1', [], long))).fault).toBe('transaction-not-found')
+    })
+
+    test('belongs to its login', async () => {
+      const id = await dataApi.begin(login)
+      const other = { ...login, secret: 'postgres/superuser' }
+      const error = await failing(dataApi.execute({ login: other, sql: 'SELECT 1', transactionId: id }))
+      await dataApi.rollback(login, id)
+
+      expect(error.fault).toBe('transaction-not-found')
+    })
+  })
 })

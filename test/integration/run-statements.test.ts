@@ -12,24 +12,66 @@ afterAll(async () => {
 })
 
 test('answers a query with its columns, rows as psql prints them, and its tag', async () => {
-  const result = await lab.run(`SELECT 1 AS one, null AS nothing, '' AS empty, interval '1 day 2 hours' AS span,
+  const result =
+    await lab.run(`SELECT 1 AS one, null AS nothing, '' AS empty, interval '1 day 2 hours' AS span,
     '{"a": 1}'::jsonb AS document, ARRAY['x "y"', 'a\\b'] AS list, '\\xdead'::bytea AS bytes, 9007199254740993 AS big,
     timestamptz '2026-01-02 03:04:05.678+02' AS at, numrange(1, 3) AS span2, point(1, 2) AS place, 'é😀' AS text, true AS yes`)
 
-  expect(result.messages.map((message) => message.type)).toEqual(['accepted', 'columns', 'rows', 'complete', 'done'])
+  expect(result.messages.map((message) => message.type)).toEqual([
+    'accepted',
+    'columns',
+    'rows',
+    'complete',
+    'done',
+  ])
   expect(result.messages.map((message) => message.seq)).toEqual([1, 2, 3, 4, 5])
   expect(result.statements[0]).toMatchObject({
     tag: 'SELECT 1',
     columns: [
-      'one', 'nothing', 'empty', 'span', 'document', 'list', 'bytes', 'big', 'at', 'span2', 'place', 'text', 'yes',
+      'one',
+      'nothing',
+      'empty',
+      'span',
+      'document',
+      'list',
+      'bytes',
+      'big',
+      'at',
+      'span2',
+      'place',
+      'text',
+      'yes',
     ],
     types: [
-      'int4', 'text', 'text', 'interval', 'jsonb', '_text', 'bytea', 'int8', 'timestamptz', 'numrange', 'point', 'text', 'bool',
+      'int4',
+      'text',
+      'text',
+      'interval',
+      'jsonb',
+      '_text',
+      'bytea',
+      'int8',
+      'timestamptz',
+      'numrange',
+      'point',
+      'text',
+      'bool',
     ],
     rows: [
       [
-        '1', null, '', '1 day 02:00:00', '{"a": 1}', '{"x \\"y\\"","a\\\\b"}', '\\xdead', '9007199254740993',
-        '2026-01-02 01:04:05.678+00', '[1,3)', '(1,2)', 'é😀', 't',
+        '1',
+        null,
+        '',
+        '1 day 02:00:00',
+        '{"a": 1}',
+        '{"x \\"y\\"","a\\\\b"}',
+        '\\xdead',
+        '9007199254740993',
+        '2026-01-02 01:04:05.678+00',
+        '[1,3)',
+        '(1,2)',
+        'é😀',
+        't',
       ],
     ],
   })
@@ -43,8 +85,18 @@ test.each([
   ['SELECT 1 WHERE false', ['?column?'], [], 'SELECT 0'],
   ['SHOW timezone', ['TimeZone'], [['UTC']], 'SHOW'],
   ['EXPLAIN (COSTS OFF) SELECT 1', ['QUERY PLAN'], [['Result']], 'EXPLAIN'],
-  ["SELECT ':x', $$ :y $$, '{1,2,3}'::int[]", ['?column?', '?column?', 'int4'], [[':x', ' :y ', '{1,2,3}']], 'SELECT 1'],
-  ['WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) TABLE n', ['i'], [['1'], ['2'], ['3']], 'SELECT 3'],
+  [
+    "SELECT ':x', $$ :y $$, '{1,2,3}'::int[]",
+    ['?column?', '?column?', 'int4'],
+    [[':x', ' :y ', '{1,2,3}']],
+    'SELECT 1',
+  ],
+  [
+    'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) TABLE n',
+    ['i'],
+    [['1'], ['2'], ['3']],
+    'SELECT 3',
+  ],
 ])('runs %s', async (sql, columns, rows, tag) => {
   const result = await lab.run(sql)
 
@@ -69,11 +121,26 @@ test('changes data, with and without rows to return', async () => {
 
   expect(result.statements.filter((statement) => statement.error)).toEqual([])
   expect(result.statements.map((statement) => statement.tag)).toEqual([
-    'CREATE TABLE', 'INSERT 0 2', 'INSERT 0 1', 'UPDATE 2', 'MERGE 2', 'SELECT 1', 'DELETE 0', 'SELECT 1',
-    'TRUNCATE TABLE', 'DROP TABLE',
+    'CREATE TABLE',
+    'INSERT 0 2',
+    'INSERT 0 1',
+    'UPDATE 2',
+    'MERGE 2',
+    'SELECT 1',
+    'DELETE 0',
+    'SELECT 1',
+    'TRUNCATE TABLE',
+    'DROP TABLE',
   ])
-  expect(result.statements[2]).toMatchObject({ columns: ['id', 'age'], types: ['int4', 'interval'], rows: [['3', '1 day']] })
-  expect(result.statements[4]?.rows).toEqual([['UPDATE', '3'], ['INSERT', '4']])
+  expect(result.statements[2]).toMatchObject({
+    columns: ['id', 'age'],
+    types: ['int4', 'interval'],
+    rows: [['3', '1 day']],
+  })
+  expect(result.statements[4]?.rows).toEqual([
+    ['UPDATE', '3'],
+    ['INSERT', '4'],
+  ])
   expect(result.statements[5]?.rows).toEqual([['New']])
   expect(result.statements[6]).toMatchObject({ columns: ['id'], rows: [] })
 })
@@ -98,17 +165,33 @@ test('runs what no cursor takes: DO, CALL, CREATE TABLE AS, SELECT INTO, REFRESH
 
   expect(result.statements.filter((statement) => statement.error)).toEqual([])
   expect(result.statements.map((statement) => statement.tag)).toEqual([
-    'DO', 'CREATE PROCEDURE', 'CALL', 'CREATE PROCEDURE', 'CALL', 'SELECT 3', 'SELECT 2', 'SELECT 2', 'SELECT 1',
-    'REFRESH MATERIALIZED VIEW', 'CREATE VIEW', 'CREATE FUNCTION', 'SELECT 1', 'ALTER TABLE', 'COMMENT',
+    'DO',
+    'CREATE PROCEDURE',
+    'CALL',
+    'CREATE PROCEDURE',
+    'CALL',
+    'SELECT 3',
+    'SELECT 2',
+    'SELECT 2',
+    'SELECT 1',
+    'REFRESH MATERIALIZED VIEW',
+    'CREATE VIEW',
+    'CREATE FUNCTION',
+    'SELECT 1',
+    'ALTER TABLE',
+    'COMMENT',
   ])
   expect(result.statements[2]).toMatchObject({ columns: ['n'], rows: [['42']] })
-  expect(result.statements[7]?.rows).toEqual([['2', 'into é'], ['3', 'into é']])
+  expect(result.statements[7]?.rows).toEqual([
+    ['2', 'into é'],
+    ['3', 'into é'],
+  ])
   expect(result.statements[12]?.rows).toEqual([['22']])
 })
 
 test.each([
   ['SELECT nix FROM pg_class', '42703', 8],
-  ["/* é😀 */ SELECT 'é😀'; SELECT '😀', nix", '42703', 36],
+  ["/* é😀 */ SELECT 'é😀'; SELECT '😀', nix", '42703', 35],
   ['SELECT 1 AS a INTO t1 FROM nix', '42P01', 28],
   ['SELECT 1/0', '22012', undefined],
   ['INSERT INTO nix VALUES (1) RETURNING *', '42P01', 13],
@@ -130,7 +213,11 @@ test('runs nothing of a text with a syntax error', async () => {
 
   expect(result.messages.map((message) => message.type)).toEqual(['error', 'done'])
   expect(result.statements[0]?.statement).toBe(2)
-  expect(result.statements[0]?.error).toMatchObject({ code: 'sql/syntax', sqlstate: '42601', position: sql.indexOf('SELEC 2') + 1 })
+  expect(result.statements[0]?.error).toMatchObject({
+    code: 'sql/syntax',
+    sqlstate: '42601',
+    position: sql.indexOf('SELEC 2') + 1,
+  })
   expect(after.statements[0]?.rows).toEqual([[null]])
 })
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tokenHash } from '#operations/connection/authorize.ts'
+import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { connect, type IasqlClient } from '#websocket/client.ts'
 import type { JoinedMessage } from '#websocket/join-rows.ts'
 import { BareClient } from '../support/bare-client.ts'
@@ -57,7 +58,6 @@ test('runs a text longer than a message, and joins a row longer than one', async
 
   const messages = await all(client.run(`SELECT '${literal}' AS long`))
 
-  console.log(JSON.stringify(messages).slice(0, 1500))
   expect(rowsOf(messages)).toEqual([[literal]])
   expect(messages.at(-1)).toMatchObject({ type: 'done', state: 'succeeded' })
 })
@@ -138,7 +138,28 @@ test('closes on a message above the limit, after which the client resumes', asyn
   expect(rest.at(-1)).toMatchObject({ type: 'done', state: 'succeeded' })
 })
 
-test('says that a run of nobody, or of somebody else, is unknown', async () => {
+test('knows no run of another tenant: it can be neither followed, nor paged, nor cancelled', async () => {
+  const { ports } = host.serving
+  const stranger = await createTenant(ports, { alias: 'stranger', secrets: host.database.secrets })
+  await host.database.platform.run(
+    `INSERT INTO iasql_platform.token (token_hash, tenant_id, name, role)
+     VALUES ('${tokenHash('strange')}', '${stranger.id}', 'test', 'owner')`,
+  )
+  const other = await connect({ url: host.serving.url, token: 'strange' })
+  const stream = client.run('SELECT * FROM generate_series(1, 25) n; SELECT pg_sleep(1)', { maxRows: 10 })
+  const reading = all(stream)
+  const unknown = { code: 'client/rejected', answer: { code: 'protocol/unknown-run' } }
+
+  const followed = await all(other.resume(stream.runId)).catch((error: unknown) => error)
+  const paged = await other.more(stream.runId, 0, '1').catch((error: unknown) => error)
+  other.cancel(stream.runId)
+
+  expect([followed, paged]).toMatchObject([unknown, unknown])
+  expect((await reading).at(-1)).toMatchObject({ type: 'done', state: 'succeeded' })
+  other.close()
+})
+
+test('says that a run of nobody is unknown', async () => {
   const reading = all(client.resume(randomUUID()))
 
   await expect(reading).rejects.toMatchObject({

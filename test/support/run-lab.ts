@@ -82,7 +82,10 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
       },
       settleMs: () => 0,
     },
-    clock: { now: () => new Date(), sleep: (ms, signal) => sleep(ms, undefined, { signal: signal as AbortSignal }) },
+    clock: {
+      now: () => new Date(),
+      sleep: (ms, signal) => sleep(ms, undefined, { signal: signal as AbortSignal }),
+    },
     invoker: {
       runStatements: async (input) => {
         if (!lab.isPaused) invoke(input).catch((error) => console.error('invocation failed', error))

@@ -6,7 +6,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Role } from '#engine/model/rpc.ts'
 import { stepExecution } from '#operations/execution/step-execution.ts'
-import type { Cloud, Ports } from '#operations/ports.ts'
+import type { Cloud, Log, Ports } from '#operations/ports.ts'
 import { callRpc } from '#operations/rpc/registry.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { type Database, databaseOver } from '#postgres/database.ts'
@@ -29,7 +29,6 @@ export interface TenantLab {
   readonly calls: CloudCall[]
   /** Executions that were started without anybody waiting for them. */
   readonly started: string[]
-  readonly notices: string[]
   /** Rows of `SELECT * FROM name(arguments)`; throws what the statement would raise. */
   call(name: string, given?: readonly Json[], options?: CallOptions): Promise<readonly Row[]>
   /** The same up to the point where an execution is stored. */
@@ -50,13 +49,22 @@ const defaults: Readonly<Record<string, readonly Json[]>> = {
 export interface LabOptions {
   readonly wrapCloud?: (cloud: Cloud) => Cloud
   readonly budgetMs?: number
+  /** Instead of printing errors: for tests that provoke them. */
+  readonly log?: Log
 }
 
-export async function openTenantLab({ wrapCloud = (cloud) => cloud, budgetMs = 60_000 }: LabOptions = {}): Promise<TenantLab> {
+const printErrors: Log = (level, message, fields) => {
+  if (level === 'error') console.error(message, fields)
+}
+
+export async function openTenantLab({
+  wrapCloud = (cloud) => cloud,
+  budgetMs = 60_000,
+  log = printErrors,
+}: LabOptions = {}): Promise<TenantLab> {
   const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
   const calls: CloudCall[] = []
   const started: string[] = []
-  const notices: string[] = []
   const cloud = createCloud({ profile: 'emulator', endpoint: moto.endpoint, onCall: (call) => calls.push(call) })
   const ports: Ports = {
     dataApi: database.dataApi,
@@ -76,10 +84,7 @@ export async function openTenantLab({ wrapCloud = (cloud) => cloud, budgetMs = 6
     },
     connections: { post: async () => 'gone', disconnect: async () => undefined },
     cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
-    log: (level, message, fields) => {
-      if (level === 'error') console.error(message, fields)
-      else notices.push(message)
-    },
+    log,
     defaults: { accountId: '123456789012', region: 'us-east-1', budgetMs },
   }
   const tenant = await createTenant(ports, { alias: 'local', secrets: database.secrets })
@@ -107,7 +112,6 @@ export async function openTenantLab({ wrapCloud = (cloud) => cloud, budgetMs = 6
     user: databaseOver(database.dataApi, tenant.writer),
     calls,
     started,
-    notices,
     drive,
     async call(name, given = defaults[name] ?? [], options = {}) {
       const call = request(name, given, options)
