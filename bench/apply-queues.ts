@@ -1,5 +1,10 @@
 /** Apply of 200 queues over the bare SDK calls that create and read them, at the same concurrency. */
-import { CreateQueueCommand, GetQueueAttributesCommand, ListQueueTagsCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ListQueueTagsCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { BareClient } from '../test/support/bare-client.ts'
 import { startTestServer } from '../test/support/server.ts'
 import { type Figure, timed } from './figure.ts'

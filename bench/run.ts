@@ -8,7 +8,8 @@ import { syncResources } from './sync-resources.ts'
 
 const measures: Readonly<Record<string, Measure>> = { ready, statements, stream, applyQueues, syncResources }
 
-const number = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : 0 })
+const number = (value: number): string =>
+  value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : 0 })
 
 /** For rates, more is better: the ratio says how much slower than the floor it is, whatever the unit. */
 const ratio = ({ value, floor, unit }: Figure): string =>

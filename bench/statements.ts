@@ -15,7 +15,8 @@ const directStatements = async (): Promise<number> => {
   await client.connect()
   try {
     const samples: number[] = []
-    for (let index = 0; index < runs * 5; index++) samples.push(await timed(() => client.query('SELECT 1 AS one')))
+    for (let index = 0; index < runs * 5; index++)
+      samples.push(await timed(() => client.query('SELECT 1 AS one')))
     return percentile(samples, 0.5)
   } finally {
     await client.end()
@@ -52,7 +53,13 @@ export const statements = async (): Promise<readonly Figure[]> => {
         floorOf,
         target: '≤ 100 ms',
       },
-      { name: 'one-statement run, median', value: percentile(whole, 0.5), unit: 'ms', floor: direct, floorOf },
+      {
+        name: 'one-statement run, median',
+        value: percentile(whole, 0.5),
+        unit: 'ms',
+        floor: direct,
+        floorOf,
+      },
       {
         name: `a statement of a script of ${statementsOfScript}`,
         value: scriptMs / statementsOfScript,

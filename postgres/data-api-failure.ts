@@ -12,13 +12,14 @@ export function failureOf(error: unknown): Error {
   if (error instanceof DataApiError) return error
   if (isDatabaseError(error)) {
     const state = error.code ?? ''
-    if (unavailableStates.test(state)) return new DataApiError('unavailable', error.message, error)
-    if (state.startsWith('28')) return new DataApiError('forbidden', error.message, error)
-    if (state === '3D000') return new DataApiError('bad-request', error.message, error)
+    // No cause: its fields hold the text of tenants, and causes end up in logs.
+    if (unavailableStates.test(state)) return new DataApiError('unavailable', error.message)
+    if (state.startsWith('28')) return new DataApiError('forbidden', error.message)
+    if (state === '3D000') return new DataApiError('bad-request', error.message)
     if (state === '42601' && error.message.startsWith('cannot insert multiple commands')) {
-      return new DataApiError('bad-request', "Multistatements aren't supported.", error)
+      return new DataApiError('bad-request', "Multistatements aren't supported.")
     }
-    return new DataApiError('database-error', errorText(error), error)
+    return new DataApiError('database-error', errorText(error))
   }
   if (!(error instanceof Error)) return new DataApiError('unavailable', String(error), error)
   if (ofPrograms.some((kind) => error instanceof kind)) return error

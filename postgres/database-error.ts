@@ -14,6 +14,7 @@ export interface DatabaseErrorFields {
   readonly where?: string
 }
 
+/** In the order of the text: a line like an earlier field's belongs to the field it is in. */
 const names = {
   Detail: 'detail',
   Hint: 'hint',
@@ -22,7 +23,8 @@ const names = {
   'Internal Query': 'internalQuery',
   'Internal Position': 'internalPosition',
 } as const
-const label = /\n {2}(Detail|Hint|Position|Where|Internal Query|Internal Position): /
+const labels = Object.keys(names) as readonly (keyof typeof names)[]
+const numeric = new Set<string>(['position', 'internalPosition'])
 const severity = /^(?:ERROR|FATAL|PANIC): /
 const state = /; SQLState: ([0-9A-Z]{5})$/
 
@@ -30,14 +32,20 @@ const state = /; SQLState: ([0-9A-Z]{5})$/
 export function parseDatabaseError(text: string): DatabaseErrorFields | undefined {
   const sqlstate = state.exec(text)?.[1]
   if (!sqlstate) return undefined
-  const [message = '', ...rest] = text.replace(state, '').split(label)
-  const fields: Record<string, string | number> = {}
-  for (let index = 0; index + 1 < rest.length; index += 2) {
-    const name = names[rest[index] as keyof typeof names]
-    const value = rest[index + 1] ?? ''
-    fields[name] = name === 'position' || name === 'internalPosition' ? Number(value) : value
+  const parts: [name: string, lines: string][] = [['message', '']]
+  let next = 0
+  for (const line of text.replace(state, '').replace(severity, '').split('\n')) {
+    const found = labels.findIndex((label, index) => index >= next && line.startsWith(`  ${label}: `))
+    const label = labels[found]
+    const last = parts.at(-1)
+    if (label !== undefined) {
+      parts.push([names[label], line.slice(label.length + 4)])
+      next = found + 1
+    } else if (last) last[1] += `\n${line}`
   }
-  return { ...fields, sqlstate, message: message.replace(severity, '') }
+  const fields = parts.map(([name, lines]) => [name, numeric.has(name) ? Number(lines) : lines] as const)
+  const { message, ...others } = Object.fromEntries(fields)
+  return { ...others, sqlstate, message: String(message).slice(1) }
 }
 
 /** The fields of a failed call, when it failed in the database itself. */

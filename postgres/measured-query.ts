@@ -110,8 +110,7 @@ export async function measuredQuery(
     if (meter.excess) throw meter.excess
     return { fields, rows: meter.rows, rowCount: rowCount ?? 0 }
   } catch (error) {
-    if (isLate)
-      throw new DataApiError('statement-timeout', 'canceling statement due to statement timeout', error)
+    if (isLate) throw new DataApiError('statement-timeout', 'canceling statement due to statement timeout')
     throw meter.excess ?? failureOf(error)
   } finally {
     clearTimeout(timer)

@@ -54,7 +54,9 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
     known: knownFrom(jobs.states, tables),
     refusals: new Map(),
     async index(seen) {
-      const unknown = referencesIn(seen).filter(({ $ref, id }) => !byCloudId.has(cloudKey(unqualifiedOf($ref), id)))
+      const unknown = referencesIn(seen).filter(
+        ({ $ref, id }) => !byCloudId.has(cloudKey(unqualifiedOf($ref), id)),
+      )
       const stored = await (unknown.length > 0 ? indexReferences(ports.platform, tenant, unknown) : undefined)
       return {
         find(reference, place) {
@@ -92,7 +94,9 @@ export async function attempt<Result>(
     if (error instanceof LostExecution || run.context.lost.aborted) throw error
     if (error instanceof IasqlError) return { refused: error }
     run.context.ports.log('error', 'a mapper failed', { error })
-    return { refused: new IasqlError('system/internal', `the mapper failed: ${String(error)}`, { cause: error }) }
+    return {
+      refused: new IasqlError('system/internal', `the mapper failed: ${String(error)}`, { cause: error }),
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { IasqlError } from '#engine/model/error.ts'
+import type { Json } from '#engine/model/json.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { endedKeys } from '#postgres/statements/change-load.ts'
@@ -13,7 +14,6 @@ import {
   readPlan,
   readPlanChanges,
 } from '#postgres/statements/plan-read.ts'
-import type { Json } from '#engine/model/json.ts'
 import { settleResources } from '#postgres/statements/resource-settle.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
@@ -78,7 +78,10 @@ async function planAndClaim(ports: Ports, request: ClaimRequest): Promise<Claim>
   const db = ports.platform
   const tables = await loadInstalledTables(db, tenant)
   const plan = await planAll(db, tenant, tables)
-  const changes = await findAdoptions({ ports, db, tenant, tables, states: plan.states, signal }, plan.changes)
+  const changes = await findAdoptions(
+    { ports, db, tenant, tables, states: plan.states, signal },
+    plan.changes,
+  )
   const chosen = await choose(ports, request, changes)
   const isFree = (change: PlannedChange): boolean => {
     const holder = plan.states.get(change.key)?.claimedBy ?? null
@@ -124,9 +127,7 @@ async function choose(
   if (previewed) refuseStale(given.planId, previewed, changes, ended)
   const wanted = previewed && new Set(previewed.map(keyOf))
   return (change) =>
-    !ended.has(change.key) &&
-    (!given.mine || change.actor === actor) &&
-    (!wanted || wanted.has(change.key))
+    !ended.has(change.key) && (!given.mine || change.actor === actor) && (!wanted || wanted.has(change.key))
 }
 
 const keyOf = (change: PreviewedChange): string => resourceKey(change.table_name, change.row_id)
@@ -164,9 +165,13 @@ function refuseStale(
   })
   if (moved.length === 0) return
   const names = moved.map((change) => `${change.table_name} ${change.natural_name ?? change.row_id}`)
-  throw new IasqlError('plan/stale', `plan ${planId} is stale: ${names.slice(0, 5).join(', ')} changed since`, {
-    detail: names.join('\n'),
-  })
+  throw new IasqlError(
+    'plan/stale',
+    `plan ${planId} is stale: ${names.slice(0, 5).join(', ')} changed since`,
+    {
+      detail: names.join('\n'),
+    },
+  )
 }
 
 /** Edits that need no call are done with as soon as they are planned. */

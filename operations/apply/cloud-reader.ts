@@ -1,8 +1,8 @@
 /** Reads resources by id for many steps at once: one describe for whatever is wanted at the same moment. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId } from '#engine/model/cloud.ts'
-import type { Step } from '#engine/order/step.ts'
 import { IasqlError } from '#engine/model/error.ts'
+import type { Step } from '#engine/order/step.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
@@ -36,7 +36,12 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
     api,
     read(type, spot, id) {
       const key = `${type.name} ${spot.accountId} ${spot.region}`
-      const reader = readers.get(key) ?? batched(readMany(type, () => api(type, spot)), { parallel: 4, most: 100 })
+      const reader =
+        readers.get(key) ??
+        batched(
+          readMany(type, () => api(type, spot)),
+          { parallel: 4, most: 100 },
+        )
       readers.set(key, reader)
       return reader(id)
     },

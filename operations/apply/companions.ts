@@ -131,7 +131,9 @@ function pairUp(
 /** Everything about a row but what the cloud names anew each time. */
 const likeness = (row: ImportedRow['row']): string =>
   canonicalJson(
-    Object.fromEntries(Object.entries(row).filter(([, value]) => typeof value !== 'string' || !isAwsId(value))),
+    Object.fromEntries(
+      Object.entries(row).filter(([, value]) => typeof value !== 'string' || !isAwsId(value)),
+    ),
   )
 
 const isAwsId = (value: string): boolean => /-[0-9a-f]{8,}$/.test(value)

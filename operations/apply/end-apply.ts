@@ -1,8 +1,8 @@
 /** The result of an apply: one row a change that was done, or one error that says what was not, and why. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { type ChangeResult, readChangeResults } from '#postgres/statements/change-results.ts'
 import type { ExecutionContext, ExecutionResult } from '../execution/execution-context.ts'
 import { describeChange } from '../plan/describe-change.ts'

@@ -28,7 +28,7 @@ export async function deleteResource(
     return isGone ? await endResource(run, job, stepKey) : refusedEvent(run, stepKey, deleted.refused)
   }
   if (deleted.result.kind === 'done') return await endResource(run, job, stepKey)
-  const waiting = { until: deleted.result.until, then: deleted.result.then }
+  const waiting = { until: deleted.result.until, again: deleted.result.then === 'again' }
   noteStep(job, stepKey, { state: 'waiting', waiting })
   await run.ledger.settle(job, { kind: 'none' })
   report(run, job, stepKey, `waiting for ${waiting.until}`)

@@ -4,8 +4,8 @@ import { listExpressions } from '#engine/expression/expression.ts'
 import { believedRow } from '#engine/merge/believed-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { CloudId, Outcome, SeenRow } from '#engine/model/cloud.ts'
-import type { Row } from '#engine/model/json.ts'
 import { IasqlError } from '#engine/model/error.ts'
+import type { Row } from '#engine/model/json.ts'
 import type { Projection } from '#postgres/statements/resource-project.ts'
 import { resolveRow } from '../plan/resolve-row.ts'
 import { readRow } from '../sync/row-references.ts'
@@ -25,7 +25,7 @@ export async function takeOutcome(
   const state = run.jobs.states.get(job.change.key)
   job.cloudId = outcome.id
   if (outcome.kind === 'waiting') {
-    const waiting = { until: outcome.until, then: outcome.then }
+    const waiting = { until: outcome.until, again: outcome.then === 'again' }
     noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId: outcome.id })
     await noteMade(run, job, stepKey, outcome.id)
     report(run, job, stepKey, `waiting for ${outcome.until}`)
@@ -77,7 +77,7 @@ async function readAgain(
   cloudId: CloudId,
   until: string,
 ): Promise<StepEvent> {
-  const waiting = { until, then: 'done' } as const
+  const waiting = { until, again: false }
   noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId })
   await noteMade(run, job, stepKey, cloudId)
   return { kind: 'waiting', step: stepKey, until: waiting.until }
@@ -116,7 +116,8 @@ export async function endWrite(
   const isNew = stepOf(job, stepKey).step.kind !== 'update'
   const settled = settle(run, job, { sent, observed, isNew })
   // Found again after a crash, or adopted: it has no record yet.
-  const isKnown = canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)
+  const isKnown =
+    canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)
   if (isNew && !isKnown) await noteMade(run, job, stepKey, reading.cloudId)
   if (isNew) await takeCompanions(run, job, stepKey, reading.cloudId)
   noteStep(job, stepKey, { state: 'done', exists: true })
@@ -126,7 +127,14 @@ export async function endWrite(
   const baseVersion = isLast ? change.editVersion : (run.jobs.states.get(change.key)?.baseVersion ?? 0)
   await run.ledger.settle(
     job,
-    { kind: 'keep', cloudId: reading.cloudId, base: settled.base, observed, baseVersion, projection: settled.projection },
+    {
+      kind: 'keep',
+      cloudId: reading.cloudId,
+      base: settled.base,
+      observed,
+      baseVersion,
+      projection: settled.projection,
+    },
     { consumed: isLast ? change.editVersion : 0 },
   )
   report(run, job, stepKey, 'done')

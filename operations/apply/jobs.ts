@@ -1,8 +1,9 @@
 /** The changes of one apply as the running invocation holds them: what was planned, how far each step is. */
+
+import type { StoredStep } from '#engine/execute/stored-step.ts'
 import type { CloudId, Token } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
-import type { StoredStep } from '#engine/execute/stored-step.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { type ChangeRecord, loadChanges } from '#postgres/statements/change-load.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
@@ -14,7 +15,8 @@ import { loadStates } from '../plan/load-states.ts'
 export interface JobStep extends StoredStep {
   /** What the step has made, once that is known. */
   readonly cloudId?: CloudId
-  readonly waiting?: { readonly until: string; readonly then: 'done' | 'again' }
+  /** `again`: the mapper is called afresh once that holds. */
+  readonly waiting?: { readonly until: string; readonly again: boolean }
 }
 
 /** A planned change as an apply claims it. */

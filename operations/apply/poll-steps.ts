@@ -1,6 +1,7 @@
 /** Waiting is one describe for all resources of a kind and place: who is ready, who is not, who never will be. */
-import type { Settled } from '#modules/kit/index.ts'
+
 import { IasqlError } from '#engine/model/error.ts'
+import type { Settled } from '#modules/kit/index.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deleteResource, endResource } from './end-steps.ts'
@@ -25,7 +26,7 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
     return undefined
   }
   if (settled !== true) return refusedEvent(run, stepKey, failed(settled.failed))
-  if (waiting?.then === 'again') return { kind: 'again', step: stepKey }
+  if (waiting?.again) return { kind: 'again', step: stepKey }
   return await endWrite(run, job, stepKey, { cloudId: id, seen, readStartedMs })
 }
 
@@ -37,7 +38,7 @@ async function pollDelete(
 ): Promise<StepEvent | undefined> {
   if (seen === undefined) return await endResource(run, job, stepKey)
   const { waiting } = stepOf(job, stepKey)
-  if (waiting?.then === 'again' && isSettled(job, seen) === true) return await deleteResource(run, job, stepKey, 1)
+  if (waiting?.again && isSettled(job, seen) === true) return await deleteResource(run, job, stepKey, 1)
   report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to go'}`)
   return undefined
 }

@@ -1,15 +1,19 @@
 /** Outputs reach the tenant's rows in a second step, because an open transaction of the tenant may hold them. */
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
+import { unprojectedTables } from '#postgres/statements/resource-unprojected.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
-import { unprojectedTables } from '#postgres/statements/resource-unprojected.ts'
 
 /** How long an apply waits for locked rows; the next apply or sync tries again. */
 const patienceMs = 5_000
 const retryMs = 200
 
 /** Also what earlier executions had to leave. */
-export async function projectTables({ ports, tenant, lost }: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost'>): Promise<void> {
+export async function projectTables({
+  ports,
+  tenant,
+  lost,
+}: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost'>): Promise<void> {
   const untilMs = ports.clock.now().getTime() + patienceMs
   const tables = await loadInstalledTables(ports.platform, tenant)
   for (;;) {

@@ -14,7 +14,11 @@ import { adoptResource, createResource, updateResource } from './write-steps.ts'
 
 export type StepsEnd = { readonly kind: 'handOver'; readonly seconds: number } | { readonly kind: 'end' }
 
-type UntimedEvent = ExecutionEvent extends infer Event ? (Event extends unknown ? Omit<Event, 'atMs'> : never) : never
+type UntimedEvent = ExecutionEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, 'atMs'>
+    : never
+  : never
 
 export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
   const stop = new AbortController()

@@ -53,7 +53,9 @@ async function waitOrEnd(context: ExecutionContext, memory: ApplyMemory): Promis
   const sinceMs = memory.waitingSinceMs ?? nowMs
   if (memory.heldBack === 0 || claimed === 'skip') return await endApply(context)
   if (nowMs - sinceMs > patienceMs) {
-    context.progress.notice(`${memory.heldBack} changes are left for another apply: others still hold their rows.`)
+    context.progress.notice(
+      `${memory.heldBack} changes are left for another apply: others still hold their rows.`,
+    )
     return await endApply(context)
   }
   context.progress.report({

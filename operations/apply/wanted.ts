@@ -13,7 +13,9 @@ export function givenBy(run: ApplyRun, job: Job, stepKey: string): Row {
     return without(argumentsOf(job.type, { ...(desired ?? base), ...job.change.delta }), step.without)
   }
   const delta = without(job.change.delta, step.without)
-  const only = step.columns ? Object.entries(delta).filter(([name]) => step.columns?.includes(name)) : Object.entries(delta)
+  const only = step.columns
+    ? Object.entries(delta).filter(([name]) => step.columns?.includes(name))
+    : Object.entries(delta)
   return { ...Object.fromEntries(only), ...Object.fromEntries(step.clears.map((name) => [name, null])) }
 }
 

@@ -1,6 +1,7 @@
 /** The steps that make a resource or change it: create, update, adopt. */
-import { canonicalJson } from '#engine/columns/canonical-json.ts'
+
 import { equals } from '#engine/columns/canonical.ts'
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudId, SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
@@ -25,7 +26,9 @@ export async function createResource(
   if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
   await intend(run, job, stepKey, want, tries)
   const token = tokenOf(run, job, stepKey)
-  const made = await attempt(run, () => mapperOf(job.type).create(want, token, run.reader.api(job.type, step)))
+  const made = await attempt(run, () =>
+    mapperOf(job.type).create(want, token, run.reader.api(job.type, step)),
+  )
   if ('refused' in made) return refusedEvent(run, stepKey, made.refused)
   return await takeOutcome(run, job, stepKey, made.result)
 }
@@ -38,7 +41,8 @@ export async function updateResource(
 ): Promise<StepEvent> {
   const { step, cloudId } = stepOf(job, stepKey)
   const id = cloudId ?? run.jobs.states.get(job.change.key)?.cloudId ?? job.change.cloudId
-  if (!id) return refusedEvent(run, stepKey, new IasqlError('cloud/not-found', 'the cloud has no such resource'))
+  if (!id)
+    return refusedEvent(run, stepKey, new IasqlError('cloud/not-found', 'the cloud has no such resource'))
   return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst: tries === 0 })
 }
 
@@ -142,7 +146,10 @@ async function findConflict(
   })
   if (moved.length === 0 || !state) return undefined
   const values = moved.map((name) => `${name} is ${JSON.stringify(row[name] ?? null)} there`)
-  return new IasqlError('plan/conflict', `it was changed in the cloud since it was planned: ${values.join(', ')}`)
+  return new IasqlError(
+    'plan/conflict',
+    `it was changed in the cloud since it was planned: ${values.join(', ')}`,
+  )
 }
 
 const unresolved = (columns: readonly string[]): IasqlError =>
@@ -153,7 +160,10 @@ const unresolved = (columns: readonly string[]): IasqlError =>
   )
 
 const vanished = ({ change }: Job): IasqlError =>
-  new IasqlError('cloud/not-found', `the cloud has no ${change.table} ${change.naturalName || change.rowId} any more`)
+  new IasqlError(
+    'cloud/not-found',
+    `the cloud has no ${change.table} ${change.naturalName || change.rowId} any more`,
+  )
 
 const undecided = ({ change }: Job): IasqlError =>
   new IasqlError(

@@ -3,7 +3,11 @@ import { insertExecution, type NewExecution } from '#postgres/statements/executi
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
-export async function createExecution(ports: Ports, tenant: Tenant, execution: NewExecution): Promise<string> {
+export async function createExecution(
+  ports: Ports,
+  tenant: Tenant,
+  execution: NewExecution,
+): Promise<string> {
   return await insertExecution(ports.platform, tenant, execution)
 }
 

@@ -20,9 +20,13 @@ function namedModule(text: string): Module {
     throw new IasqlError('module/unknown', `there is no module ${name}${nearest(name, known)}`)
   }
   if (version !== undefined && version !== module.version) {
-    throw new IasqlError('module/unknown', `${name} is offered in version ${module.version}, not ${version}`, {
-      hint: `Leave the version out: SELECT * FROM iasql_install('${name}').`,
-    })
+    throw new IasqlError(
+      'module/unknown',
+      `${name} is offered in version ${module.version}, not ${version}`,
+      {
+        hint: `Leave the version out: SELECT * FROM iasql_install('${name}').`,
+      },
+    )
   }
   return module
 }

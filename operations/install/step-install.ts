@@ -4,7 +4,12 @@ import type { Module } from '#modules/kit/index.ts'
 import { findModule } from '#modules/registry.ts'
 import { countRows } from '#postgres/statements/module-count-rows.ts'
 import { installedModules } from '#postgres/statements/module-installed.ts'
-import { type ExecutionContext, failedWith, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import {
+  type ExecutionContext,
+  failedWith,
+  type StepOutcome,
+  succeeded,
+} from '../execution/execution-context.ts'
 import { asJson, memoryOf, shortcoming, syncPlaces } from '../sync/sync-places.ts'
 import { installModules } from './install-modules.ts'
 import { loadInstalledTables } from './installed-tables.ts'
@@ -38,7 +43,12 @@ export async function stepInstall(context: ExecutionContext): Promise<StepOutcom
 const madeModules = (memory: JsonObject): readonly Module[] =>
   (memory.made as readonly string[]).flatMap((name) => findModule(name) ?? [])
 
-async function makeTables({ ports, tenant, execution, progress }: ExecutionContext): Promise<readonly Module[]> {
+async function makeTables({
+  ports,
+  tenant,
+  execution,
+  progress,
+}: ExecutionContext): Promise<readonly Module[]> {
   const wanted = namedModules(moduleNames(execution.arguments))
   const installed = new Set((await installedModules(ports.platform, tenant)).map(({ name }) => name))
   for (const module of wanted) {

@@ -32,7 +32,10 @@ export async function stepUninstall(context: ExecutionContext): Promise<StepOutc
   return succeeded(rows)
 }
 
-async function refuseDependents({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
+async function refuseDependents(
+  { ports, tenant }: ExecutionContext,
+  going: readonly Module[],
+): Promise<void> {
   const names = going.map((module) => module.name)
   if (names.includes('aws_account')) {
     throw new IasqlError('module/in-use', 'aws_account is the foundation of every tenant and stays', {

@@ -10,7 +10,13 @@ interface Describable {
 
 export function describeChange({ action, table, naturalName, changed }: Describable): string {
   const columns = Object.entries(changed)
-  const name = `${table} ${naturalName || columns.flatMap(([, { to }]) => plainText(to)).slice(0, 2).join(' ')}`.trim()
+  const name = `${table} ${
+    naturalName ||
+    columns
+      .flatMap(([, { to }]) => plainText(to))
+      .slice(0, 2)
+      .join(' ')
+  }`.trim()
   if (action === 'create' || action === 'delete' || action === 'forget' || columns.length === 0) return name
   return `${name}: ${columns.map(([column, { from, to }]) => `${column} ${text(from)} → ${text(to)}`).join(', ')}`
 }

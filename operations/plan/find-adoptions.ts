@@ -7,10 +7,10 @@ import type { Queryable } from '#postgres/database.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
-import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import { placeOf } from '../sync/places.ts'
-import type { LoadedStates } from './load-neighbours.ts'
+import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import { knownFrom } from './known-from.ts'
+import type { LoadedStates } from './load-neighbours.ts'
 import { resolveRow } from './resolve-row.ts'
 
 /** Above this many names in one place, one list is cheaper than a look-up each. */
@@ -69,7 +69,11 @@ async function adoptGroup(
         return seen === undefined ? undefined : { change, seen }
       })
   const rows = found.map(({ change, seen }) => ({ change, seen: mapper.toRow(seen), id: mapper.idOf(seen) }))
-  const index = await indexReferences(scope.db, scope.tenant, rows.flatMap(({ seen }) => referencesIn(seen)))
+  const index = await indexReferences(
+    scope.db,
+    scope.tenant,
+    rows.flatMap(({ seen }) => referencesIn(seen)),
+  )
   return rows.map(({ change, seen, id }) =>
     asAdoption(change, type, {
       cloudId: id,

@@ -1,6 +1,7 @@
 /** What loaded states tell of other resources: their cloud ids, and the values that expressions stand for. */
-import type { InstalledTables } from '../install/installed-tables.ts'
+
 import { resourceKey } from '#engine/plan/resource.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
 import type { LoadedStates } from './load-neighbours.ts'
 import type { Known } from './resolve-row.ts'
 

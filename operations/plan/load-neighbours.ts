@@ -1,6 +1,6 @@
 /** Loads what edited rows point at, and what points at rows that will be replaced, table by table in sets. */
 import { listExpressions } from '#engine/expression/expression.ts'
-import type { Row } from '#engine/model/json.ts'
+import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { resourceKey, unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '#postgres/database.ts'
@@ -90,7 +90,7 @@ export async function addDependants(
         const targets = reference ? frontier.filter((row) => row.table === unqualified(reference.table)) : []
         if (!reference || targets.length === 0) continue
         const values = targets.map((row): string | number =>
-          reference.by === 'id' ? row.rowId : String(row.desired?.[reference.by] ?? ''),
+          reference.by === 'id' ? row.rowId : asText(row.desired?.[reference.by]),
         )
         const states = await loadStates(scope.db, scope.tenant, type, { kind: 'values', column, values })
         found.push(...states.filter((state) => !known.has(resourceKey(state.table, state.rowId))))
@@ -106,3 +106,6 @@ async function add(scope: Scope, known: LoadedStates, table: string, selection: 
   const type = scope.tables.lookup.get(table)
   if (type) addStates(known, await loadStates(scope.db, scope.tenant, type, selection))
 }
+
+/** References by name are to text columns. */
+const asText = (value: Json | undefined): string => (typeof value === 'string' ? value : '')

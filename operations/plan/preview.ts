@@ -1,7 +1,7 @@
 /** What an apply would do, stored as a plan that can be applied by its number; nothing is claimed or changed. */
 import type { Row } from '#engine/model/json.ts'
-import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { forgetOldPlans } from '#postgres/statements/plan-read.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'

@@ -3,7 +3,12 @@ import type { Json, JsonObject } from '#engine/model/json.ts'
 import type { Step } from '#engine/order/step.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Queryable } from '#postgres/database.ts'
-import { insertChanges, insertPlan, type NewChange, reserveChangeIds } from '#postgres/statements/plan-insert.ts'
+import {
+  insertChanges,
+  insertPlan,
+  type NewChange,
+  reserveChangeIds,
+} from '#postgres/statements/plan-insert.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { OrderedPlan } from './make-plan.ts'
 
@@ -31,7 +36,11 @@ export async function storePlan(
     (plan.dependsOn[key] ?? []).flatMap((target) => changeIds.get(target) ?? [])
   const steps = Map.groupBy(plan.steps, (step) => step.change)
   const changes = plan.changes.map((change) =>
-    newChange(change, changeIds.get(change.key) ?? 0, dependsOn(change.key), steps.get(change.key) ?? []),
+    newChange(change, changeIds.get(change.key) ?? 0, dependsOn(change.key), {
+      // A preview is planned afresh when it is applied: it need not carry what an execution works with.
+      planned: by.executionId === null ? {} : (change as unknown as Json),
+      steps: by.executionId === null ? [] : storedSteps(steps.get(change.key) ?? []),
+    }),
   )
   const stored = await insertChanges(db, tenant, { planId, executionId: by.executionId, changes })
   return {
@@ -41,11 +50,14 @@ export async function storePlan(
   }
 }
 
+const storedSteps = (steps: readonly Step[]): Json =>
+  steps.map((step) => ({ step, state: 'pending' })) as unknown as Json
+
 const newChange = (
   change: PlannedChange,
   changeId: number,
   dependsOn: readonly number[],
-  steps: readonly Step[],
+  work: { readonly planned: Json; readonly steps: Json },
 ): NewChange => ({
   change_id: changeId,
   action: change.action,
@@ -65,6 +77,5 @@ const newChange = (
   edit_version: change.editVersion,
   account_id: change.place.accountId,
   region: change.place.region,
-  planned: change as unknown as Json,
-  steps: steps.map((step) => ({ step, state: 'pending' })) as unknown as Json,
+  ...work,
 })

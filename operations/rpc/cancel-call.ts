@@ -7,7 +7,9 @@ import type { RpcAnswer, RpcCall } from './catalogue.ts'
 export async function cancelCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
   const [executionId] = call.arguments
   const state =
-    typeof executionId === 'number' ? await cancelExecution(ports, call.tenant, String(executionId)) : undefined
+    typeof executionId === 'number'
+      ? await cancelExecution(ports, call.tenant, String(executionId))
+      : undefined
   if (state === undefined) {
     throw new IasqlError('sql/statement-failed', `there is no execution ${JSON.stringify(executionId)}`, {
       sqlstate: 'P0002',

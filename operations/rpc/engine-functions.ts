@@ -57,7 +57,11 @@ function nativeSql(tenant: Tenant): readonly string[] {
 }
 
 const helpRows = (): readonly string[] =>
-  [...engineRpcs.map(described), ...modules.flatMap((module) => module.rpc.map(described)), ...nativeHelp].map(
+  [
+    ...engineRpcs.map(described),
+    ...modules.flatMap((module) => module.rpc.map(described)),
+    ...nativeHelp,
+  ].map(
     (help) =>
       `(${[help.module, help.name, help.signature, help.description, help.sampleUsage].map(literal).join(', ')})`,
   )

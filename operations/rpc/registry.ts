@@ -64,7 +64,10 @@ export async function callRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
     })
   }
   if (ranks[call.role] < ranks[description.role]) {
-    throw new IasqlError('auth/role', `${call.name} needs the role ${description.role}; yours is ${call.role}`)
+    throw new IasqlError(
+      'auth/role',
+      `${call.name} needs the role ${description.role}; yours is ${call.role}`,
+    )
   }
   const handler = handlers[call.name]
   return await (handler ? handler(ports, call) : callModuleRpc(ports, call))

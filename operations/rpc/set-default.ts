@@ -8,16 +8,26 @@ import type { RpcAnswer, RpcCall } from './catalogue.ts'
 import { nearest } from './nearest.ts'
 
 export async function setDefaultRegion(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
-  const region = String(call.arguments[0] ?? '')
+  const region = nameOf(call)
   const known = await knownPlaces(ports.platform, call.tenant, 'aws_regions', 'region')
   // The list of regions is read from the cloud only when somebody needs it.
   if (!known.includes(region)) await readRegions(ports, call)
-  return await setDefault(ports, call, { table: 'aws_regions', column: 'region', value: region, noun: 'region' })
+  return await setDefault(ports, call, {
+    table: 'aws_regions',
+    column: 'region',
+    value: region,
+    noun: 'region',
+  })
 }
 
 export async function setDefaultAccount(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
-  const value = String(call.arguments[0] ?? '')
-  return await setDefault(ports, call, { table: 'aws_accounts', column: 'account_id', value, noun: 'account' })
+  const value = nameOf(call)
+  return await setDefault(ports, call, {
+    table: 'aws_accounts',
+    column: 'account_id',
+    value,
+    noun: 'account',
+  })
 }
 
 interface NewDefault {
@@ -46,3 +56,5 @@ async function readRegions(ports: Ports, { tenant }: RpcCall): Promise<void> {
   const scope = { ports, db: ports.platform, tenant, tables, signal, confirm: false }
   await syncTable(scope, { type: tables.type('aws_regions'), place: { accountId: null, region: null } })
 }
+
+const nameOf = ({ arguments: [name] }: RpcCall): string => (typeof name === 'string' ? name : '')

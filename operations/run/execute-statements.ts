@@ -1,5 +1,5 @@
 /** One invocation's worth of a run: its statements in order, until they end, wait for an execution, or time is up. */
-import { claimRun, handOverRun } from '#postgres/statements/run-claim.ts'
+import { claimRun, handOverRun, renewRun } from '#postgres/statements/run-claim.ts'
 import { readRunParts } from '#postgres/statements/run-part.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { RunState } from '#websocket/messages.ts'
@@ -158,9 +158,12 @@ async function interrupt(run: OpenRun, statement: number, error: unknown): Promi
   const { ports, tenant, runId, claimed } = run
   await abandonBlock(run)
   const wire = wireError(error, ports.log)
-  const lost = { runId, fence: claimed.fence, error: wire, statement }
+  const { fence } = claimed
   try {
-    await whenDatabaseAnswers(ports, () => settleRun(ports, tenant, lost))
+    await whenDatabaseAnswers(ports, async () => {
+      const isOurs = await renewRun(ports.platform, tenant, { runId, fence })
+      if (isOurs) await settleRun(ports, tenant, { runId, fence, error: wire, statement })
+    })
   } catch (failure) {
     ports.log('error', 'a run could not be ended', { runId, error: failure })
     if (!isDatabaseGone(failure) || claimed.connection_id === null) return

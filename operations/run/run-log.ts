@@ -42,7 +42,7 @@ export function openRunLog(ports: Ports, tenant: Tenant, options: RunLogOptions)
     await posting
     posting = stored.posted
   }
-  const flush = async (): Promise<void> => {
+  const flushAll = async (): Promise<void> => {
     while (gathered.length > 0) {
       let bytes = 0
       let count = 0
@@ -50,6 +50,12 @@ export function openRunLog(ports: Ports, tenant: Tenant, options: RunLogOptions)
       await append(gathered.slice(0, count))
       gathered = gathered.slice(count)
     }
+  }
+  // One after the other: rows are flushed while the next ones are read, and what comes then may be the end of it.
+  let flushing: Promise<void> = Promise.resolve()
+  const flush = (): Promise<void> => {
+    flushing = flushing.then(flushAll, flushAll)
+    return flushing
   }
   return {
     add: (...events) => {
@@ -61,6 +67,7 @@ export function openRunLog(ports: Ports, tenant: Tenant, options: RunLogOptions)
     flush,
     end: async (state) => {
       const done = encodeEvent({ type: 'done', state })
+      await flushing.catch(() => undefined)
       if (gathered.reduce((bytes, event) => bytes + event.length, 0) > requestBytes) await flush()
       await append([...gathered, done], state)
       gathered = []

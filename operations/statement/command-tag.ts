@@ -86,7 +86,8 @@ const flaggedTag = (node: Node): string | undefined => {
   if ('VariableSetStmt' in node) return node.VariableSetStmt.kind?.startsWith('VAR_RESET') ? 'RESET' : 'SET'
   if ('DiscardStmt' in node) return (node.DiscardStmt.target ?? 'DISCARD_ALL').replace('_', ' ')
   if ('TransactionStmt' in node) {
-    return (node.TransactionStmt.kind ?? '').replace('TRANS_STMT_', '').replaceAll('_', ' ')
+    const kind = (node.TransactionStmt.kind ?? '').replace('TRANS_STMT_', '').replaceAll('_', ' ')
+    return kind === 'START' ? 'START TRANSACTION' : kind
   }
   return undefined
 }
@@ -97,7 +98,8 @@ export function baseTag(node: Node): string {
   return objectTag(node) ?? flaggedTag(node) ?? nodeTags[nodeName] ?? spelled(nodeName)
 }
 
-const counted = new Set(['SELECT', 'UPDATE', 'DELETE', 'MERGE', 'FETCH', 'MOVE'])
+/** MOVE is not among them: nothing tells how far an executed one went. */
+const counted = new Set(['SELECT', 'UPDATE', 'DELETE', 'MERGE', 'FETCH'])
 
 export function commandTag(base: string, rowCount: number): string {
   if (base === 'INSERT') return `INSERT 0 ${rowCount}`

@@ -1,6 +1,7 @@
 /** Rows marked as gone leave their table, unless an edit, a lock or a reference holds them there. */
-import { naturalName } from '#engine/plan/natural-name.ts'
+
 import type { TableSpec } from '#engine/model/table.ts'
+import { naturalName } from '#engine/plan/natural-name.ts'
 import { absentResources } from '#postgres/statements/resource-absent.ts'
 import { dropRows } from '#postgres/statements/resource-drop.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'

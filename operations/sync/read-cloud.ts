@@ -36,7 +36,14 @@ export async function readCloud(
   const api = ports.cloud.api(mapper.client, target, signal)
   const listed: unknown[] = []
   for await (const item of mapper.list(target, api)) listed.push(item)
-  const whole = type.hydrates.length > 0 ? await getAll(mapper, listed.map((item) => mapper.idOf(item)), api) : listed
+  const whole =
+    type.hydrates.length > 0
+      ? await getAll(
+          mapper,
+          listed.map((item) => mapper.idOf(item)),
+          api,
+        )
+      : listed
   return {
     startedAt,
     seen: whole.map((item) => seenResource(mapper, item)),
@@ -46,7 +53,8 @@ export async function readCloud(
 
 async function getAll(mapper: Mapper, ids: readonly CloudId[], api: CloudApi): Promise<readonly unknown[]> {
   const found: unknown[] = []
-  for (let at = 0; at < ids.length; at += page) found.push(...(await mapper.get(ids.slice(at, at + page), api)))
+  for (let at = 0; at < ids.length; at += page)
+    found.push(...(await mapper.get(ids.slice(at, at + page), api)))
   return found
 }
 

@@ -33,9 +33,7 @@ export async function indexReferences(
   return {
     find(reference, place) {
       const candidates = found.get(keyOf(reference)) ?? []
-      const near = candidates.find(
-        (one) => one.account_id === place.accountId && one.region === place.region,
-      )
+      const near = candidates.find((one) => one.account_id === place.accountId && one.region === place.region)
       return near ?? candidates[0]
     },
   }

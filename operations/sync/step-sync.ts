@@ -3,7 +3,12 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { readExecutionRows } from '#postgres/statements/execution-rows.ts'
 import { projectTables } from '../apply/project.ts'
-import { type ExecutionContext, failedWith, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import {
+  type ExecutionContext,
+  failedWith,
+  type StepOutcome,
+  succeeded,
+} from '../execution/execution-context.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import { nearest } from '../rpc/nearest.ts'
 import { syncArguments } from './sync-arguments.ts'
@@ -15,10 +20,7 @@ export async function stepSync(context: ExecutionContext): Promise<StepOutcome> 
   const tables = await loadInstalledTables(ports.platform, tenant)
   if (Object.keys(execution.memory).length === 0) await projectTables(context)
   const types = chooseTypes(tables, names)
-  const { isDone, memory } = await syncPlaces(
-    { context, tables, types, confirm },
-    memoryOf(execution.memory),
-  )
+  const { isDone, memory } = await syncPlaces({ context, tables, types, confirm }, memoryOf(execution.memory))
   if (!isDone) return { kind: 'more', seconds: 0, memory: asJson(memory) }
   const error = shortcoming(memory, 'the sync is incomplete')
   if (error) return failedWith(error)

@@ -61,7 +61,9 @@ export async function syncPlaces(
     const isReading = now.at < types.length
     const type = isReading ? types[now.at] : types[types.length * 2 - 1 - now.at]
     if (type?.mapper) {
-      now = isReading ? await readType(work, scope, type, placesOf(type, places), now) : await dropType(work, scope, type, now)
+      now = isReading
+        ? await readType(work, scope, type, placesOf(type, places), now)
+        : await dropType(work, scope, type, now)
     }
     now = { ...now, at: now.at + 1 }
   }
@@ -160,10 +162,14 @@ export function shortcoming({ failures, asks }: SyncMemory, what: string): Iasql
   const [first] = failures
   if (first) {
     const lines = failures.map(({ table, where, message }) => `${table} in ${where}: ${message}`)
-    return new IasqlError('cloud/unreachable', `${what}: ${failures.length} reads failed; the first: ${lines[0]}`, {
-      detail: lines.join('\n'),
-      hint: 'What could be read is up to date. Run iasql_sync() again when the cause is removed.',
-    })
+    return new IasqlError(
+      'cloud/unreachable',
+      `${what}: ${failures.length} reads failed; the first: ${lines[0]}`,
+      {
+        detail: lines.join('\n'),
+        hint: 'What could be read is up to date. Run iasql_sync() again when the cause is removed.',
+      },
+    )
   }
   if (asks.length === 0) return undefined
   return new IasqlError('plan/conflict', `${asks.join('; ')}: unusually many, so they stay for now`, {

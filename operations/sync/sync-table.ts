@@ -15,7 +15,7 @@ import { type LoadedState, loadStates } from '../plan/load-states.ts'
 import type { Ports } from '../ports.ts'
 import { importSeen } from './import-seen.ts'
 import { type CloudReading, readCloud, type SeenResource } from './read-cloud.ts'
-import { indexReferences, readRow, type ResourceIndex, referencesIn } from './row-references.ts'
+import { indexReferences, type ResourceIndex, readRow, referencesIn } from './row-references.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
 import { tooMany } from './threshold.ts'
 

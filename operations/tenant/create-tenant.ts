@@ -1,11 +1,12 @@
 /** A new tenant: roles, schemas, the account it works in, its default region, its functions. No call to the cloud. */
-import { installModules } from '../install/install-modules.ts'
-import { installedModules } from '#postgres/statements/module-installed.ts'
-import { insertPlaces } from '#postgres/statements/place-insert.ts'
+
+import { findModule } from '#modules/registry.ts'
 import { provisionTenant } from '#postgres/provision-tenant.ts'
 import type { Secrets } from '#postgres/secrets.ts'
+import { installedModules } from '#postgres/statements/module-installed.ts'
+import { insertPlaces } from '#postgres/statements/place-insert.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { findModule } from '#modules/registry.ts'
+import { installModules } from '../install/install-modules.ts'
 import type { Ports } from '../ports.ts'
 import { upgradeTenant } from './upgrade-tenant.ts'
 
@@ -17,7 +18,10 @@ export async function createTenant(
   ports: Ports,
   { alias, secrets }: { readonly alias: string; readonly secrets: Secrets },
 ): Promise<Tenant> {
-  const tenant = await provisionTenant(ports.platform, secrets, { alias, database: await databaseName(ports) })
+  const tenant = await provisionTenant(ports.platform, secrets, {
+    alias,
+    database: await databaseName(ports),
+  })
   const installed = await installedModules(ports.platform, tenant)
   const module = findModule(foundation)
   if (module && !installed.some(({ name }) => name === foundation)) {

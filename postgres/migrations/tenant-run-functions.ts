@@ -157,9 +157,9 @@ BEGIN
   RETURN NEXT;
 END`)}`
 
-/** What the engine's triggers said in this transaction; the table itself is the engine's. */
+/** What the engine's triggers said in this transaction. VOLATILE: it must see what the same call has just written. */
 const notices = (t: string): string => `
-CREATE FUNCTION ${t}.iasql_transaction_notices() RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION ${t}.iasql_transaction_notices() RETURNS jsonb LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS ${source(`
   SELECT jsonb_agg(jsonb_build_object('message', left(n.message, 2000), 'hint', left(n.hint, 1000)) ORDER BY n.ordinal)
   FROM (SELECT * FROM ${t}.iasql_notice WHERE xid = pg_current_xact_id_if_assigned() ORDER BY ordinal LIMIT 15) n`)}`

@@ -20,11 +20,7 @@ export async function forgetModule(
 }
 
 /** Open changes of these tables. */
-export async function openClaims(
-  db: Queryable,
-  tenant: Tenant,
-  tables: readonly string[],
-): Promise<number> {
+export async function openClaims(db: Queryable, tenant: Tenant, tables: readonly string[]): Promise<number> {
   const rows = await db.query<{ open: number }>(
     `SELECT count(*) AS open FROM ${tenant.schema}.iasql_change_record
      WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))

@@ -79,6 +79,9 @@ function selectionOf(
   }
 }
 
+const firstPage = 500
+const largestPage = 2_000
+
 const loadSql = (t: string, table: string, selected: string): string =>
   fitting(`
     SELECT s.row_id AS sort, s.row_id, to_jsonb(q.*) AS desired,
@@ -87,7 +90,7 @@ const loadSql = (t: string, table: string, selected: string): string =>
       (SELECT k.execution_id FROM ${t}.iasql_change_record k
         WHERE k.table_name = :table AND k.row_id = s.row_id AND k.execution_id IS NOT NULL
           AND k.state IN ('pending', 'started', 'waiting')) AS claimed_by
-    FROM (SELECT w.row_id FROM (${selected}) w WHERE w.row_id > :after::bigint ORDER BY w.row_id LIMIT 2000) s
+    FROM (SELECT w.row_id FROM (${selected}) w WHERE w.row_id > :after::bigint ORDER BY w.row_id LIMIT :most::int) s
     LEFT JOIN ${t}.iasql_resource r ON r.table_name = :table AND r.row_id = s.row_id
     LEFT JOIN LATERAL (SELECT max(e.edit_id) AS version FROM ${t}.iasql_edit e
       WHERE e.table_name = :table AND e.row_id = s.row_id AND e.edit_id > coalesce(r.base_version, 0)) v ON true
@@ -106,10 +109,13 @@ export async function loadResources(
   const sql = loadSql(tenant.schema, table, selected.sql)
   const records: ResourceRecord[] = []
   let after = Number.MIN_SAFE_INTEGER
+  let most = firstPage
   for (;;) {
-    const page = await db.query<ResourceRecord>(sql, { ...selected.parameters, table, after })
+    const page = await db.query<ResourceRecord>(sql, { ...selected.parameters, table, after, most })
     if (page.length === 0) return records
     records.push(...page)
     after = page.at(-1)?.row_id ?? after
+    // What does not fit was computed for nothing: the next page asks for about what fitted.
+    most = page.length < most ? Math.max(1, page.length) : Math.min(most * 2, largestPage)
   }
 }

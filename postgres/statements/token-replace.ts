@@ -13,7 +13,8 @@ export async function replaceToken(
 ): Promise<void> {
   await db.run(
     `INSERT INTO iasql_platform.token (token_hash, tenant_id, name, role) VALUES (:hash, :tenant, :name, :role)
-     ON CONFLICT (tenant_id, name) DO UPDATE SET token_hash = excluded.token_hash, role = excluded.role
+     ON CONFLICT (tenant_id, name) DO UPDATE SET token_hash = excluded.token_hash, role = excluded.role,
+       created_at = excluded.created_at
      WHERE iasql_platform.token.token_hash <> excluded.token_hash`,
     { hash: token.tokenHash, tenant: token.tenantId, name: token.name, role: token.role },
   )

@@ -1,5 +1,10 @@
 /** The session of the first page: install, insert, preview, apply, change, drift, delete. */
-import { DeleteSubnetCommand, DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2'
+import {
+  DeleteSubnetCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2'
 import { GetQueueAttributesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'

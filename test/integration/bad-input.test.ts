@@ -52,7 +52,11 @@ test('says that a module is there already, without an error', async () => {
 test.each([
   ['DROP TABLE queue', '42501', 'must be owner of table queue'],
   ['ALTER TABLE queue ADD COLUMN x int', '42501', 'must be owner of table queue'],
-  ["INSERT INTO availability_zone (name) VALUES ('x')", '42501', 'permission denied for table availability_zone'],
+  [
+    "INSERT INTO availability_zone (name) VALUES ('x')",
+    '42501',
+    'permission denied for table availability_zone',
+  ],
   ['DELETE FROM iasql_module', '42501', 'permission denied for table iasql_module'],
 ])('refuses %s as PostgreSQL does', async (sql, sqlstate, message) => {
   expect(await errorOf(sql)).toMatchObject({ sqlstate, message })
@@ -79,7 +83,11 @@ test('applies the rest when AWS refuses a row, says what AWS said, and keeps the
   expect(error?.message).toMatch(/InvalidSubnet|CIDR/)
   expect(error?.message).toMatch(/[Rr]equest/)
   expect(error?.hint).toContain('iasql_execution')
-  expect(state.statements.map((statement) => statement.rows)).toEqual([[['t']], [['t']], [['create', 'subnet']]])
+  expect(state.statements.map((statement) => statement.rows)).toEqual([
+    [['t']],
+    [['t']],
+    [['create', 'subnet']],
+  ])
 })
 
 test('refuses a function with effects after writes of its own transaction', async () => {

@@ -38,6 +38,7 @@ test('survives the loss of idle and of busy connections', async () => {
   const busy = faultOf(execute('SELECT pg_sleep(0.5)'))
   await delay(100)
   await execute(`SELECT count(pg_terminate_backend(pid)) ${others}`)
+  await delay(100)
 
   expect(await busy).toBe('unavailable')
   for (let call = 0; call < 5; call++) expect(await first('SELECT 1')).toBe(1)

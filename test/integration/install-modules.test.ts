@@ -32,7 +32,9 @@ const failure = async (work: Promise<unknown>): Promise<IasqlError> =>
 
 test('has account and region from the start, without a call to the cloud', async () => {
   const regions = await lab.user.query('SELECT region, is_default, is_enabled FROM aws_regions')
-  const [native] = await lab.user.query('SELECT default_aws_region() AS region, default_aws_account() AS account')
+  const [native] = await lab.user.query(
+    'SELECT default_aws_region() AS region, default_aws_account() AS account',
+  )
 
   expect(lab.calls).toEqual([])
   expect(regions).toEqual([{ region: 'us-east-1', is_default: true, is_enabled: true }])

@@ -97,7 +97,10 @@ test('the installed server starts, answers SQL that reaches the cloud, and stops
   server = spawn(iasql, ['start'], { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
   ended = once(server, 'exit')
   const lines = createInterface({ input: server.stdout as Readable })
-  const [line] = await Promise.race([once(lines, 'line'), ended.then(([code]) => [`ended with ${code}`])])
+  const [line] = await Promise.race([
+    once(lines, 'line'),
+    ended.then(([code]) => [`ended with ${String(code)}`]),
+  ])
   expect(line).toContain(`at ${moto.endpoint}, data in data)`)
 
   const one = await run(iasql, ['sql', 'SELECT 1 AS one', '--format', 'json'], options)

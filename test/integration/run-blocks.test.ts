@@ -21,7 +21,7 @@ const tags = async (sql: string, options = {}) => {
   const result = await lab.run(sql, options)
   return result.statements.map((statement) => statement.tag ?? statement.error?.sqlstate)
 }
-const valueOf = async (sql: string) => (await lab.run(sql)).statements.at(-1)?.rows[0]?.[0]
+const scalarOf = async (sql: string) => (await lab.run(sql)).statements.at(-1)?.rows[0]?.[0]
 
 test('BEGIN … COMMIT is one transaction, with savepoints, cursors and prepared statements', async () => {
   const result = await lab.run(`
@@ -53,7 +53,7 @@ test('BEGIN … COMMIT is one transaction, with savepoints, cursors and prepared
     'INSERT 0 1',
     'DECLARE CURSOR',
     'FETCH 2',
-    'MOVE 1',
+    'MOVE',
     'CLOSE CURSOR',
     'SHOW',
     'COMMIT',
@@ -78,7 +78,7 @@ test('a failed statement ends the block: nothing of it stays', async () => {
   expect(stopped).toEqual(['BEGIN', 'INSERT 0 1', '22012'])
   expect(continued).toEqual(['BEGIN', 'INSERT 0 1', '22012', '25P02', 'ROLLBACK', 'SELECT 1'])
   expect(mended).toEqual(['BEGIN', 'SAVEPOINT', '22012', 'ROLLBACK', 'INSERT 0 1', 'COMMIT'])
-  expect(await valueOf("SELECT string_agg(n::text, ',') FROM items WHERE n >= 10")).toBe('12')
+  expect(await scalarOf("SELECT string_agg(n::text, ',') FROM items WHERE n >= 10")).toBe('12')
 })
 
 test('a deferred constraint fails at the COMMIT', async () => {
@@ -95,7 +95,7 @@ test('a deferred constraint fails at the COMMIT', async () => {
     '23503',
   ])
   expect(await tags('INSERT INTO children VALUES (2)')).toEqual(['23503'])
-  expect(await valueOf('SELECT count(*) FROM children')).toBe('0')
+  expect(await scalarOf('SELECT count(*) FROM children')).toBe('0')
 })
 
 test('refuses a BEGIN without its end before anything runs', async () => {
@@ -103,7 +103,7 @@ test('refuses a BEGIN without its end before anything runs', async () => {
 
   expect(result.statements[0]?.error).toMatchObject({ code: 'sql/unsupported', position: 32 })
   expect(result.statements[0]?.error?.hint).toContain('BEGIN … COMMIT as one text')
-  expect(await valueOf('SELECT count(*) FROM items WHERE n = 99')).toBe('0')
+  expect(await scalarOf('SELECT count(*) FROM items WHERE n = 99')).toBe('0')
 })
 
 test.each([

@@ -17,7 +17,9 @@ const literal = (value: Json | Needed, ids: ReadonlyMap<string, string>): string
 export const insertSql = (table: string, row: ExampleRow, ids: ReadonlyMap<string, string>): string => {
   const columns = Object.keys(row).map((name) => `"${name}"`)
   const values = Object.values(row).map((value) => literal(value, ids))
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')}) RETURNING id`
+  const list =
+    columns.length === 0 ? 'DEFAULT VALUES' : `(${columns.join(', ')}) VALUES (${values.join(', ')})`
+  return `INSERT INTO ${table} ${list} RETURNING id`
 }
 
 export const updateSql = (

@@ -18,7 +18,14 @@ export interface StatementResult {
   types?: string[]
   rows: (string | null)[][]
   notices: string[]
-  error?: { code: string; sqlstate: string; message: string; hint?: string; detail?: string; position?: number }
+  error?: {
+    code: string
+    sqlstate: string
+    message: string
+    hint?: string
+    detail?: string
+    position?: number
+  }
 }
 
 export interface RunResult {

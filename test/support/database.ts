@@ -1,6 +1,10 @@
 /** A database for one test file, with the platform migrated: `const db = await openTestDatabase()`, and `db.close()` at the end. */
 import { type Database, databaseOver } from '#postgres/database.ts'
-import { type InProcessDataApi, type InProcessOptions, inProcessDataApi } from '#postgres/in-process-data-api.ts'
+import {
+  type InProcessDataApi,
+  type InProcessOptions,
+  inProcessDataApi,
+} from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
 import type { Secrets } from '#postgres/secrets.ts'
 import { startTestCluster, type TestCluster } from './cluster.ts'

@@ -37,7 +37,9 @@ export interface TestServer {
 
 /** Environment of a child: ours without what would point it to another server or cloud. */
 const cleanEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(IASQL|AWS|VITEST|NODE_OPTIONS)/.test(name)))
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(IASQL|AWS|VITEST|NODE_OPTIONS)/.test(name)),
+  )
 
 /** Starts `iasql start` and waits for its ready line. Rejects with what it wrote when it ends before. */
 export const spawnServer = async (environment: NodeJS.ProcessEnv): Promise<ServerProcess> => {

@@ -65,7 +65,11 @@ export async function openTenantLab({
   const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
   const calls: CloudCall[] = []
   const started: string[] = []
-  const cloud = createCloud({ profile: 'emulator', endpoint: moto.endpoint, onCall: (call) => calls.push(call) })
+  const cloud = createCloud({
+    profile: 'emulator',
+    endpoint: moto.endpoint,
+    onCall: (call) => calls.push(call),
+  })
   const ports: Ports = {
     dataApi: database.dataApi,
     platform: database.platform,

@@ -16,7 +16,10 @@ test('the page on errors is the one made from the table of codes', () => {
 
 test('an error takes SQLSTATE and hint from its code unless it knows better', () => {
   const plain = new IasqlError('module/unknown', 'there is no module aws_sqz')
-  const precise = new IasqlError('sql/statement-failed', 'no', { sqlstate: '23505', hint: 'Choose another name.' })
+  const precise = new IasqlError('sql/statement-failed', 'no', {
+    sqlstate: '23505',
+    hint: 'Choose another name.',
+  })
 
   expect([plain.sqlstate, plain.hint]).toEqual([
     'IQ008',
