@@ -56,7 +56,8 @@ export class ConnectionPools {
   async close(): Promise<void> {
     this.#isClosed = true
     const pools = await Promise.allSettled(this.#pools.values())
-    await Promise.all(pools.map((pool) => (pool.status === 'fulfilled' ? pool.value.end() : undefined)))
+    const made = pools.filter((pool) => pool.status === 'fulfilled')
+    await Promise.all(made.map(({ value }) => value.end()))
   }
 
   #poolOf(login: Login): Promise<Pool> {

@@ -44,10 +44,12 @@ export const dropForeignKeySql = (
     ({ name }) => `ALTER TABLE ${inSchema(names, table.name)} DROP CONSTRAINT ${identifier(name)}`,
   )
 
+/** All columns of the key: with fewer, a table without statistics may be searched by its place, which is all of it. */
 export const indexSql = (names: TenantNames, table: TableSpec): readonly string[] =>
-  referenceColumns(table).map(
-    ([name]) => `CREATE INDEX ON ${inSchema(names, table.name)} (${identifier(name)})`,
-  )
+  referenceColumns(table).map(([name]) => {
+    const columns = [name, ...placeColumns(table)].map(identifier)
+    return `CREATE INDEX ON ${inSchema(names, table.name)} (${columns.join(', ')})`
+  })
 
 export const referenceColumns = (table: TableSpec): readonly (readonly [string, Reference])[] =>
   Object.entries(table.columns).flatMap(([name, { reference }]) =>

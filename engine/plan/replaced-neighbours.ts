@@ -35,6 +35,8 @@ export function followReplacements(known: KnownResources, drafts: Map<string, Dr
         carried.add(key)
         continue
       }
+      // It comes anew with its parent, so it points at the new neighbours by itself.
+      if (carried.has(key)) continue
       const before = drafts.get(key)
       const after = repoint(known, dependant, before, next)
       if (!after || after === before) continue

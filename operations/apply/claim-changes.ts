@@ -1,19 +1,10 @@
 /** Plans under the tenant's lease and claims the rows of the plan for one execution: from then on nobody else may. */
-import { randomUUID } from 'node:crypto'
-import { canonicalJson } from '#engine/columns/canonical-json.ts'
-import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { endedKeys } from '#postgres/statements/change-load.ts'
 import { executionHolders } from '#postgres/statements/execution-holders.ts'
-import { dropPlanLease, takePlanLease } from '#postgres/statements/plan-lease.ts'
-import {
-  type PreviewedChange,
-  previewedAdoptions,
-  readPlan,
-  readPlanChanges,
-} from '#postgres/statements/plan-read.ts'
+import { previewedAdoptions } from '#postgres/statements/plan-read.ts'
 import { settleResources } from '#postgres/statements/resource-settle.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
@@ -21,9 +12,11 @@ import { findAdoptions } from '../plan/find-adoptions.ts'
 import { type OrderedPlan, orderWanted, planAll, type RawPlan } from '../plan/make-plan.ts'
 import { leftOutNotice } from '../plan/preview.ts'
 import { storePlan } from '../plan/store-plan.ts'
+import { underLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
 import type { ApplyArguments } from './apply-arguments.ts'
 import type { ClaimedChange } from './jobs.ts'
+import { keyOf, readPreview, refuseStale } from './previewed-plan.ts'
 
 export interface ClaimRequest {
   readonly tenant: Tenant
@@ -39,34 +32,6 @@ export interface Claim {
   readonly notices: readonly string[]
   /** Changes that wait for rows of other executions. */
   readonly heldBack: number
-}
-
-const leaseSeconds = 30
-const leaseRetryMs = 100
-
-/** One planner at a time; the lease is prolonged while it works. */
-async function underLease<Result>(
-  ports: Ports,
-  tenant: Tenant,
-  signal: AbortSignal,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const lease = { tenantId: tenant.id, holder: randomUUID(), seconds: leaseSeconds }
-  while (!(await takePlanLease(ports.platform, lease))) await ports.clock.sleep(leaseRetryMs, signal)
-  const released = new AbortController()
-  const prolonging = (async () => {
-    while (!released.signal.aborted) {
-      await ports.clock.sleep((leaseSeconds * 1_000) / 3, released.signal).catch(() => undefined)
-      if (!released.signal.aborted) await takePlanLease(ports.platform, lease).catch(() => undefined)
-    }
-  })()
-  try {
-    return await work()
-  } finally {
-    released.abort()
-    await prolonging
-    await dropPlanLease(ports.platform, tenant.id, lease.holder)
-  }
 }
 
 export async function claimChanges(ports: Ports, request: ClaimRequest): Promise<Claim> {
@@ -128,50 +93,6 @@ async function choose(
   const wanted = previewed && new Set(previewed.map(keyOf))
   return (change) =>
     !ended.has(change.key) && (!given.mine || change.actor === actor) && (!wanted || wanted.has(change.key))
-}
-
-const keyOf = (change: PreviewedChange): string => resourceKey(change.table_name, change.row_id)
-
-async function readPreview(
-  ports: Ports,
-  tenant: Tenant,
-  planId: number,
-): Promise<readonly PreviewedChange[]> {
-  const plan = await readPlan(ports.platform, tenant, planId)
-  if (!plan) throw new IasqlError('plan/stale', `there is no plan ${planId} (any more)`)
-  if (plan.execution_id !== null) {
-    throw new IasqlError('plan/stale', `plan ${planId} was made by execution ${plan.execution_id} for itself`)
-  }
-  return await readPlanChanges(ports.platform, tenant, planId)
-}
-
-/** What was looked at must be what is done. */
-function refuseStale(
-  planId: number | null,
-  previewed: readonly PreviewedChange[],
-  changes: readonly PlannedChange[],
-  ended: ReadonlySet<string>,
-): void {
-  const now = new Map(changes.map((change) => [change.key, change]))
-  const moved = previewed.filter((change) => {
-    if (ended.has(keyOf(change))) return false
-    const present = now.get(keyOf(change))
-    return (
-      !present ||
-      present.action !== change.action ||
-      present.editVersion !== change.edit_version ||
-      canonicalJson({ ...present.changed }) !== canonicalJson(change.changed)
-    )
-  })
-  if (moved.length === 0) return
-  const names = moved.map((change) => `${change.table_name} ${change.natural_name ?? change.row_id}`)
-  throw new IasqlError(
-    'plan/stale',
-    `plan ${planId} is stale: ${names.slice(0, 5).join(', ')} changed since`,
-    {
-      detail: names.join('\n'),
-    },
-  )
 }
 
 /** Edits that need no call are done with as soon as they are planned. */

@@ -2,9 +2,9 @@
 import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
-import { report } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+import { report } from './report.ts'
 
 export async function deleteResource(
   run: ApplyRun,

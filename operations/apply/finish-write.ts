@@ -1,18 +1,16 @@
 /** After a write: read what the cloud has now, commit it with the end of the edit, hand the outputs to the row. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
-import { listExpressions } from '#engine/expression/expression.ts'
 import { believedRow } from '#engine/merge/believed-row.ts'
-import { settleRow } from '#engine/merge/settle-row.ts'
 import type { CloudId, Outcome, SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Projection } from '#postgres/statements/resource-project.ts'
-import { resolveRow } from '../plan/resolve-row.ts'
 import { readRow } from '../sync/row-references.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { hasCompanions, takeCompanions } from './companions.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+import { report } from './report.ts'
+import { settleWritten } from './settle-row.ts'
 import { sentBy } from './wanted.ts'
 
 /** What a create or update was answered with. */
@@ -114,7 +112,7 @@ export async function endWrite(
   })
   // What an adoption or a creation did not send was left to the cloud: nothing was agreed on before.
   const isNew = stepOf(job, stepKey).step.kind !== 'update'
-  const settled = settle(run, job, { sent, observed, isNew })
+  const settled = settleWritten(run, job, { sent, observed, isNew })
   // Found again after a crash, or adopted: it has no record yet.
   const isKnown =
     canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)
@@ -141,38 +139,7 @@ export async function endWrite(
   return { kind: 'done', step: stepKey }
 }
 
-function settle(
-  run: ApplyRun,
-  job: Job,
-  { sent, observed, isNew }: { readonly sent: Row; readonly observed: Row; readonly isNew: boolean },
-): { readonly base: Row; readonly projection: Projection | undefined } {
-  const state = run.jobs.states.get(job.change.key)
-  const raw = state?.desired
-  const base = isNew ? sent : { ...state?.base, ...sent }
-  if (!raw) return { base: { ...base, ...observed }, projection: undefined }
-  const desired = resolveRow(job.type, raw, run.known).row
-  const settled = settleRow(job.type, { desired, base, observed })
-  const write = Object.fromEntries(
-    Object.entries(settled.write).filter(([name]) => listExpressions(raw[name] ?? null).length === 0),
-  )
-  const expected = Object.fromEntries(Object.keys(write).map((name) => [name, raw[name] ?? null]))
-  const projection = Object.keys(write).length > 0 ? { write, expected } : undefined
-  return { base: settled.base, projection }
-}
-
 function remember(run: ApplyRun, job: Job, base: Row): void {
   const state = run.jobs.states.get(job.change.key)
   if (state) run.jobs.states.set(job.change.key, { ...state, base })
-}
-
-export function report(run: ApplyRun, job: Job, stepKey: string, message: string): void {
-  const { step, state } = stepOf(job, stepKey)
-  run.context.progress.report({
-    changeId: job.changeId,
-    table: job.change.table,
-    row: job.change.naturalName || String(job.change.rowId),
-    action: step.kind === 'companion' ? 'delete' : step.kind,
-    state,
-    message,
-  })
 }

@@ -2,8 +2,8 @@
 import { IasqlError } from '#engine/model/error.ts'
 import { recordOrphan } from '#postgres/statements/resource-orphan.ts'
 import type { ApplyRun } from './apply-run.ts'
-import { report } from './finish-write.ts'
 import { type Job, noteStep } from './jobs.ts'
+import { report } from './report.ts'
 
 export async function failStep(run: ApplyRun, stepKey: string, message: string): Promise<void> {
   const job = run.jobs.ofStep(stepKey)

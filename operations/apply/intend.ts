@@ -1,8 +1,8 @@
 /** Writes down what is about to be asked, and only then lets the call be made. */
 import type { Row } from '#engine/model/json.ts'
 import { type ApplyRun, tokenOf } from './apply-run.ts'
-import { report } from './finish-write.ts'
 import { type Job, noteStep } from './jobs.ts'
+import { report } from './report.ts'
 
 export async function intend(
   run: ApplyRun,

@@ -5,8 +5,9 @@ import type { Settled } from '#modules/kit/index.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deleteResource, endResource } from './end-steps.ts'
-import { endWrite, report } from './finish-write.ts'
+import { endWrite } from './finish-write.ts'
 import { type Job, stepOf } from './jobs.ts'
+import { report } from './report.ts'
 
 /** Nothing for a step that has to wait on. */
 export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEvent | undefined> {

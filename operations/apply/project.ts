@@ -13,7 +13,8 @@ export async function projectTables({
   ports,
   tenant,
   lost,
-}: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost'>): Promise<void> {
+  progress,
+}: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost' | 'progress'>): Promise<void> {
   const untilMs = ports.clock.now().getTime() + patienceMs
   const tables = await loadInstalledTables(ports.platform, tenant)
   for (;;) {
@@ -23,7 +24,13 @@ export async function projectTables({
       const type = tables.lookup.get(name)
       if (type) left += await projectOutputs(ports.platform, tenant, type)
     }
-    if (left === 0 || ports.clock.now().getTime() > untilMs) return
+    if (left === 0) return
+    if (ports.clock.now().getTime() > untilMs) {
+      progress.notice(
+        `${left} rows are locked by a transaction: their outputs come with the next apply or sync.`,
+      )
+      return
+    }
     await ports.clock.sleep(retryMs, lost)
   }
 }

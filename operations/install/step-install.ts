@@ -10,7 +10,8 @@ import {
   type StepOutcome,
   succeeded,
 } from '../execution/execution-context.ts'
-import { asJson, memoryOf, shortcoming, syncPlaces } from '../sync/sync-places.ts'
+import { asJson, memoryOf, shortcoming } from '../sync/sync-memory.ts'
+import { syncPlaces } from '../sync/sync-places.ts'
 import { installModules } from './install-modules.ts'
 import { loadInstalledTables } from './installed-tables.ts'
 import { moduleNames } from './module-names.ts'

@@ -3,22 +3,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { storeRpcResult } from '../rpc/results.ts'
-import type { OpenRun } from './open-run.ts'
-
-/** What is remembered of a statement over its attempts, also while it waits for an execution. */
-export interface StatementMemory {
-  /** Under which its results are stored. */
-  readonly context: string
-  readonly startedAtMs: number
-  /** Calls that were answered. */
-  readonly answered: string[]
-  /** Names of the functions with effects among them. */
-  readonly effects: string[]
-  /** What the functions had to say. */
-  readonly notices: string[]
-  /** The execution that the statement waits for. */
-  executionId?: string
-}
+import type { OpenRun, StatementMemory } from './open-run.ts'
 
 export type FaultOutcome =
   | { readonly kind: 'answered' }

@@ -3,6 +3,7 @@
 import { cancelRunBackend, requestRunCancel } from '#postgres/statements/run-cancel.ts'
 import { insertRun } from '#postgres/statements/run-insert.ts'
 import { acceptReceivedRun } from '#postgres/statements/run-part.ts'
+import type { Tenant } from '#postgres/tenant.ts'
 import type { Session } from '../connection/session.ts'
 import { encodeEvent } from '../events/encode-events.ts'
 import { postRunEvents } from '../events/post-events.ts'
@@ -28,6 +29,14 @@ export async function cancelRun(
   if (state === 'receiving' && (await acceptReceivedRun(platform, tenant, { runId, ...ended }))) {
     await postRunEvents(ports, tenant, { runId, firstSeq: 1, events: [doneEvent], listeners: [connectionId] })
   }
-  if (state === 'running') await cancelRunBackend(platform, tenant, runId)
   if (state === 'waiting' || state === 'running') await cancelRunExecutions(ports, tenant, runId)
+  if (state === 'running') await interruptBackend(ports, tenant, runId)
+}
+
+/** The statement may be between two calls to the database: it is looked for a few times, then the heartbeat takes over. */
+async function interruptBackend({ platform, clock }: Ports, tenant: Tenant, runId: string): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (await cancelRunBackend(platform, tenant, runId)) return
+    await clock.sleep(100)
+  }
 }

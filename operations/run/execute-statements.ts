@@ -1,5 +1,6 @@
 /** One invocation's worth of a run: its statements in order, until they end, wait for an execution, or time is up. */
-import { claimRun, handOverRun, renewRun } from '#postgres/statements/run-claim.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import { claimRun, handOverRun } from '#postgres/statements/run-claim.ts'
 import { readRunParts } from '#postgres/statements/run-part.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { RunState } from '#websocket/messages.ts'
@@ -10,17 +11,15 @@ import { engineCatalogue } from '../rpc/engine-catalogue.ts'
 import { refuseStatement } from '../statement/refuse-statement.ts'
 import { type Statement, splitStatements } from '../statement/split-statements.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
-import type { StatementMemory } from './answer-fault.ts'
+import { interruptRun } from './interrupt-run.ts'
 import { keepRun } from './keep-run.ts'
-import type { OpenRun } from './open-run.ts'
+import type { OpenRun, StatementMemory } from './open-run.ts'
 import { openRunLog } from './run-log.ts'
 import { runSetting } from './run-setting.ts'
 import { runStatement, type StatementOutcome } from './run-statement.ts'
 import type { Settings } from './session-settings.ts'
-import { settleRun } from './settle-run.ts'
-import { isDatabaseGone } from './statement-error.ts'
-import { abandonBlock, runInBlock, runTransactionControl } from './transaction-block.ts'
-import { whenDatabaseAnswers } from './when-database-answers.ts'
+import { abandonBlock, runInBlock } from './transaction-block.ts'
+import { runTransactionControl } from './transaction-control.ts'
 
 export type NextStep =
   | { readonly next: 'done' }
@@ -33,6 +32,7 @@ export interface RunInput {
 }
 
 const done: NextStep = { next: 'done' }
+const cancelled = new IasqlError('sql/cancelled', 'canceling statement due to user request')
 
 /** Does nothing when another invocation has the run, or had it. */
 export async function executeStatements(
@@ -49,7 +49,7 @@ export async function executeStatements(
   try {
     return await execute(run, place, startedMs + ports.defaults.budgetMs)
   } catch (error) {
-    await interrupt(run, place.statement, error)
+    await interruptRun(run, place.statement, error)
     return done
   } finally {
     heartbeat.stop()
@@ -93,7 +93,10 @@ async function execute(run: OpenRun, place: { statement: number }, deadlineMs: n
   const statements = await readStatements(run)
   let hasFailed = claimed.failed
   for (const statement of statements.slice(claimed.next_statement)) {
-    if (log.isCancelled() && run.memory === undefined) return end(run, 'cancelled')
+    if (log.isCancelled() && run.memory === undefined) {
+      log.add({ type: 'error', statement: statement.index, error: wireError(cancelled, ports.log) })
+      return end(run, 'cancelled')
+    }
     const isFirst = statement.index === claimed.next_statement
     if (!isFirst && !run.block && ports.clock.now().getTime() >= deadlineMs) {
       return handOver(run, { nextStatement: statement.index, failed: hasFailed })
@@ -151,23 +154,4 @@ async function handOver(
     memory,
   })
   return waiting ? { next: 'execution', executionId: waiting.executionId } : { next: 'again' }
-}
-
-/** Something broke under the runner: the run ends as soon as that can be stored, and says what its statements came to. */
-async function interrupt(run: OpenRun, statement: number, error: unknown): Promise<void> {
-  const { ports, tenant, runId, claimed } = run
-  await abandonBlock(run)
-  const wire = wireError(error, ports.log)
-  const { fence } = claimed
-  try {
-    await whenDatabaseAnswers(ports, async () => {
-      const isOurs = await renewRun(ports.platform, tenant, { runId, fence })
-      if (isOurs) await settleRun(ports, tenant, { runId, fence, error: wire, statement })
-    })
-  } catch (failure) {
-    ports.log('error', 'a run could not be ended', { runId, error: failure })
-    if (!isDatabaseGone(failure) || claimed.connection_id === null) return
-    const message = JSON.stringify({ type: 'error', runId, error: wire })
-    await ports.connections.post(claimed.connection_id, message).catch(() => 'gone')
-  }
 }

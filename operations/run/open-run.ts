@@ -4,10 +4,9 @@ import type { ClaimedRun } from '#postgres/statements/run-claim.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcCatalogue } from '../rpc/catalogue.ts'
-import type { StatementMemory } from './answer-fault.ts'
 import type { RunLog } from './run-log.ts'
 import type { Settings } from './session-settings.ts'
-import type { TransactionBlock } from './transaction-block.ts'
+import type { TenantTransaction } from './tenant-transaction.ts'
 
 export interface OpenRun {
   readonly ports: Ports
@@ -23,4 +22,35 @@ export interface OpenRun {
   block: TransactionBlock | undefined
   /** Of a statement that waited for an execution and is run again. */
   memory: StatementMemory | undefined
+}
+
+/** What is remembered of a statement over its attempts, also while it waits for an execution. */
+export interface StatementMemory {
+  /** Under which its results are stored. */
+  readonly context: string
+  readonly startedAtMs: number
+  /** Calls that were answered. */
+  readonly answered: string[]
+  /** Names of the functions with effects among them. */
+  readonly effects: string[]
+  /** What the functions had to say. */
+  readonly notices: string[]
+  /** The execution that the statement waits for. */
+  executionId?: string
+}
+
+/** Between BEGIN and COMMIT. */
+export interface TransactionBlock {
+  readonly transaction: TenantTransaction
+  /** A statement failed: PostgreSQL ignores everything until the end of the block. */
+  isAborted: boolean
+  /** The settings of the run are in force; not before SET TRANSACTION, which must come first. */
+  isConfigured: boolean
+  /** Set within the block, and what of it stays when it commits. */
+  local: Settings
+  kept: Settings
+  /** Settings at each savepoint, for ROLLBACK TO. */
+  readonly savepoints: { readonly name: string; readonly local: Settings; readonly kept: Settings }[]
+  /** Tags of what PREPARE has prepared. */
+  readonly prepared: Map<string, string>
 }

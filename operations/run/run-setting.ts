@@ -4,8 +4,8 @@ import { IasqlError } from '#engine/model/error.ts'
 import { baseTag } from '../statement/command-tag.ts'
 import { scanTokens } from '../statement/scan-tokens.ts'
 import type { Statement } from '../statement/split-statements.ts'
-import type { StatementMemory } from './answer-fault.ts'
-import type { OpenRun } from './open-run.ts'
+import { keepSettings } from './keep-settings.ts'
+import type { OpenRun, StatementMemory, TransactionBlock } from './open-run.ts'
 import { newMemory, report, type StatementOutcome } from './run-statement.ts'
 import {
   changeableSettings,
@@ -15,7 +15,7 @@ import {
 } from './session-settings.ts'
 import { statementError } from './statement-error.ts'
 import { beginTenantTransaction } from './tenant-transaction.ts'
-import { blockTransaction, failInBlock, keepSettings, type TransactionBlock } from './transaction-block.ts'
+import { blockTransaction, failInBlock } from './transaction-block.ts'
 import { transactionModes } from './transaction-modes.ts'
 
 interface LocalText {

@@ -6,9 +6,8 @@ import { findRpcError } from '#postgres/statements/rpc-result.ts'
 import type { WireError } from '#websocket/messages.ts'
 import { wireError } from '../connection/wire-error.ts'
 import type { Statement } from '../statement/split-statements.ts'
-import type { StatementMemory } from './answer-fault.ts'
 import { checkCancelled } from './keep-run.ts'
-import type { OpenRun } from './open-run.ts'
+import type { OpenRun, StatementMemory } from './open-run.ts'
 
 export interface FailedStatement {
   readonly statement: Statement

@@ -5,7 +5,7 @@ import { naturalName } from '#engine/plan/natural-name.ts'
 import { absentResources } from '#postgres/statements/resource-absent.ts'
 import { dropRows } from '#postgres/statements/resource-drop.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
-import type { SyncScope } from './sync-table.ts'
+import type { SyncScope } from './sync-scope.ts'
 
 export async function dropAbsent(
   { db, tenant }: SyncScope,

@@ -12,7 +12,7 @@ import { importRows } from './import-rows.ts'
 import type { SeenResource } from './read-cloud.ts'
 import { type ResourceIndex, readRow } from './row-references.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
-import type { SyncScope, TableAt } from './sync-table.ts'
+import type { SyncScope, TableAt } from './sync-scope.ts'
 
 interface Seen {
   readonly states: readonly LoadedState[]

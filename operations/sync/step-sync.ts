@@ -12,7 +12,8 @@ import {
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import { nearest } from '../rpc/nearest.ts'
 import { syncArguments } from './sync-arguments.ts'
-import { asJson, memoryOf, shortcoming, syncPlaces } from './sync-places.ts'
+import { asJson, memoryOf, shortcoming } from './sync-memory.ts'
+import { syncPlaces } from './sync-places.ts'
 
 export async function stepSync(context: ExecutionContext): Promise<StepOutcome> {
   const { ports, tenant, execution } = context

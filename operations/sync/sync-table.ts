@@ -4,41 +4,22 @@ import { listExpressions } from '#engine/expression/expression.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Row } from '#engine/model/json.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
-import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
-import type { Database } from '#postgres/database.ts'
 import { type Observation, storeObservations } from '#postgres/statements/resource-observe.ts'
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
-import type { Tenant } from '#postgres/tenant.ts'
-import type { InstalledTables } from '../install/installed-tables.ts'
 import { type LoadedState, loadStates } from '../plan/load-states.ts'
-import type { Ports } from '../ports.ts'
+import { isTrusted, noteAbsent, proveAbsent } from './absence.ts'
 import { importSeen } from './import-seen.ts'
 import { type CloudReading, readCloud, type SeenResource } from './read-cloud.ts'
 import { indexReferences, type ResourceIndex, readRow, referencesIn } from './row-references.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
-import { tooMany } from './threshold.ts'
-
-export interface SyncScope {
-  readonly ports: Ports
-  readonly db: Database
-  readonly tenant: Tenant
-  readonly tables: InstalledTables
-  readonly signal: AbortSignal
-  /** Whether rows may go in whatever number. */
-  readonly confirm: boolean
-}
+import type { SyncScope, TableAt } from './sync-scope.ts'
 
 export interface TableSync {
   readonly rows: readonly SyncRow[]
   readonly notices: readonly string[]
   /** What was not done because it would remove more rows than usual. */
   readonly asks: readonly string[]
-}
-
-export interface TableAt {
-  readonly type: ResourceType
-  readonly place: RowPlace
 }
 
 export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSync> {
@@ -63,27 +44,6 @@ export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSyn
     notices: [...imported.notices, ...gone.notices],
     asks: gone.asks,
   }
-}
-
-/** Absence is proved by a complete list and a read by id, both after reads have stopped lagging. */
-async function proveAbsent(
-  { ports }: SyncScope,
-  { type }: TableAt,
-  reading: CloudReading,
-  missing: readonly LoadedState[],
-  seen: Map<string, SeenResource>,
-): Promise<readonly LoadedState[]> {
-  const candidates = missing.filter((state) => isTrusted(ports, type, reading.startedAt, state))
-  if (candidates.length === 0) return []
-  const found = await reading.get(candidates.flatMap(({ cloudId }) => (cloudId ? [cloudId] : [])))
-  for (const one of found) seen.set(one.key, one)
-  return candidates.filter((state) => state.cloudId && !seen.has(canonicalJson(state.cloudId)))
-}
-
-const isTrusted = (ports: Ports, type: ResourceType, startedAt: Date, state: LoadedState): boolean => {
-  if (state.claimedBy !== null) return false
-  const writtenMs = state.writtenAt ? new Date(state.writtenAt).getTime() : 0
-  return startedAt.getTime() >= writtenMs + ports.cloud.settleMs(type.settleMs)
 }
 
 interface Merging {
@@ -151,47 +111,3 @@ const withoutExpressions = (desired: Row, base: Row): Row =>
       listExpressions(value).length > 0 ? (base[column] ?? null) : value,
     ]),
   )
-
-interface Absence {
-  readonly reading: CloudReading
-  readonly states: readonly LoadedState[]
-  readonly absent: readonly LoadedState[]
-}
-
-/** Marks what is gone; rows leave the tables later, children before parents. */
-async function noteAbsent(
-  scope: SyncScope,
-  { type, place }: TableAt,
-  { reading, states, absent }: Absence,
-): Promise<{ readonly notices: readonly string[]; readonly asks: readonly string[] }> {
-  const going = absent.filter((state) => state.desired && !state.edit && state.observed !== null)
-  const held = states.filter((state) => state.cloudId !== null).length
-  const ask = scope.confirm ? undefined : tooMany(type, place, going.length, held)
-  const marked = absent.filter((state) => state.observed !== null && !(ask && going.includes(state)))
-  await storeObservations(scope.db, scope.tenant, {
-    table: type.name,
-    readStarted: reading.startedAt,
-    observations: marked.flatMap((state) =>
-      state.resourceId === null
-        ? []
-        : [
-            {
-              resource_id: state.resourceId,
-              base: state.base,
-              observed: null,
-              companion_of: state.companionOf,
-              natural_name: null,
-              unprojected: null,
-            },
-          ],
-    ),
-  })
-  const conflicts = marked.filter((state) => state.desired && state.edit)
-  return {
-    notices: conflicts.map(
-      (state) =>
-        `${type.name} ${naturalName(type, state.desired ?? {}) ?? state.rowId} is gone in the cloud and edited here: it is kept, and an apply creates it again.`,
-    ),
-    asks: ask ? [ask] : [],
-  }
-}

@@ -33,6 +33,12 @@ const resources = (t: string): readonly string[] => [
   `CREATE INDEX iasql_edit_row ON ${t}.iasql_edit (table_name, row_id, edit_id)`,
 ]
 
+const missing = (t: string): readonly string[] => [
+  `CREATE VIEW ${t}.iasql_missing AS
+    SELECT table_name, row_id, natural_name, account_id, region, observed_at AS missing_since
+    FROM ${t}.iasql_resource WHERE base IS NOT NULL AND observed IS NULL`,
+]
+
 const executions = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_execution_record (
     execution_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -96,6 +102,7 @@ const readable = [
   'iasql_module',
   'iasql_tables',
   'iasql_dependencies',
+  'iasql_missing',
   'iasql_execution',
   'iasql_change',
   'iasql_plan',
@@ -109,6 +116,7 @@ export const tenantEngineMigration: TenantMigration = {
     return [
       ...modules(t),
       ...resources(t),
+      ...missing(t),
       ...executions(t),
       ...changes(t),
       ...referenceFunctionSql(tenant),

@@ -47,18 +47,3 @@ export async function dropRows(
   }
   return dropped
 }
-
-/** Records without a row: the cloud object is gone too. */
-export async function forgetResources(
-  db: Queryable,
-  tenant: Tenant,
-  resourceIds: readonly number[],
-): Promise<void> {
-  for (const page of inPages(resourceIds, 5_000)) {
-    await db.run(
-      `DELETE FROM ${tenant.schema}.iasql_resource
-       WHERE resource_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
-      { ids: JSON.stringify(page) },
-    )
-  }
-}

@@ -32,11 +32,13 @@ const parameters = (tenant: Tenant, runId: string) => ({
   writer: tenant.writerRole,
 })
 
-export async function cancelRunBackend(db: Queryable, tenant: Tenant, runId: string): Promise<void> {
-  await db.query(
+/** Whether there was one at work. */
+export async function cancelRunBackend(db: Queryable, tenant: Tenant, runId: string): Promise<boolean> {
+  const rows = await db.query(
     `SELECT pg_catalog.pg_cancel_backend(a.pid) AS cancelled FROM ${backends} AND a.state = 'active'`,
     parameters(tenant, runId),
   )
+  return rows.length > 0
 }
 
 export async function endRunBackend(db: Queryable, tenant: Tenant, runId: string): Promise<void> {

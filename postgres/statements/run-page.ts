@@ -3,14 +3,7 @@ import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
-export interface PageOfRows {
-  readonly place: number
-  /** Rows, or a piece of one that is larger than a message. */
-  readonly body: Json
-  readonly part: number
-  readonly parts: number
-}
-
+/** `pages`: JSON array of `[place, part, parts, body]`; a body is rows, or a piece of one larger than a message. */
 export async function insertRunPages(
   db: Queryable,
   { schema: t }: Tenant,

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { GetQueueAttributesCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
+import { lineOf, openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
 let lab: TenantLab
 let ec2: EC2Client
@@ -44,18 +44,10 @@ test('makes what was inserted, parents first, and leaves nothing to plan', async
   await lab.user.run(`INSERT INTO queue (name, visibility_timeout) VALUES ('jobs', 30)`)
 
   const preview = await lab.call('iasql_preview')
-  expect(preview.map(({ action, table_name }) => `${action} ${table_name}`).sort()).toEqual([
-    'create queue',
-    'create subnet',
-    'create vpc',
-  ])
+  expect(preview.map(lineOf).sort()).toEqual(['create queue', 'create subnet', 'create vpc'])
 
   const applied = await lab.call('iasql_apply')
-  expect(applied.map(({ action, table_name }) => `${action} ${table_name}`).sort()).toEqual([
-    'create queue',
-    'create subnet',
-    'create vpc',
-  ])
+  expect(applied.map(lineOf).sort()).toEqual(['create queue', 'create subnet', 'create vpc'])
   expect(await lab.call('iasql_preview')).toEqual([])
   expect(await lab.call('iasql_sync')).toEqual([])
   const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}))

@@ -1,57 +1,39 @@
 /** One contract for both adapters: what goes in and out, each limit exceeded once, each fault named. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { auroraDataApi } from '#postgres/aurora-data-api.ts'
-import { type DataApi, DataApiError, type Field, type Login, type Parameter } from '#postgres/data-api.ts'
+import type { DataApi, Field, Parameter } from '#postgres/data-api.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
-import { type DataApiServer, startDataApiServer } from '../support/data-api-server.ts'
-import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import {
+  type Adapters,
+  adapterNames,
+  failing,
+  platformLogin as login,
+  openAdapters,
+} from '../support/data-api-adapters.ts'
 
-let database: TestDatabase
-let server: DataApiServer
-let adapters: Record<string, DataApi>
-const login: Login = { secret: 'iasql/platform', database: 'local' }
+let adapters: Adapters
 
 beforeAll(async () => {
-  database = await openTestDatabase({ callMs: 1_000, idleTransactionMs: 600, transactionMs: 1_500 })
-  server = await startDataApiServer(database.dataApi)
-  const client = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-  }
-  const resourceArn = 'arn:aws:rds:us-east-1:123456789012:cluster:c'
-  adapters = { 'in process': database.dataApi, 'by the SDK': auroraDataApi({ resourceArn, client }) }
+  adapters = await openAdapters({ callMs: 3_000 })
 })
 
 afterAll(async () => {
-  await server?.close()
-  await database?.close()
+  await adapters?.close()
 })
 
 const text = (name: string, stringValue: string): Parameter => ({ name, value: { stringValue } })
 
-describe.each(['in process', 'by the SDK'])('the Data API %s', (name) => {
+describe.each(adapterNames)('the Data API %s', (name) => {
   let dataApi: DataApi
 
   beforeEach(() => {
-    dataApi = adapters[name] as DataApi
+    dataApi = adapters.dataApis[name]
   })
 
-  const execute = (sql: string, parameters: readonly Parameter[] = [], transactionId?: string) =>
-    dataApi.execute({ login, sql, parameters, ...(transactionId === undefined ? {} : { transactionId }) })
+  const execute = (sql: string, parameters: readonly Parameter[] = []) =>
+    dataApi.execute({ login, sql, parameters })
 
   const values = async (sql: string, parameters: readonly Parameter[] = []): Promise<unknown[][]> =>
     (await execute(sql, parameters)).records.map((record) => record.map((field) => Object.values(field)[0]))
-
-  const failing = async (work: Promise<unknown>): Promise<DataApiError> => {
-    const error = await work.then(
-      () => undefined,
-      (caught: unknown) => caught,
-    )
-    expect(error).toBeInstanceOf(DataApiError)
-    return error as DataApiError
-  }
 
   const columnsOf = async (sql: string) =>
     (await dataApi.execute({ login, sql, includeResultMetadata: true })).columns
@@ -228,98 +210,6 @@ describe.each(['in process', 'by the SDK'])('the Data API %s', (name) => {
       sqlstate: '42703',
       internalQuery: 'SELECT nope',
       internalPosition: 8,
-    })
-  })
-
-  describe('in a transaction', () => {
-    const exists = "SELECT to_regclass('iasql_platform.scratch') IS NOT NULL"
-
-    test('keeps its statements together and rolls them back', async () => {
-      const id = await dataApi.begin(login)
-      await execute('CREATE TABLE iasql_platform.scratch (n int)', [], id)
-      const inside = await execute(exists, [], id)
-      const outside = await values(exists)
-      await dataApi.rollback(login, id)
-
-      expect(inside.records).toEqual([[{ booleanValue: true }]])
-      expect(outside).toEqual([[false]])
-      expect(await values(exists)).toEqual([[false]])
-    })
-
-    test('commits, and is gone afterwards', async () => {
-      const id = await dataApi.begin(login)
-      await execute('CREATE TABLE iasql_platform.scratch (n int)', [], id)
-      await dataApi.commit(login, id)
-
-      expect(await values(exists)).toEqual([[true]])
-      await execute('DROP TABLE iasql_platform.scratch')
-      for (const again of [
-        execute('SELECT 1', [], id),
-        dataApi.commit(login, id),
-        dataApi.rollback(login, id),
-      ])
-        expect((await failing(again)).fault).toBe('transaction-not-found')
-    })
-
-    test('says why it cannot be committed', async () => {
-      const aborted = await dataApi.begin(login)
-      await failing(execute('SELECT 1/0', [], aborted))
-      const deferred = await dataApi.begin(login)
-      await execute('CREATE TEMP TABLE d (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)', [], deferred)
-      await execute('INSERT INTO d VALUES (1), (1)', [], deferred)
-
-      expect(databaseErrorOf(await failing(dataApi.commit(login, aborted)))?.sqlstate).toBe('25P02')
-      expect(databaseErrorOf(await failing(dataApi.commit(login, deferred)))?.sqlstate).toBe('23505')
-    })
-
-    test('goes on after a result that was too large', async () => {
-      const id = await dataApi.begin(login)
-      const sql = "SELECT repeat('x', 60000) FROM generate_series(1, 20)"
-      const error = await failing(execute(sql, [], id))
-      const after = await execute('SELECT 1', [], id)
-      await dataApi.rollback(login, id)
-
-      expect(error.fault).toBe('result-too-large')
-      expect(after.records).toEqual([[{ longValue: 1 }]])
-    })
-
-    test('refuses a second call while it is busy', async () => {
-      const id = await dataApi.begin(login)
-      const first = execute('SELECT pg_sleep(0.4)', [], id)
-      await delay(150)
-      const [second, commit] = await Promise.all([
-        failing(execute('SELECT 1', [], id)),
-        failing(dataApi.commit(login, id)),
-      ])
-      await first
-      await dataApi.rollback(login, id)
-
-      expect([second.fault, commit.fault]).toEqual(['busy-transaction', 'busy-transaction'])
-    })
-
-    test('ends when it idles too long, and when it lasts too long', async () => {
-      const idle = await dataApi.begin(login)
-      const long = await dataApi.begin(login)
-      await delay(400)
-      await execute('SELECT 1', [], long)
-      await delay(400)
-      const idled = await failing(execute('SELECT 1', [], idle))
-      await execute('SELECT 1', [], long)
-      await delay(500)
-      await execute('SELECT 1', [], long)
-      await delay(400)
-
-      expect(idled.fault).toBe('transaction-not-found')
-      expect((await failing(execute('SELECT 1', [], long))).fault).toBe('transaction-not-found')
-    })
-
-    test('belongs to its login', async () => {
-      const id = await dataApi.begin(login)
-      const other = { ...login, secret: 'postgres/superuser' }
-      const error = await failing(dataApi.execute({ login: other, sql: 'SELECT 1', transactionId: id }))
-      await dataApi.rollback(login, id)
-
-      expect(error.fault).toBe('transaction-not-found')
     })
   })
 })

@@ -2,7 +2,7 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
+import { lineOf, openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
 let lab: TenantLab
 let ec2: EC2Client
@@ -45,10 +45,7 @@ test('replaces a network and what stands in it, and leaves none of the old ones 
   })
 
   const preview = await lab.call('iasql_preview')
-  expect(preview.map(({ action, table_name }) => `${action} ${table_name}`).sort()).toEqual([
-    'replace subnet',
-    'replace vpc',
-  ])
+  expect(preview.map(lineOf).sort()).toEqual(['replace subnet', 'replace vpc'])
   expect(await lab.call('iasql_apply')).toHaveLength(2)
 
   const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}))

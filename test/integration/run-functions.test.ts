@@ -1,78 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { IasqlError } from '#engine/model/error.ts'
-import type { Row } from '#engine/model/json.ts'
-import { storeRpcResult } from '#operations/rpc/results.ts'
-import { openRunLab, type RunLab, type ScriptedRpc } from '../support/run-lab.ts'
+import { openRunLab, type RunLab } from '../support/run-lab.ts'
+import { offerScriptedRpcs } from '../support/scripted-rpcs.ts'
 
 let lab: RunLab
 
-const rpc = (name: string, change: Partial<ScriptedRpc>): ScriptedRpc => ({
-  name,
-  module: 'test',
-  kind: 'read',
-  role: 'viewer',
-  arguments: [{ name: 'word', type: 'text', default: "'none'" }],
-  columns: [
-    { name: 'place', type: 'int' },
-    { name: 'word', type: 'text' },
-    { name: 'tags', type: 'text[]' },
-    { name: 'document', type: 'jsonb' },
-  ],
-  description: `It's ${name}.`,
-  sampleUsage: `SELECT * FROM ${name}()`,
-  answer: (_ports, { arguments: [word = null] }) => ({
-    kind: 'rows',
-    rows: [1, 2].map((place) => ({ place, word, tags: ['a', 'b c'], document: { n: place } }) satisfies Row),
-  }),
-  ...change,
-})
-
 beforeAll(async () => {
   lab = await openRunLab()
-  await lab.offer(rpc('look', {}))
-  await lab.offer(rpc('engine_work', { kind: 'engine', role: 'operator' }))
-  await lab.offer(rpc('reboot', { kind: 'action' }))
-  await lab.offer(
-    rpc('word_of', {
-      scalar: 'text',
-      columns: [],
-      answer: (_ports, call) => ({ kind: 'rows', rows: [{ value: `${call.arguments[0]}!` }] }),
-    }),
-  )
-  await lab.offer(
-    rpc('several', {
-      arguments: [{ name: 'words', type: 'text[]', variadic: true }],
-      answer: (_ports, call) => ({
-        kind: 'rows',
-        rows: (call.arguments[0] as string[]).map((word, place) => ({ place, word })),
-      }),
-    }),
-  )
-  await lab.offer(
-    rpc('denied', {
-      kind: 'engine',
-      answer: () => {
-        throw new IasqlError('apply/changes-failed', '1 of 2 changes failed', {
-          detail: 'queue jobs: denied',
-          awsRequestId: 'req-1',
-        })
-      },
-    }),
-  )
-  await lab.offer(
-    rpc('spoken', { answer: () => ({ kind: 'rows', rows: [], notices: ['aws_sqs is installed already'] }) }),
-  )
-  await lab.offer(
-    rpc('lasting', {
-      kind: 'engine',
-      answer: async ({ platform }, call) => {
-        await storeRpcResult(platform, lab.tenant, { ...call, rows: [{ place: 7, word: 'done' }] })
-        return { kind: 'execution', executionId: '41' }
-      },
-    }),
-  )
-  await lab.run(`CREATE TABLE words (word text, n int); INSERT INTO words VALUES ('x', 1), ('y', 2);
-    CREATE TABLE log (entry text)`)
+  await offerScriptedRpcs(lab)
 })
 
 beforeEach(() => {
@@ -230,105 +164,6 @@ test.each([
 
   expect(result.state).toBe('succeeded')
   expect(names()).toEqual([])
-})
-
-test('a trigger may read, and nothing else', async () => {
-  const result = await lab.run(
-    `CREATE TABLE watched (entry text);
-    CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.entry := word_of(NEW.entry); RETURN NEW; END $$;
-    CREATE TRIGGER fill BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION fill();
-    INSERT INTO watched VALUES ('t') RETURNING entry;
-    CREATE FUNCTION work() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM engine_work('t'); RETURN NEW; END $$;
-    CREATE TRIGGER work BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION work();
-    INSERT INTO watched VALUES ('u')`,
-  )
-
-  expect(result.statements[3]?.rows).toEqual([['t!']])
-  expect(result.statements[6]?.error).toMatchObject({
-    sqlstate: '25001',
-    message: 'engine_work() cannot run in a trigger',
-  })
-  expect(names()).toEqual(['word_of(t)', 'word_of(u)'])
-})
-
-test.each([
-  [
-    'after writes',
-    "DO $$ BEGIN INSERT INTO log VALUES ('w'); PERFORM * FROM engine_work('w'); END $$",
-    '25001',
-    'its own statement',
-    [],
-  ],
-  ['inside BEGIN … COMMIT', "BEGIN; SELECT * FROM look('b'); COMMIT", '25001', 'outside BEGIN', []],
-  [
-    'by a prepared statement',
-    "BEGIN; PREPARE p AS SELECT * FROM look('b'); EXECUTE p; COMMIT",
-    '25001',
-    'outside BEGIN',
-    [],
-  ],
-  [
-    'with two effects',
-    "SELECT * FROM engine_work('1'), reboot('2')",
-    '0A000',
-    'own statement',
-    ['engine_work(1)'],
-  ],
-  [
-    'with effects and arguments that change',
-    'SELECT * FROM engine_work(random()::text)',
-    '0A000',
-    'differ each time',
-    1,
-  ],
-  [
-    'that reads with ever new arguments',
-    'SELECT * FROM look(random()::text)',
-    '22023',
-    'Compute the arguments',
-    100,
-  ],
-  [
-    'with a forged context',
-    "DO $$ BEGIN PERFORM set_config('iasql.context', gen_random_uuid()::text, true); PERFORM look('f'); END $$",
-    '22023',
-    'Compute',
-    1,
-  ],
-  [
-    'that is not there',
-    'DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = \'P0004\', MESSAGE = \'IASQL_RPC {"name":"nix","arguments":[]}\'; END $$',
-    '0A000',
-    'docs/sql.md',
-    [],
-  ],
-])('refuses a call %s', async (_what, sql, sqlstate, hint, calls) => {
-  const result = await lab.run(sql)
-
-  const error = result.statements.find((statement) => statement.error)?.error
-  expect(error?.sqlstate).toBe(sqlstate)
-  expect(error?.hint).toContain(hint)
-  if (typeof calls === 'number') expect(names()).toHaveLength(calls)
-  else expect(names()).toEqual(calls)
-})
-
-test('an error of a function is an SQL error with all that is known of it', async () => {
-  const result = await lab.run("SELECT * FROM denied('x')")
-
-  expect(result.statements[0]?.error).toMatchObject({
-    code: 'apply/changes-failed',
-    sqlstate: 'IQ001',
-    message: '1 of 2 changes failed',
-    detail: 'queue jobs: denied',
-    awsRequestId: 'req-1',
-  })
-})
-
-test('says what stays when a statement fails after its function ran', async () => {
-  const result = await lab.run("SELECT 1 / (place - 1) FROM engine_work('z')")
-
-  expect(result.statements[0]?.error?.sqlstate).toBe('22012')
-  expect(result.statements[0]?.error?.detail).toContain('engine_work ran before the statement failed')
 })
 
 test('voids rows that were sent before a function asked for its result', async () => {

@@ -90,7 +90,7 @@ test('cuts at maxRows, and gives the rest in pages', async () => {
   const pages: number[] = []
   while (cursor !== undefined) {
     await moreRows(lab.ports, session, { runId: result.runId, statement: 0, cursor })
-    const page = lab.posted.at(-1) as Message & { rows: string[][]; next?: string }
+    const page = lab.posted.at(-1) as unknown as { rows: string[][]; next?: string }
     expect(page).toMatchObject({ type: 'page', cursor })
     rows.push(...page.rows)
     pages.push(page.rows.length)

@@ -19,6 +19,9 @@ export interface CallOptions {
   readonly role?: Role
 }
 
+/** `create vpc`: a line of a plan or result. */
+export const lineOf = (row: Row): string => `${String(row.action)} ${String(row.table_name)}`
+
 export interface TenantLab {
   readonly ports: Ports
   readonly tenant: Tenant

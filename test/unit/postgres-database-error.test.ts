@@ -48,7 +48,7 @@ describe('the text of a database error', () => {
     ['a query with lines like fields', { internalQuery: 'SELECT 1\n  Hint: no\n', internalPosition: '3' }],
     ['a detail with lines like earlier fields', { detail: 'a', where: 'x\n  Detail: y\n  Hint: z' }],
   ])('is taken apart again with %s', (_what, fields) => {
-    const { position, internalPosition, ...texts } = fields
+    const { internalPosition, ...texts } = fields
     const given = { message: 'm', sqlstate: 'XX000', ...texts }
     const numbers = internalPosition === undefined ? {} : { internalPosition: Number(internalPosition) }
 

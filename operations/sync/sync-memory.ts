@@ -1,0 +1,50 @@
+/** What a sync remembers from one invocation to the next, and the error it ends with when it could not do everything. */
+import { IasqlError } from '#engine/model/error.ts'
+import type { Json, JsonObject } from '#engine/model/json.ts'
+
+/** What is remembered between invocations. */
+export interface SyncMemory {
+  /** Kinds that are read, or, counted on, dropped. */
+  readonly at: number
+  readonly failures: readonly Failure[]
+  readonly asks: readonly string[]
+}
+
+export interface Failure {
+  readonly table: string
+  readonly where: string
+  readonly message: string
+  readonly code: string
+}
+
+export const memoryOf = (stored: JsonObject): SyncMemory => ({
+  at: Number(stored.at ?? 0),
+  failures: (stored.failures ?? []) as unknown as readonly Failure[],
+  asks: (stored.asks ?? []) as unknown as readonly string[],
+})
+
+/** The error that a sync ends with when it could not do everything; undefined when it could. */
+export function shortcoming({ failures, asks }: SyncMemory, what: string): IasqlError | undefined {
+  const [first] = failures
+  if (first) {
+    const lines = failures.map(({ table, where, message }) => `${table} in ${where}: ${message}`)
+    return new IasqlError(
+      'cloud/unreachable',
+      `${what}: ${failures.length} reads failed; the first: ${lines[0]}`,
+      {
+        detail: lines.join('\n'),
+        hint: 'What could be read is up to date. Run iasql_sync() again when the cause is removed.',
+      },
+    )
+  }
+  if (asks.length === 0) return undefined
+  return new IasqlError('plan/conflict', `${asks.join('; ')}: unusually many, so they stay for now`, {
+    hint: 'If that is right: SELECT * FROM iasql_sync(confirm => true).',
+  })
+}
+
+export const asJson = (memory: SyncMemory): JsonObject => ({
+  at: memory.at,
+  failures: memory.failures as unknown as Json,
+  asks: [...memory.asks],
+})

@@ -1,0 +1,22 @@
+/** What the parts of a sync share. */
+import type { RowPlace } from '#engine/plan/resource.ts'
+import type { ResourceType } from '#modules/kit/index.ts'
+import type { Database } from '#postgres/database.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
+import type { Ports } from '../ports.ts'
+
+export interface SyncScope {
+  readonly ports: Ports
+  readonly db: Database
+  readonly tenant: Tenant
+  readonly tables: InstalledTables
+  readonly signal: AbortSignal
+  /** Whether rows may go in whatever number. */
+  readonly confirm: boolean
+}
+
+export interface TableAt {
+  readonly type: ResourceType
+  readonly place: RowPlace
+}

@@ -1,0 +1,57 @@
+/** What only a service far away does: it sleeps, it limits calls, it answers late or not at all. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { auroraDataApi } from '#postgres/aurora-data-api.ts'
+import { type Adapters, failing, platformLogin as login, openAdapters } from '../support/data-api-adapters.ts'
+
+let adapters: Adapters
+
+beforeAll(async () => {
+  adapters = await openAdapters({})
+})
+
+afterAll(async () => {
+  await adapters?.close()
+})
+
+const select = () => adapters.dataApis['by the SDK'].execute({ login, sql: 'SELECT 1' })
+const resuming = {
+  status: 400,
+  exception: 'DatabaseResumingException',
+  message: 'The Aurora DB instance is resuming after being auto-paused.',
+}
+const throttled = { status: 400, exception: 'ThrottlingException', message: 'Rate exceeded' }
+const failed = { status: 500, exception: 'InternalServerErrorException', message: 'internal' }
+
+test('waits for a database that wakes up, and for a service that limits calls', async () => {
+  adapters.server.failNext(resuming)
+  adapters.server.failNext(throttled)
+
+  expect((await select()).records).toEqual([[{ longValue: 1 }]])
+})
+
+test('gives up when the database does not wake up in time', async () => {
+  for (let call = 0; call < 3; call++) adapters.server.failNext(resuming)
+
+  expect((await failing(select())).fault).toBe('resuming')
+})
+
+test('repeats nothing that may have been executed', async () => {
+  const before = adapters.server.calls
+  adapters.server.failNext(failed)
+
+  expect((await failing(select())).fault).toBe('unavailable')
+  expect(adapters.server.calls - before).toBe(1)
+})
+
+test('says that the service does not answer', async () => {
+  const nowhere = auroraDataApi({
+    resourceArn: 'arn:aws:rds:us-east-1:123456789012:cluster:c',
+    client: {
+      endpoint: 'http://127.0.0.1:1',
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    },
+  })
+
+  expect((await failing(nowhere.begin(login))).fault).toBe('unavailable')
+})
