@@ -28,6 +28,8 @@ export interface ApplyRun {
   readonly known: Known
   /** Why a step was refused last, until the reducer decides what that means. */
   readonly refusals: Map<string, IasqlError>
+  /** Since when no call has reached the cloud, milliseconds since the epoch. */
+  readonly reach: { lostSinceMs: number | null }
   index(seen: SeenRow): Promise<ReferenceIndex>
   /** Tells what a resource is now, for those that refer to it. */
   learn(
@@ -53,6 +55,7 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
     ledger: openLedger(context),
     known: knownFrom(jobs.states, tables),
     refusals: new Map(),
+    reach: { lostSinceMs: null },
     async index(seen) {
       const unknown = referencesIn(seen).filter(
         ({ $ref, id }) => !byCloudId.has(cloudKey(unqualifiedOf($ref), id)),
@@ -89,7 +92,9 @@ export async function attempt<Result>(
   call: () => Promise<Result>,
 ): Promise<Attempted<Result>> {
   try {
-    return { result: await call() }
+    const result = await call()
+    run.reach.lostSinceMs = null
+    return { result }
   } catch (error) {
     if (error instanceof LostExecution || run.context.lost.aborted) throw error
     if (error instanceof IasqlError) return { refused: error }
@@ -103,6 +108,18 @@ export async function attempt<Result>(
 /** Tells the reducer of a refusal; if that turns out to be final, the error is found in `refusals`. */
 export function refusedEvent(run: ApplyRun, stepKey: string, error: IasqlError): StepEvent {
   run.refusals.set(stepKey, error)
+  if (isOutOfReach(run, error))
+    return { kind: 'failed', step: stepKey, retry: 'never', message: error.message }
   if (error.code === 'cloud/unknown-outcome') return { kind: 'outcomeUnknown', step: stepKey }
   return { kind: 'failed', step: stepKey, retry: error.retry, message: error.message }
+}
+
+/** How long an apply waits for a cloud that nothing reaches. */
+const reachMs = 15_000
+
+function isOutOfReach({ reach, context }: ApplyRun, error: IasqlError): boolean {
+  if (error.code !== 'cloud/unreachable') return false
+  const nowMs = context.ports.clock.now().getTime()
+  reach.lostSinceMs ??= nowMs
+  return nowMs - reach.lostSinceMs > reachMs
 }

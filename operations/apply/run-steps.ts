@@ -1,5 +1,5 @@
 /** The loop between deciding and doing: the reducer says what is due, this does it and reports what came of it. */
-import type { ExecutionEffect, ExecutionEvent } from '#engine/execute/protocol.ts'
+import { defaultSettings, type ExecutionEffect, type ExecutionEvent } from '#engine/execute/protocol.ts'
 import { reduce } from '#engine/execute/reduce.ts'
 import { startExecution } from '#engine/execute/state.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
@@ -43,7 +43,10 @@ export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
 function drive(run: ApplyRun, inFlight: Set<Promise<void>>, timers: AbortSignal): Promise<StepsEnd> {
   const { clock } = run.context.ports
   return new Promise((resolve, reject) => {
-    let state = startExecution(run.jobs.all.flatMap((job) => job.steps))
+    let state = startExecution(
+      run.jobs.all.flatMap((job) => job.steps),
+      { noProgressMs: patienceMs(run) },
+    )
     const dispatch = (event: UntimedEvent): void => {
       const next = reduce(state, { ...event, atMs: clock.now().getTime() } as ExecutionEvent)
       state = next.state
@@ -83,6 +86,10 @@ function drive(run: ApplyRun, inFlight: Set<Promise<void>>, timers: AbortSignal)
     if (cancelled.aborted) dispatch({ kind: 'cancel' })
   })
 }
+
+/** An emulator does not lag: what it refuses for so long it refuses for ever. */
+const patienceMs = ({ context }: ApplyRun): number =>
+  Math.max(context.ports.cloud.settleMs(defaultSettings.noProgressMs), 20_000)
 
 type Work = Exclude<ExecutionEffect, { readonly kind: 'end' | 'handOver' | 'wake' }>
 

@@ -1,11 +1,13 @@
 /** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
 import { randomUUID } from 'node:crypto'
 import { IasqlError } from '#engine/model/error.ts'
+import { DataApiError, type DataApiFault } from '#postgres/data-api.ts'
 import { acquireExecution, type ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
 import { releaseExecution } from '#postgres/statements/execution-release.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { LostExecution } from '../apply/ledger.ts'
 import { stepApply } from '../apply/step-apply.ts'
 import { stepInstall } from '../install/step-install.ts'
 import { stepUninstall } from '../install/step-uninstall.ts'
@@ -29,15 +31,30 @@ const steps: Readonly<Record<ExecutionKind, (context: ExecutionContext) => Promi
   uninstall: stepUninstall,
 }
 
+interface ExecutionInput {
+  readonly tenantId: string
+  readonly executionId: string
+}
+
+/** How often an invocation looks whether the database is back. */
+const databaseSeconds = 3
 /** How often an invocation that finds the execution held by another looks again. */
 const heldSeconds = 2
 /** Share of the budget after which no new work is begun, so that what runs can end. */
 const workingShare = 0.9
 
-export async function stepExecution(
-  ports: Ports,
-  input: { readonly tenantId: string; readonly executionId: string },
-): Promise<NextStep> {
+/** While the database does not answer there is nothing to decide; the execution goes on when it is back. */
+export async function stepExecution(ports: Ports, input: ExecutionInput): Promise<NextStep> {
+  try {
+    return await takeStep(ports, input)
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error
+    ports.log('warn', 'an execution waits for the database', { ...input, error })
+    return { next: 'wait', seconds: databaseSeconds }
+  }
+}
+
+async function takeStep(ports: Ports, input: ExecutionInput): Promise<NextStep> {
   const tenant = await loadTenant(ports, input.tenantId)
   const execution = await acquireExecution(ports.platform, tenant, {
     executionId: input.executionId,
@@ -69,8 +86,8 @@ async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): P
     progress,
   }
   try {
-    const outcome = await steps[execution.kind](context).catch((error: unknown) => failure(ports, error))
-    hold.lost.throwIfAborted()
+    const outcome = await steps[execution.kind](context).catch((error: unknown) => failure(context, error))
+    if (outcome === 'lost' || hold.lost.aborted) return { next: 'wait', seconds: heldSeconds }
     await progress.flush()
     return await conclude(context, outcome)
   } finally {
@@ -93,10 +110,20 @@ async function conclude(context: ExecutionContext, outcome: StepOutcome): Promis
   return outcome.seconds > 0 ? { next: 'wait', seconds: outcome.seconds } : { next: 'again' }
 }
 
-/** A refusal ends the execution; a lost database does not: the invocation fails and the next one goes on. */
-function failure(ports: Ports, error: unknown): StepOutcome {
-  if (error instanceof IasqlError && error.code !== 'system/database-unavailable') return failedWith(error)
-  if (error instanceof IasqlError) throw error
+/** A refusal ends the execution; that another invocation has it, or that the database is away, does not. */
+function failure({ ports, cancelled }: ExecutionContext, error: unknown): StepOutcome | 'lost' {
+  if (error instanceof LostExecution) return 'lost'
+  if (isDatabaseAway(error)) throw error
+  if (error instanceof IasqlError) return failedWith(error)
+  if (cancelled.aborted)
+    return failedWith(new IasqlError('apply/cancelled', 'cancelled before anything was begun'))
   ports.log('error', 'an execution failed for a reason of our own', { error })
   return failedWith(new IasqlError('system/internal', 'the execution failed', { cause: error }))
 }
+
+const isDatabaseAway = (error: unknown): boolean =>
+  error instanceof IasqlError
+    ? error.code === 'system/database-unavailable'
+    : error instanceof DataApiError && away.has(error.fault)
+
+const away: ReadonlySet<DataApiFault> = new Set(['unavailable', 'resuming', 'transaction-not-found'])

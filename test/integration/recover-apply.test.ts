@@ -4,6 +4,7 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { CloudApi } from '#engine/model/cloud.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
+import { stepExecution } from '#operations/execution/step-execution.ts'
 import type { Cloud } from '#operations/ports.ts'
 import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
@@ -49,7 +50,7 @@ afterAll(async () => {
 
 const dieAndRecover = async (): Promise<void> => {
   const executionId = await lab.begin('iasql_apply')
-  await lab.drive(executionId).catch(() => undefined)
+  await stepExecution(lab.ports, { tenantId: lab.tenant.id, executionId })
   death = undefined
   lab.started.length = 0
   await recoverExecutions(lab.ports, { sole: true })

@@ -20,6 +20,7 @@ export interface LiveHost {
   /** Connected to the server of the moment. */
   readonly client: BareClient
   readonly serving: Serving
+  readonly token: string
   readonly calls: CloudCall[]
   readonly cloud: Cloud
   readonly database: TestDatabase
@@ -134,6 +135,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
     get serving() {
       return serving
     },
+    token,
     calls,
     cloud,
     database,
