@@ -4,7 +4,7 @@ import { dropPlanLease, takePlanLease } from '#postgres/statements/plan-lease.ts
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
-const leaseSeconds = 30
+const leaseSeconds = 15
 const leaseRetryMs = 100
 
 /** The lease is prolonged while the work lasts. */

@@ -23,5 +23,8 @@ async function recover(ports: Ports, tenant: Tenant, run: OpenRun): Promise<void
   }
   const execution = run.execution_id === null ? {} : { executionId: run.execution_id }
   // The name tells this start from the one that died: a machine starts one name once.
-  await ports.machines.start('run', `${tenant.id}-${runId}-${ports.clock.now().getTime()}`, { ...input, ...execution })
+  await ports.machines.start('run', `${tenant.id}-${runId}-${ports.clock.now().getTime()}`, {
+    ...input,
+    ...execution,
+  })
 }

@@ -12,6 +12,7 @@ export async function openExecutions(db: Queryable, tenant: Tenant): Promise<rea
 /** Frees the leases of a server that is known to be dead, so that nobody waits for them to run out. */
 export async function dropLeases(db: Queryable, tenant: Tenant): Promise<void> {
   await db.run(`UPDATE ${tenant.schema}.iasql_execution_record SET lease_until = NULL WHERE ended_at IS NULL`)
+  await db.run('UPDATE iasql_platform.tenant SET lease_until = NULL WHERE tenant_id = :id', { id: tenant.id })
 }
 
 export async function isExecutionOpen(db: Queryable, tenant: Tenant, executionId: string): Promise<boolean> {
