@@ -18,6 +18,7 @@ const sizes = {
   'run-statements': working,
   'execute-statements': working,
   'step-execution': working,
+  'purge-expired': working,
 }
 
 export type FunctionName = keyof typeof sizes
@@ -88,6 +89,7 @@ export class Functions extends Construct {
       'run-statements': make('run-statements'),
       'execute-statements': make('execute-statements'),
       'step-execution': make('step-execution'),
+      'purge-expired': make('purge-expired'),
     }
   }
 }

@@ -5,6 +5,7 @@ import { Database } from './database.ts'
 import { Functions } from './functions.ts'
 import { allow } from './permissions.ts'
 import { RunKey } from './run-key.ts'
+import { Schedules } from './schedules.ts'
 import { SocketApi } from './socket-api.ts'
 import { StateMachines, stateMachineArns } from './state-machines.ts'
 
@@ -27,6 +28,7 @@ export class IasqlStack extends Stack {
       IASQL_ALLOWED_ORIGINS: String(this.node.tryGetContext('allowedOrigins') ?? ''),
     })
     new StateMachines(this, 'StateMachines', functions)
+    new Schedules(this, 'Schedules', functions)
     socket.route(functions)
     allow({ functions, database, runKey, socket, machineArns })
 

@@ -30,6 +30,7 @@ const everyFunction: readonly FunctionName[] = [
   'run-statements',
   'execute-statements',
   'step-execution',
+  'purge-expired',
 ]
 
 /** They run tenants' text under tenants' own logins. */

@@ -12,6 +12,7 @@ import { apiGatewayConnections } from '#operations/connection/api-gateway-connec
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import { useHost } from '#operations/host.ts'
 import type { Cipher, Clock, Cloud, Connections, Log, Ports } from '#operations/ports.ts'
+import { purgeExpired } from '#operations/retention/purge-expired.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
 import { ensureLocalTenant } from '#operations/tenant/ensure-local-tenant.ts'
 import type { DataApi } from '#postgres/data-api.ts'
@@ -19,6 +20,7 @@ import type { Database } from '#postgres/database.ts'
 import type { Secrets } from '#postgres/secrets.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { invocationContext } from './gateway/handlers.ts'
+import { repeat } from './repeat.ts'
 import { type LocalStateMachines, localStateMachines } from './state-machines.ts'
 
 export interface Foundation {
@@ -49,8 +51,10 @@ const clock: Clock = {
 }
 
 const functionTimeoutMs = 900_000
-/** How often runs whose runner died are looked for; on AWS a schedule does it. */
+/** How often runs whose runner died are looked for. */
 const sweepMs = 30_000
+/** How often what is kept no longer is deleted, as the schedule does on AWS; not while the server is starting. */
+const purge = { firstMs: 600_000, everyMs: 3_600_000 }
 
 const call =
   <Event, Result>(name: string, handler: (event: Event, context: never) => Promise<Result>) =>
@@ -118,18 +122,28 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   const gateway = await startGateway({ port: foundation.port, handlers, log })
   const close = open(gateway.managementEndpoint)
   await recoverExecutions(ports, { sole: true })
-  const sweeper = setInterval(() => {
-    recoverRuns(ports).catch((error: unknown) => log('warn', 'The sweep for lost runs failed.', { error }))
-  }, sweepMs)
+  const schedules = [
+    repeat({
+      firstMs: sweepMs,
+      everyMs: sweepMs,
+      work: () => recoverRuns(ports),
+      failed: (error) => log('warn', 'The sweep for lost runs failed.', { error }),
+    }),
+    repeat({
+      ...purge,
+      work: (signal) => purgeExpired(ports, { signal }),
+      failed: (error) => log('warn', 'What is kept no longer could not be deleted.', { error }),
+    }),
+  ]
   return {
     url: gateway.url,
     ports,
     machines,
     close: async () => {
-      clearInterval(sweeper)
+      const stopped = schedules.map((schedule) => schedule.stop())
       await gateway.close()
       await machines.close()
-      await Promise.race([Promise.all(running), delay(5_000, undefined, { ref: false })])
+      await Promise.race([Promise.all([...running, ...stopped]), delay(5_000, undefined, { ref: false })])
       close()
     },
   }

@@ -32,6 +32,7 @@ export function openInboxes(send: (message: ClientMessage) => void): Inboxes {
   }
   const dispatch = (message: ServerMessage, size: number): void => {
     if (message.type === 'topic') topics.get(message.topic)?.receive(message)
+    else if (message.type === 'subscribed') topics.get(message.topic)?.subscribed(message.seq)
     else if (message.type === 'page') pages.receive(message)
     else if ('seq' in message) runs.get(message.runId)?.receive(message, size)
     else if (message.type === 'error') refused(message)

@@ -61,19 +61,18 @@ export class SocketLink implements Link {
 
   #tryOpen(): void {
     this.#watch(handshakeMs, () => this.#lost())
-    openSocket(this.#options).then(
-      (socket) => {
-        this.#socket = socket
-        if (this.#isClosed) return this.#release()
-        socket.onopen = () => this.#opened()
-        socket.onmessage = (event: MessageEvent<unknown>) => {
-          this.#heardAt = Date.now()
-          if (typeof event.data === 'string') this.#events.received(event.data)
-        }
-        socket.onclose = () => this.#lost()
-      },
-      () => this.#lost(),
-    )
+    openSocket(this.#options, (socket) => this.#attach(socket)).catch(() => this.#lost())
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#socket = socket
+    if (this.#isClosed) return this.#release()
+    socket.onopen = () => this.#opened()
+    socket.onmessage = (event: MessageEvent<unknown>) => {
+      this.#heardAt = Date.now()
+      if (typeof event.data === 'string') this.#events.received(event.data)
+    }
+    socket.onclose = () => this.#lost()
   }
 
   #opened(): void {

@@ -138,6 +138,16 @@ export interface TopicMessage {
   readonly body: unknown
 }
 
+/**
+ * The answer to `subscribe`: the events after `seq` follow. That is `afterSeq`, or the newest event when none was given, or
+ * a later one when what is between is not kept any more.
+ */
+export interface SubscribedMessage {
+  readonly type: 'subscribed'
+  readonly topic: Topic
+  readonly seq: number
+}
+
 /** The answer to a message that was no good: no `seq`, and what it answers as far as that could be read. */
 export interface RefusalMessage {
   readonly type: 'error'
@@ -151,4 +161,5 @@ export type ServerMessage =
   | PageMessage
   | RefusalMessage
   | TopicMessage
+  | SubscribedMessage
   | { readonly type: 'pong' }

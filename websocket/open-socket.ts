@@ -13,11 +13,12 @@ export interface DoorOptions {
   readonly openSocket?: ((url: string, protocol: string, headers: Headers) => WebSocket) | undefined
 }
 
-export async function openSocket(options: DoorOptions): Promise<WebSocket> {
+/** `attach` gets the socket in the moment it is made: a refusal may be told at once, to whoever listens by then. */
+export async function openSocket(options: DoorOptions, attach: (socket: WebSocket) => void): Promise<void> {
   const url = new URL(options.url)
   if (options.ticket) url.searchParams.set('ticket', await options.ticket())
   const headers: Headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }
-  return (options.openSocket ?? globalSocket)(url.href, subprotocol, headers)
+  attach((options.openSocket ?? globalSocket)(url.href, subprotocol, headers))
 }
 
 function globalSocket(url: string, protocol: string, headers: Headers): WebSocket {

@@ -1,6 +1,6 @@
 /** `iasql sql`: runs statements from the command line, a file or standard input, and leaves with what became of them. */
 import { readFile } from 'node:fs/promises'
-import { text as readAll } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import { type Command, type Invocation, textOption } from '../command.ts'
 import { asNoServer, connect } from '../connect.ts'
 import { exitCodes, UsageError } from '../exit.ts'
@@ -64,15 +64,23 @@ async function statements(invocation: Invocation): Promise<string> {
   const file = textOption(invocation, 'file')
   if (file !== undefined && positionals.length > 0) throw new UsageError('give a text or a file, not both')
   if (positionals.length > 0) return positionals.join(' ')
-  if (file !== undefined && file !== '-') {
-    try {
-      return await readFile(file, 'utf8')
-    } catch (error) {
-      throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
   if (file === undefined && terminal.stdin.isTTY) {
     throw new UsageError('give SQL as text, with -f <file>, or on standard input; iasql shell is a prompt')
   }
-  return readAll(terminal.stdin)
+  const isStream = file === undefined || file === '-'
+  const name = isStream ? 'standard input' : file
+  try {
+    return decode(await (isStream ? buffer(terminal.stdin) : readFile(file)))
+  } catch (error) {
+    throw new UsageError(`cannot read ${name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** UTF-8 with or without a byte order mark; other bytes are refused rather than run as something else. */
+const decode = (bytes: Uint8Array): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error('it is not UTF-8; convert it first')
+  }
 }

@@ -26,19 +26,25 @@ export function outputsSql(names: TenantNames, table: TableSpec): readonly strin
     outputs.map((name) => `NEW.${identifier(name)} = ${from(name)};`).join(' ')
   const name = inSchema(names, table.name)
   const call = `EXECUTE FUNCTION ${inSchema(names, outputsName(table))}()`
-  const body = `  IF TG_OP = 'INSERT' THEN ${assign(() => 'NULL')}
-  ELSE ${assign((column) => `OLD.${identifier(column)}`)} END IF;
+  const named = (condition: (name: string) => string) =>
+    `pg_catalog.concat_ws(', ', ${outputs.map((name) => `CASE WHEN ${condition(name)} THEN ${literal(name)} END`).join(', ')})`
+  const isGiven = (column: string) => `NEW.${identifier(column)} IS NOT NULL`
+  const body = `  IF TG_OP = 'INSERT' THEN
+    named = ${named(isGiven)};
+    ${assign(() => 'NULL')}
+  ELSE
+    named = ${named(distinct)};
+    ${assign((column) => `OLD.${identifier(column)}`)}
+  END IF;
   ${noticeSql(
     names,
-    literal(
-      `${table.name}: ${outputs.join(', ')} ${outputs.length > 1 ? 'are' : 'is'} set by AWS; your value was put back`,
-    ),
-    literal('Leave these columns out of the statement.'),
+    `${literal(`${table.name}: AWS sets `)} || named || ${literal('; your value was put back')}`,
+    literal('Leave what AWS sets out of the statement.'),
   )}
   RETURN NEW;`
-  const given = outputs.map((column) => `NEW.${identifier(column)} IS NOT NULL`).join(' OR ')
+  const given = outputs.map(isGiven).join(' OR ')
   return [
-    ...triggerFunctionSql(names, { name: outputsName(table), body }),
+    ...triggerFunctionSql(names, { name: outputsName(table), declarations: ['named text;'], body }),
     `CREATE TRIGGER iasql_outputs_insert BEFORE INSERT ON ${name} FOR EACH ROW WHEN (${byTenant} AND (${given})) ${call}`,
     `CREATE TRIGGER iasql_outputs_update BEFORE UPDATE ON ${name} FOR EACH ROW ` +
       `WHEN (${byTenant} AND (${outputs.map(distinct).join(' OR ')})) ${call}`,

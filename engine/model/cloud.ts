@@ -1,5 +1,5 @@
 /** The words in which mappers and the engine speak of the cloud: places, ids, references, outcomes, calls. */
-import type { Json, JsonObject } from './json.ts'
+import type { Json } from './json.ts'
 
 /** Account and region of a resource; `region` is the account's home region of the service for global types. */
 export interface Place {
@@ -83,5 +83,3 @@ export interface CloudApi {
   /** Runs `read` for each id with bounded concurrency; leaves out those that read as undefined. */
   each<Id, Item>(ids: readonly Id[], read: (id: Id) => Promise<Item | undefined>): Promise<readonly Item[]>
 }
-
-export type Tags = JsonObject

@@ -100,7 +100,7 @@ export const errorKinds = {
     'IQ007',
     'user',
     'never',
-    'Look at the candidates in the detail, then iasql_adopt one or delete the row.',
+    'Look in the cloud which one is meant: delete the others there, or delete the row here, and apply again.',
   ),
   'module/unknown': kind(
     'IQ008',

@@ -17,6 +17,8 @@ export interface RpcDescription {
   /** Module it belongs to; `iasql` for the engine's own. */
   readonly module: string
   readonly kind: RpcKind
+  /** An engine function that changes the cloud, as actions always do: one such a statement. */
+  readonly changesCloud?: boolean
   readonly role: Role
   readonly arguments: readonly RpcArgument[]
   readonly columns: readonly { readonly name: string; readonly type: string }[]

@@ -8,6 +8,8 @@ import { acceptPart, acceptRun } from '../run/accept-run.ts'
 import { cancelRun } from '../run/cancel-run.ts'
 import { moreRows } from '../run/more-rows.ts'
 import { resumeRun } from '../run/resume-run.ts'
+import { subscribe } from '../topics/subscribe.ts'
+import { unsubscribe } from '../topics/unsubscribe.ts'
 import type { Session } from './session.ts'
 import { wireError } from './wire-error.ts'
 
@@ -49,8 +51,9 @@ async function dispatch(ports: Ports, session: Session, message: ClientMessage):
     case 'ping':
       return post(ports, session.connectionId, { type: 'pong' })
     case 'subscribe':
+      return subscribe(ports, session, message)
     case 'unsubscribe':
-      throw new IasqlError('protocol/unknown-action', `This server pushes no topic “${message.topic}”.`)
+      return unsubscribe(ports, session, message)
   }
 }
 

@@ -10,20 +10,8 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { RunEvent, RunState } from '#websocket/messages.ts'
 import type { Ports } from '../ports.ts'
 import { type EncodedEvent, encodeEvent } from './encode-events.ts'
+import { inTurn } from './in-turn.ts'
 import { postRunEvents } from './post-events.ts'
-
-/** The last thing that was asked of each run in this process: messages leave in the order of their numbers. */
-const tails = new Map<string, Promise<unknown>>()
-
-async function inTurn<Result>(runId: string, work: () => Promise<Result>): Promise<Result> {
-  const mine = (tails.get(runId) ?? Promise.resolve()).then(work, work)
-  tails.set(runId, mine)
-  try {
-    return await mine
-  } finally {
-    if (tails.get(runId) === mine) tails.delete(runId)
-  }
-}
 
 export interface EncodedAppend {
   readonly runId: string

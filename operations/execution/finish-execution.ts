@@ -4,7 +4,9 @@ import type { Json } from '#engine/model/json.ts'
 import { endExecution } from '#postgres/statements/execution-release.ts'
 import { appendExecutionEvents } from '../events/append-events.ts'
 import { storeRpcResult } from '../rpc/results.ts'
+import { postNews, storeNews } from '../topics/publish.ts'
 import type { ExecutionContext, ExecutionResult } from './execution-context.ts'
+import { endNews } from './execution-news.ts'
 
 export async function finishExecution(context: ExecutionContext, result: ExecutionResult): Promise<void> {
   const { ports, tenant, execution } = context
@@ -20,16 +22,18 @@ export async function finishExecution(context: ExecutionContext, result: Executi
       total,
       error: body,
     })
-    if (isOurs && execution.context) {
+    if (!isOurs) return undefined
+    if (execution.context) {
       const call = { context: execution.context, name: execution.rpc, arguments: execution.arguments }
       await storeRpcResult(transaction, tenant, error ? { ...call, error } : { ...call, rows: result.rows })
     }
-    return isOurs
+    return storeNews(transaction, tenant, endNews(execution, result))
   })
   if (!ended) return
   await appendExecutionEvents(ports, tenant, String(execution.execution_id), [
     { kind: 'ended', body: { state, done, failed, total, error: body } },
   ])
+  await postNews(ports, tenant, ended)
 }
 
 const errorBody = (error: IasqlError): Json => ({

@@ -22,18 +22,27 @@ export interface Progress {
   flush(): Promise<void>
 }
 
+/** A client gets what happened in this time at once, the latest of each change. */
+const windowMs = 200
+/** Messages of progress for one window; `iasql_event` has every transition. */
+const mostOfWindow = 25
+
 export function trackProgress(ports: Ports, tenant: Tenant, execution: ExecutionRecord): Progress {
   const executionId = String(execution.execution_id)
   const statement = execution.statement ?? 0
   const startedMs = new Date(execution.started_at).getTime()
   const pending: RunEvent[] = []
   let writing: Promise<void> | undefined
+  let window = new AbortController()
 
   const writeAll = async (): Promise<void> => {
     while (pending.length > 0) {
-      const batch = pending.splice(0, 200)
-      if (execution.run_id) await appendRunEvents(ports, tenant, execution.run_id, batch)
-      await appendExecutionEvents(ports, tenant, executionId, batch.map(executionEvent))
+      const batch = pending.splice(0)
+      await Promise.all([
+        execution.run_id ? appendRunEvents(ports, tenant, execution.run_id, newsOf(batch)) : undefined,
+        appendExecutionEvents(ports, tenant, executionId, batch.map(executionEvent)),
+      ])
+      await ports.clock.sleep(windowMs, window.signal).catch(() => undefined)
     }
   }
   const write = (): Promise<void> => {
@@ -60,9 +69,27 @@ export function trackProgress(ports: Ports, tenant: Tenant, execution: Execution
       }),
     notice: (message, hint) => add({ type: 'notice', statement, message, ...(hint ? { hint } : {}) }),
     async flush() {
+      window.abort()
       while (pending.length > 0 || writing) await write()
+      window = new AbortController()
     },
   }
+}
+
+/** Of each change only where it is now; of very many changes only the latest, and all that failed. */
+function newsOf(events: readonly RunEvent[]): readonly RunEvent[] {
+  const latest = new Map<string, RunEvent>()
+  for (const event of events) {
+    const isAboutOne = event.type === 'progress' && event.changeId !== null
+    const key = isAboutOne ? String(event.changeId) : `other ${latest.size}`
+    latest.delete(key)
+    latest.set(key, event)
+  }
+  const news = [...latest.values()]
+  return news.filter(
+    (event, index) =>
+      index >= news.length - mostOfWindow || event.type !== 'progress' || event.state === 'failed',
+  )
 }
 
 function executionEvent(event: RunEvent): { readonly kind: string; readonly body: JsonObject } {

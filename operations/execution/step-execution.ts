@@ -1,11 +1,9 @@
 /** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
-import { randomUUID } from 'node:crypto'
 import { IasqlError } from '#engine/model/error.ts'
 import { DataApiError, type DataApiFault } from '#postgres/data-api.ts'
-import { acquireExecution, type ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
+import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
-import { releaseExecution } from '#postgres/statements/execution-release.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { LostExecution } from '../apply/ledger.ts'
 import { stepApply } from '../apply/step-apply.ts'
@@ -16,7 +14,8 @@ import { stepSync } from '../sync/step-sync.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
 import { type ExecutionContext, failedWith, type StepOutcome } from './execution-context.ts'
 import { finishExecution } from './finish-execution.ts'
-import { holdExecution, leaseSeconds } from './hold-execution.ts'
+import { giveBack, takeExecution } from './hand-over.ts'
+import { holdExecution } from './hold-execution.ts'
 import { trackProgress } from './progress.ts'
 
 export type NextStep =
@@ -56,11 +55,7 @@ export async function stepExecution(ports: Ports, input: ExecutionInput): Promis
 
 async function takeStep(ports: Ports, input: ExecutionInput): Promise<NextStep> {
   const tenant = await loadTenant(ports, input.tenantId)
-  const execution = await acquireExecution(ports.platform, tenant, {
-    executionId: input.executionId,
-    holder: randomUUID(),
-    leaseSeconds,
-  })
+  const execution = await takeExecution(ports, tenant, input.executionId)
   if (!execution) {
     const isOpen = await isExecutionOpen(ports.platform, tenant, input.executionId)
     return isOpen ? { next: 'wait', seconds: heldSeconds } : { next: 'done' }
@@ -96,17 +91,11 @@ async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): P
 }
 
 async function conclude(context: ExecutionContext, outcome: StepOutcome): Promise<NextStep> {
-  const { ports, tenant, execution } = context
   if (outcome.kind === 'ended') {
     await finishExecution(context, outcome)
     return { next: 'done' }
   }
-  await releaseExecution(ports.platform, tenant, {
-    executionId: execution.execution_id,
-    fence: execution.fence,
-    state: outcome.seconds > 0 ? 'waiting' : 'running',
-    memory: outcome.memory,
-  })
+  await giveBack(context, outcome)
   return outcome.seconds > 0 ? { next: 'wait', seconds: outcome.seconds } : { next: 'again' }
 }
 

@@ -9,15 +9,18 @@ import { recordModule } from '#postgres/statements/module-record.ts'
 import { takenNames } from '#postgres/statements/module-taken-names.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
+import { type StoredNews, storeNews } from '../topics/publish.ts'
+import { moduleNews } from '../topics/schema-news.ts'
 
+/** Returns the news of it, to be posted. */
 export async function installModules(
   db: Database,
   tenant: Tenant,
   modules: readonly Module[],
-): Promise<void> {
+): Promise<StoredNews> {
   await refuseTakenNames(db, tenant, modules)
   const lookup = tableLookup(offered.flatMap((module) => module.tables))
-  await db.transaction(async (transaction) => {
+  return db.transaction(async (transaction) => {
     await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
     for (const module of modules) {
       const statements = [
@@ -33,6 +36,7 @@ export async function installModules(
         requires: module.requires,
       })
     }
+    return storeNews(transaction, tenant, moduleNews('installed', modules))
   })
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../execution/execution-context.ts'
 import { asJson, memoryOf, shortcoming } from '../sync/sync-memory.ts'
 import { syncPlaces } from '../sync/sync-places.ts'
+import { postNews } from '../topics/publish.ts'
 import { installModules } from './install-modules.ts'
 import { loadInstalledTables } from './installed-tables.ts'
 import { moduleNames } from './module-names.ts'
@@ -58,7 +59,7 @@ async function makeTables({
   const missing = withRequirements(wanted, (name) => installed.has(name))
   const added = missing.filter((module) => !wanted.includes(module)).map((module) => module.name)
   if (added.length > 0) progress.notice(`${added.join(', ')} is installed too, because it is required.`)
-  if (missing.length > 0) await installModules(ports.platform, tenant, missing)
+  if (missing.length > 0) await postNews(ports, tenant, await installModules(ports.platform, tenant, missing))
   return missing
 }
 

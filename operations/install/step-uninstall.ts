@@ -10,6 +10,8 @@ import { countRows } from '#postgres/statements/module-count-rows.ts'
 import { forgetModule, openClaims } from '#postgres/statements/module-forget.ts'
 import { dependentModules, installedModules } from '#postgres/statements/module-installed.ts'
 import { type ExecutionContext, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import { postNews, storeNews } from '../topics/publish.ts'
+import { moduleNews } from '../topics/schema-news.ts'
 import { moduleNames } from './module-names.ts'
 import { namedModules } from './resolve-modules.ts'
 
@@ -76,7 +78,7 @@ async function describeGoing(
 async function dropModules({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
   const lookup = tableLookup(offered.flatMap((module) => module.tables))
   try {
-    await ports.platform.transaction(async (transaction) => {
+    const news = await ports.platform.transaction(async (transaction) => {
       await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
       for (const module of [...going].reverse()) {
         const statements = [
@@ -91,7 +93,9 @@ async function dropModules({ ports, tenant }: ExecutionContext, going: readonly 
         const tables = module.tables.map((table) => table.name)
         await forgetModule(transaction, tenant, { name: module.name, tables })
       }
+      return storeNews(transaction, tenant, moduleNews('uninstalled', going))
     })
+    await postNews(ports, tenant, news)
   } catch (error) {
     throw dependencyError(error) ?? error
   }

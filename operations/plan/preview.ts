@@ -37,7 +37,8 @@ export async function preview(ports: Ports, request: PreviewRequest): Promise<Pr
   await forgetOldPlans(db, tenant)
   const stored = await storePlan(db, tenant, ordered, { actor, mine, executionId: null })
   return {
-    rows: ordered.changes.map((change) => previewRow(change, stored)),
+    // What goes with its parent is no change of its own: nothing is called for it.
+    rows: ordered.changes.filter(({ companion }) => !companion).map((change) => previewRow(change, stored)),
     notices: [...plan.notices, ...leftOutNotice(ordered.leftOut.length)],
   }
 }

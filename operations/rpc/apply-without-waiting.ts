@@ -26,14 +26,16 @@ export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<
   return {
     kind: 'rows',
     notices: claim.notices,
-    rows: claim.changes.map((change) => ({
-      action: change.action,
-      table_name: change.table,
-      id: describeId(change),
-      description: describeChange(change),
-      change_id: claim.changeIds.get(change.key) ?? null,
-      elapsed_ms: null,
-      execution_id: Number(executionId),
-    })),
+    rows: claim.changes
+      .filter(({ companion }) => !companion)
+      .map((change) => ({
+        action: change.action,
+        table_name: change.table,
+        id: describeId(change),
+        description: describeChange(change),
+        change_id: claim.changeIds.get(change.key) ?? null,
+        elapsed_ms: null,
+        execution_id: Number(executionId),
+      })),
   }
 }

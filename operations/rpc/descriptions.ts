@@ -61,6 +61,7 @@ const engine: readonly EngineRpc[] = [
   },
   {
     name: 'iasql_apply',
+    changesCloud: true,
     role: 'operator',
     arguments: [
       argument('plan_id', 'bigint', { default: 'NULL' }),

@@ -65,7 +65,7 @@ export async function answerFault(
   const described = run.catalogue.descriptions().filter(({ name }) => name === fault.name)
   if (described.length === 0)
     throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
-  const hasEffects = described.some(({ kind }) => kind !== 'read')
+  const hasEffects = described.some(({ kind, changesCloud }) => kind === 'action' || changesCloud === true)
   const refused = refusal(memory, fault, hasEffects)
   if (refused) throw refused
   memory.answered.push(JSON.stringify([fault.name, fault.arguments]))

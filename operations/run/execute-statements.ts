@@ -53,6 +53,7 @@ export async function executeStatements(
     return done
   } finally {
     heartbeat.stop()
+    await run.announced
   }
 }
 
@@ -75,6 +76,7 @@ async function claim(
     log: openRunLog(ports, tenant, { runId, fence, isCancelled }),
     settings: claimed.settings as Settings,
     block: undefined,
+    announced: Promise.resolve(),
     memory: (claimed.memory ?? undefined) as StatementMemory | undefined,
   }
 }

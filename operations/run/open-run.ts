@@ -4,6 +4,7 @@ import type { ClaimedRun } from '#postgres/statements/run-claim.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcCatalogue } from '../rpc/catalogue.ts'
+import type { SchemaCommand } from '../statement/schema-command.ts'
 import type { RunLog } from './run-log.ts'
 import type { Settings } from './session-settings.ts'
 import type { TenantTransaction } from './tenant-transaction.ts'
@@ -20,6 +21,8 @@ export interface OpenRun {
   settings: Settings
   /** Between BEGIN and COMMIT. */
   block: TransactionBlock | undefined
+  /** Resolves when the news of what it has committed has left; the next one waits for it. */
+  announced: Promise<void>
   /** Of a statement that waited for an execution and is run again. */
   memory: StatementMemory | undefined
 }
@@ -39,6 +42,13 @@ export interface StatementMemory {
   executionId?: string
 }
 
+interface Savepoint {
+  readonly name: string
+  readonly local: Settings
+  readonly kept: Settings
+  readonly commands: readonly SchemaCommand[]
+}
+
 /** Between BEGIN and COMMIT. */
 export interface TransactionBlock {
   readonly transaction: TenantTransaction
@@ -49,8 +59,10 @@ export interface TransactionBlock {
   /** Set within the block, and what of it stays when it commits. */
   local: Settings
   kept: Settings
-  /** Settings at each savepoint, for ROLLBACK TO. */
-  readonly savepoints: { readonly name: string; readonly local: Settings; readonly kept: Settings }[]
+  /** What it has changed in the tenant's schema. */
+  commands: readonly SchemaCommand[]
+  /** What there was at each savepoint, for ROLLBACK TO. */
+  readonly savepoints: Savepoint[]
   /** Tags of what PREPARE has prepared. */
   readonly prepared: Map<string, string>
 }

@@ -5,6 +5,7 @@ import { deleteRunPages } from '#postgres/statements/run-page.ts'
 import type { RunEvent, WireError } from '#websocket/messages.ts'
 import type { EncodedEvent } from '../events/encode-events.ts'
 import { baseTag, commandTag } from '../statement/command-tag.ts'
+import { schemaCommands } from '../statement/schema-command.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import { statementForm } from '../statement/statement-form.ts'
 import { answerFault, faultOf } from './answer-fault.ts'
@@ -92,7 +93,8 @@ async function attempt(
   try {
     const produced = await produce(run, transaction, statement, attempted)
     const { tag, rowCount, xid } = produced
-    await commitTransaction(run, transaction, { statement: statement.index, tag, rowCount, xid })
+    const commands = schemaCommands(statement.index, statement.node)
+    await commitTransaction(run, transaction, { statement: statement.index, tag, rowCount, xid, commands })
     report(run, statement.index, produced, attempted.memory)
   } catch (error) {
     await transaction.rollback().catch(() => undefined)

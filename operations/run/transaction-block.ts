@@ -2,6 +2,7 @@
 import type { Node } from 'libpg-query'
 import { IasqlError } from '#engine/model/error.ts'
 import { baseTag } from '../statement/command-tag.ts'
+import { schemaCommands } from '../statement/schema-command.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import type { OpenRun, TransactionBlock } from './open-run.ts'
 import { newMemory, produce, report, type StatementOutcome } from './run-statement.ts'
@@ -39,6 +40,7 @@ export async function runInBlock(
     const progress = { hasSentRows: false }
     const tag = blockTag(block, statement.node)
     const produced = await produce(run, transaction, statement, { prepared, progress, tag })
+    block.commands = [...block.commands, ...schemaCommands(statement.index, statement.node)]
     report(run, statement.index, { ...produced, notices: [] }, memory)
     return { kind: 'done' }
   } catch (error) {

@@ -61,6 +61,7 @@ const begin: Control = async (run, statement, control, memory) => {
     isConfigured: false,
     local: {},
     kept: {},
+    commands: [],
     savepoints: [],
     prepared: new Map(),
   }
@@ -83,6 +84,7 @@ const commit: Control = async (run, statement, control, memory) => {
       tag: 'COMMIT',
       rowCount: 0,
       xid: end.xid,
+      commands: block.commands,
     })
     reportTag(run, statement, memory, 'COMMIT', end)
   } catch (error) {
@@ -121,7 +123,8 @@ const savepoint: Control = async (run, statement, control, memory) => {
   const block = inBlock(run, 'SAVEPOINT')
   const transaction = await blockTransaction(run, block)
   await transaction.command(`SAVEPOINT ${savepointName(control)}`)
-  block.savepoints.push({ name: control.savepoint_name ?? '', local: block.local, kept: block.kept })
+  const { local, kept, commands } = block
+  block.savepoints.push({ name: control.savepoint_name ?? '', local, kept, commands })
   reportTag(run, statement, memory, 'SAVEPOINT')
 }
 
@@ -137,6 +140,7 @@ const rollbackTo: Control = async (run, statement, control, memory) => {
   const saved = block.savepoints.findLast(({ name }) => name === control.savepoint_name)
   block.local = saved?.local ?? {}
   block.kept = saved?.kept ?? {}
+  block.commands = saved?.commands ?? []
   block.isAborted = false
   reportTag(run, statement, memory, 'ROLLBACK')
 }

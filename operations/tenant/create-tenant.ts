@@ -8,6 +8,7 @@ import { insertPlaces } from '#postgres/statements/place-insert.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { installModules } from '../install/install-modules.ts'
 import type { Ports } from '../ports.ts'
+import { postNews } from '../topics/publish.ts'
 import { upgradeTenant } from './upgrade-tenant.ts'
 
 /** What every tenant has from the start. */
@@ -25,7 +26,7 @@ export async function createTenant(
   const installed = await installedModules(ports.platform, tenant)
   const module = findModule(foundation)
   if (module && !installed.some(({ name }) => name === foundation)) {
-    await installModules(ports.platform, tenant, [module])
+    await postNews(ports, tenant, await installModules(ports.platform, tenant, [module]))
   }
   await insertPlaces(ports.platform, tenant, ports.defaults)
   await upgradeTenant(ports, tenant)

@@ -2,6 +2,11 @@
 import type { TenantMigration } from './migration.ts'
 import { tenantEngineMigration } from './tenant-engine.ts'
 import { tenantRunsMigration } from './tenant-runs.ts'
+import { tenantTopicsMigration } from './tenant-topics.ts'
 
 /** The runs' tables first: triggers and functions of the engine's write notices into them. */
-export const tenantMigrations: readonly TenantMigration[] = [tenantRunsMigration, tenantEngineMigration]
+export const tenantMigrations: readonly TenantMigration[] = [
+  tenantRunsMigration,
+  tenantEngineMigration,
+  tenantTopicsMigration,
+]

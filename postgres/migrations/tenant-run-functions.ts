@@ -91,12 +91,12 @@ DECLARE
 BEGIN
   finished = false;
   IF rest <> '' THEN
-    FOR piece IN 0 .. 45 LOOP
+    FOR piece IN 0 .. 20 LOOP
       body = pg_catalog.substr(rest, piece * 12000 + 1, 12000);
       EXIT WHEN body = '';
       RETURN NEXT;
     END LOOP;
-    rest = pg_catalog.substr(rest, 46 * 12000 + 1);
+    rest = pg_catalog.substr(rest, 21 * 12000 + 1);
     PERFORM pg_catalog.set_config('iasql.pending', rest, true);
     body = NULL;
     RETURN NEXT;

@@ -1,4 +1,4 @@
-/** What an apply has to show for itself: changes done, failed, skipped. */
+/** What an apply has to show for itself: changes done, failed, skipped; what only went with its parent is not one. */
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { JsonObject } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
@@ -31,7 +31,8 @@ export async function readChangeResults(
           coalesce(changed, '{}') AS changed, state, error,
           (extract(epoch FROM ended_at - started_at) * 1000)::bigint AS elapsed_ms
         FROM ${tenant.schema}.iasql_change_record
-        WHERE execution_id = :execution::bigint AND change_id > :after::bigint ORDER BY change_id LIMIT 2000`),
+        WHERE execution_id = :execution::bigint AND NOT coalesce((planned->>'companion')::boolean, false)
+          AND change_id > :after::bigint ORDER BY change_id LIMIT 2000`),
       { execution: executionId, after },
     )
     if (page.length === 0) return results

@@ -8,12 +8,13 @@ interface Held {
   readonly fence: number
 }
 
+/** False if another invocation holds it by now. */
 export async function releaseExecution(
   db: Queryable,
   tenant: Tenant,
   input: Held & { readonly state: 'running' | 'waiting'; readonly memory: JsonObject },
-): Promise<void> {
-  await db.run(
+): Promise<boolean> {
+  const changed = await db.run(
     `UPDATE ${tenant.schema}.iasql_execution_record
      SET lease_until = NULL, lease_holder = NULL, state = :state, memory = :memory::jsonb
      WHERE execution_id = :id::bigint AND fence = :fence::bigint AND ended_at IS NULL`,
@@ -24,6 +25,7 @@ export async function releaseExecution(
       memory: JSON.stringify(input.memory),
     },
   )
+  return changed > 0
 }
 
 export interface ExecutionEnd {

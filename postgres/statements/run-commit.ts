@@ -1,4 +1,5 @@
 /** Whether a statement's transaction counts: its id is stored before COMMIT, its fate asked after a crash. */
+import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
@@ -10,6 +11,8 @@ export interface NewCommit {
   readonly statement: number
   readonly tag: string
   readonly rowCount: number
+  /** What it changes in the tenant's schema; null: nothing. */
+  readonly commands: Json
 }
 
 /** False when the run is not the caller's any more: then it must not commit. */
@@ -19,10 +22,10 @@ export async function insertCommit(
   commit: NewCommit,
 ): Promise<boolean> {
   const count = await db.run(
-    `INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count)
-     SELECT :xid::xid8, :actor, run_id, :statement::int, :tag, :rowCount::bigint FROM ${t}.iasql_run
+    `INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count, commands)
+     SELECT :xid::xid8, :actor, run_id, :statement::int, :tag, :rowCount::bigint, :commands::jsonb FROM ${t}.iasql_run
      WHERE run_id = :runId::uuid AND fence = :fence::bigint AND state = 'running' FOR UPDATE`,
-    { ...commit },
+    { ...commit, commands: commit.commands === null ? null : JSON.stringify(commit.commands) },
   )
   return count === 1
 }
@@ -43,6 +46,8 @@ export interface UndecidedCommit {
   readonly statement: number
   readonly tag: string
   readonly row_count: number
+  readonly actor: string
+  readonly commands: Json
 }
 
 /** Transactions of a run whose statement never was reported complete. */
@@ -52,7 +57,7 @@ export async function undecidedCommits(
   runId: string,
 ): Promise<readonly UndecidedCommit[]> {
   return db.query<UndecidedCommit>(
-    `SELECT c.xid::text AS xid, c.statement, c.tag, c.row_count FROM ${t}.iasql_commit c
+    `SELECT c.xid::text AS xid, c.statement, c.tag, c.row_count, c.actor, c.commands FROM ${t}.iasql_commit c
      WHERE c.run_id = :runId::uuid AND NOT EXISTS (
        SELECT FROM ${t}.iasql_event e WHERE e.run_id = c.run_id AND e.kind = 'complete'
          AND (e.body->>'statement')::int = c.statement)

@@ -121,6 +121,7 @@ test.each([
   ['run-statements', 900],
   ['execute-statements', 900],
   ['step-execution', 900],
+  ['purge-expired', 900],
 ])(
   'function %s ends within %i seconds, on ARM, traced, with JSON logs and its environment',
   (name, seconds) => {
@@ -187,6 +188,32 @@ test.each(['run', 'execution'])(
     expect(TracingConfiguration.Enabled).toBe(true)
   },
 )
+
+test('what is kept no longer is deleted each hour, by a schedule that may call nothing else', () => {
+  template.hasResourceProperties('AWS::Scheduler::Schedule', {
+    ScheduleExpression: 'rate(1 hour)',
+    State: 'ENABLED',
+    Target: { RetryPolicy: Match.objectLike({ MaximumRetryAttempts: 0 }) },
+  })
+  const policies = Object.entries(template.findResources('AWS::IAM::Policy'))
+  const allowed = (part: string) =>
+    policies
+      .filter(([policy]) => policy.includes(part))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
+      .flatMap(({ Action }) => listOf(Action))
+
+  const targets = statements().filter(({ statement }) => JSON.stringify(statement).includes('purgeexpired'))
+  expect(targets.map(({ statement }) => statement.Action)).toEqual(['lambda:InvokeFunction'])
+  expect(allowed('purgeexpired').toSorted()).toEqual([
+    'rds-data:BeginTransaction',
+    'rds-data:CommitTransaction',
+    'rds-data:ExecuteStatement',
+    'rds-data:RollbackTransaction',
+    'secretsmanager:GetSecretValue',
+    'xray:PutTelemetryRecords',
+    'xray:PutTraceSegments',
+  ])
+})
 
 test('the stack says where to connect', () => {
   template.hasOutput('SocketUrl', { Value: Match.anyValue() })

@@ -90,7 +90,7 @@ test('deletes a network with everything AWS made along with it, by one call', as
 
   const applied = await lab.call('iasql_apply')
 
-  expect(applied.some(({ action, table_name }) => action === 'delete' && table_name === 'vpc')).toBe(true)
+  expect(applied.map(lineOf)).toEqual(['delete vpc'])
   const deletes = lab.calls.filter(({ operation }) => operation.startsWith('Delete'))
   expect(deletes.map(({ operation }) => operation)).toEqual(['DeleteVpc'])
   expect(await lab.call('iasql_preview')).toEqual([])

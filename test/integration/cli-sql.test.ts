@@ -72,6 +72,22 @@ test('statements come from a file', async () => {
   expect(server.asked[0]).toMatchObject({ sql: 'SELECT 1;\nSELECT 2;\n' })
 })
 
+test('a byte order mark is no part of the text, and what is not UTF-8 is not run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'iasql-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'marked.sql'), '\uFEFFSELECT 1')
+  writeFileSync(join(folder, 'latin.sql'), Buffer.from([0x53, 0xff]))
+  server = await startProtocolServer(() => select)
+
+  const marked = await run({ args: ['sql', '-f', join(folder, 'marked.sql')] })
+  const latin = await run({ args: ['sql', '-f', join(folder, 'latin.sql')] })
+
+  expect(marked.code).toBe(0)
+  expect(server.asked).toMatchObject([{ sql: 'SELECT 1' }])
+  expect(latin.code).toBe(64)
+  expect(latin.err).toContain('UTF-8')
+})
+
 test('a terminal gets a table', async () => {
   server = await startProtocolServer(() => select)
 

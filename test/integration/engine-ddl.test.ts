@@ -46,7 +46,7 @@ describe('what a statement may not do', () => {
     expect(await schema.rows('SELECT count(*)::int AS given FROM vpc WHERE is_default')).toEqual([
       { given: 0 },
     ])
-    expect(await schema.messages()).toContain('vpc: is_default is set by AWS; your value was put back')
+    expect(await schema.messages()).toContain('vpc: AWS sets is_default; your value was put back')
   })
 
   test('a value that AWS cannot clear is not cleared', async () => {

@@ -113,7 +113,7 @@ test.each([
     'protocol/unknown-run',
     { action: 'resume', runId },
   ],
-  ['{"action":"subscribe","topic":"drift"}', 'protocol/unknown-action', { action: 'subscribe' }],
+  ['{"action":"subscribe","topic":"drifts"}', 'protocol/bad-field', { action: 'subscribe' }],
 ])('answers %s with %s and keeps the socket', async (text, code, asked) => {
   const client = await open()
 

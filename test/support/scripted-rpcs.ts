@@ -27,7 +27,7 @@ const rpc = (name: string, change: Partial<ScriptedRpc>): ScriptedRpc => ({
 
 export async function offerScriptedRpcs(lab: RunLab): Promise<void> {
   await lab.offer(rpc('look', {}))
-  await lab.offer(rpc('engine_work', { kind: 'engine', role: 'operator' }))
+  await lab.offer(rpc('engine_work', { kind: 'engine', changesCloud: true, role: 'operator' }))
   await lab.offer(rpc('reboot', { kind: 'action' }))
   await lab.offer(
     rpc('word_of', {
@@ -47,7 +47,7 @@ export async function offerScriptedRpcs(lab: RunLab): Promise<void> {
   )
   await lab.offer(
     rpc('denied', {
-      kind: 'engine',
+      kind: 'engine', changesCloud: true,
       answer: () => {
         throw new IasqlError('apply/changes-failed', '1 of 2 changes failed', {
           detail: 'queue jobs: denied',
@@ -61,7 +61,7 @@ export async function offerScriptedRpcs(lab: RunLab): Promise<void> {
   )
   await lab.offer(
     rpc('lasting', {
-      kind: 'engine',
+      kind: 'engine', changesCloud: true,
       answer: async ({ platform }, call) => {
         await storeRpcResult(platform, lab.tenant, { ...call, rows: [{ place: 7, word: 'done' }] })
         return { kind: 'execution', executionId: '41' }

@@ -1,0 +1,49 @@
+/** Deletes what is kept no longer, tenant by tenant, in batches that are short calls; what is left over goes next time. */
+import { deleteExpiredConnections } from '#postgres/statements/connection-delete.ts'
+import { expiredRows, type Retention } from '#postgres/statements/retention.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
+import { listTenants } from '../tenant/load-tenant.ts'
+
+/** Documented in docs/protocol.md and docs/sql.md. */
+const defaultRetention: Retention = { days: 7, executionDays: 90 }
+
+/** Rows of one batch: at 48 KiB each, deleted in well under the 45 seconds of a call. */
+const batchRows = 1_000
+/** Batches of one kind in one pass, so that a tenant with much to delete does not keep the others waiting. */
+const mostBatches = 100
+
+export interface PurgeOptions {
+  readonly retention?: Retention
+  readonly batchRows?: number
+  /** Ends the pass after the batch that runs. */
+  readonly signal?: AbortSignal
+}
+
+/** Safe to run at any time, also twice at once. A tenant that fails is logged; the others go on. */
+export async function purgeExpired(ports: Ports, options: PurgeOptions = {}): Promise<void> {
+  const deadlineMs = ports.clock.now().getTime() + ports.defaults.budgetMs
+  const isOver = (): boolean => options.signal?.aborted === true || ports.clock.now().getTime() >= deadlineMs
+  await deleteExpiredConnections(ports.platform)
+  for (const tenant of await listTenants(ports)) {
+    if (isOver()) return
+    try {
+      await purgeTenant(ports, tenant, { ...options, isOver })
+    } catch (error) {
+      ports.log('error', 'expired rows of a tenant could not be deleted', { tenantId: tenant.id, error })
+    }
+  }
+}
+
+async function purgeTenant(
+  { platform }: Ports,
+  tenant: Tenant,
+  { isOver, ...options }: PurgeOptions & { readonly isOver: () => boolean },
+): Promise<void> {
+  const { retention = defaultRetention, batchRows: most = batchRows } = options
+  for (const expired of expiredRows(platform, tenant, retention)) {
+    for (let batch = 0; batch < mostBatches && !isOver(); batch++) {
+      if ((await expired.run(most)) < most) break
+    }
+  }
+}

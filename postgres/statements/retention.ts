@@ -1,0 +1,98 @@
+/** What is deleted because it is old: each statement takes a bounded number of rows, so that a call stays short. */
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+
+export interface Retention {
+  /** For runs with all they left, results of functions, notices and events of topics. */
+  readonly days: number
+  /** For the events of executions. */
+  readonly executionDays: number
+}
+
+const before = (days: keyof Retention): string => `clock_timestamp() - make_interval(days => :${days}::int)`
+
+/** Runs that are over, and those whose text never came whole. */
+const oldRuns = (t: string): string =>
+  `(SELECT run_id FROM ${t}.iasql_run WHERE ended_at < ${before('days')}
+    UNION ALL SELECT run_id FROM ${t}.iasql_run
+    WHERE ended_at IS NULL AND state = 'receiving' AND created_at < ${before('days')}) r`
+
+/** `rows`: query for the ctid of the rows to go. */
+const deletion = (table: string, rows: string): string =>
+  `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${rows} LIMIT :most::int))`
+
+const ofOldRuns = (t: string, table: string): string =>
+  deletion(`${t}.${table}`, `SELECT o.ctid FROM ${t}.${table} o JOIN ${oldRuns(t)} ON r.run_id = o.run_id`)
+
+const olderThan = (table: string): string =>
+  deletion(table, `SELECT ctid FROM ${table} WHERE at < ${before('days')}`)
+
+/** A run goes last, when nothing of it is left. */
+const emptyRuns = (t: string): string =>
+  deletion(
+    `${t}.iasql_run`,
+    `SELECT o.ctid FROM ${t}.iasql_run o JOIN ${oldRuns(t)} ON r.run_id = o.run_id
+     WHERE NOT EXISTS (SELECT FROM ${t}.iasql_event e WHERE e.run_id = o.run_id)
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_run_page p WHERE p.run_id = o.run_id)
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_run_part p WHERE p.run_id = o.run_id)`,
+  )
+
+/** Whoever edited a row is known by its commit until the edit is applied. */
+const oldCommits = (t: string): string =>
+  deletion(
+    `${t}.iasql_commit`,
+    `SELECT c.ctid FROM ${t}.iasql_commit c WHERE c.at < ${before('days')}
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.xid = c.xid)
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_run u WHERE u.run_id = c.run_id AND u.ended_at IS NULL)`,
+  )
+
+/** An execution may be longer on its way than results are kept, and the statement that waits for it too. */
+const oldResults = (t: string): string => `FROM ${t}.iasql_rpc_result o WHERE o.at < ${before('days')}
+  AND NOT EXISTS (SELECT FROM ${t}.iasql_execution_record x WHERE x.context = o.context AND x.ended_at IS NULL)
+  AND NOT EXISTS (SELECT FROM ${t}.iasql_run u WHERE u.ended_at IS NULL AND u.memory->>'context' = o.context::text)`
+
+const oldResultRows = (t: string): string =>
+  deletion(
+    `${t}.iasql_rpc_result_row`,
+    `SELECT line.ctid FROM ${t}.iasql_rpc_result_row line WHERE line.result_id IN (SELECT o.result_id ${oldResults(t)})`,
+  )
+
+const emptyResults = (t: string): string =>
+  deletion(
+    `${t}.iasql_rpc_result`,
+    `SELECT o.ctid ${oldResults(t)}
+     AND NOT EXISTS (SELECT FROM ${t}.iasql_rpc_result_row line WHERE line.result_id = o.result_id)`,
+  )
+
+const executionEvents = (t: string): string =>
+  deletion(
+    `${t}.iasql_event`,
+    `SELECT e.ctid FROM ${t}.iasql_event e JOIN ${t}.iasql_execution_record x ON x.execution_id = e.execution_id
+     WHERE x.ended_at < ${before('executionDays')}`,
+  )
+
+/** In the order in which they have to be run, each until it finds less than it may take. */
+const deletions = (t: string): readonly string[] => [
+  ofOldRuns(t, 'iasql_event'),
+  ofOldRuns(t, 'iasql_run_page'),
+  ofOldRuns(t, 'iasql_run_part'),
+  emptyRuns(t),
+  oldCommits(t),
+  olderThan(`${t}.iasql_notice`),
+  oldResultRows(t),
+  emptyResults(t),
+  olderThan(`${t}.iasql_topic_event`),
+  executionEvents(t),
+]
+
+export interface Purge {
+  /** Deletes at most `most` rows; returns how many there were. */
+  run(most: number): Promise<number>
+}
+
+export const expiredRows = (db: Queryable, { schema: t }: Tenant, retention: Retention): readonly Purge[] =>
+  deletions(t).map((sql) => ({ run: (most) => db.run(sql, { ...onlyUsed(sql, retention), most }) }))
+
+/** Each text has one of the two ages. */
+const onlyUsed = (sql: string, retention: Retention): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(retention).filter(([name]) => sql.includes(`:${name}::`)))
