@@ -10,8 +10,10 @@ import { columnList, identifier, inSchema, placeColumns, type TenantNames } from
  */
 export function uniqueSql(names: TenantNames, table: TableSpec): readonly string[] {
   const place = placeColumns(table)
-  const keys: (readonly string[])[] = place.length > 0 ? [[...place, 'id']] : []
-  if (table.uniqueKey) keys.push([...place, ...table.naturalKey])
+  // The place comes last: led by it, an index passes for selective in a table without statistics, and every row of
+  // the place is searched for each deleted one.
+  const keys: (readonly string[])[] = place.length > 0 ? [['id', ...place]] : []
+  if (table.uniqueKey) keys.push([...table.naturalKey, ...place])
   return keys.map(
     (columns, index) =>
       `ALTER TABLE ${inSchema(names, table.name)} ADD CONSTRAINT ` +
@@ -44,7 +46,6 @@ export const dropForeignKeySql = (
     ({ name }) => `ALTER TABLE ${inSchema(names, table.name)} DROP CONSTRAINT ${identifier(name)}`,
   )
 
-/** All columns of the key: with fewer, a table without statistics may be searched by its place, which is all of it. */
 export const indexSql = (names: TenantNames, table: TableSpec): readonly string[] =>
   referenceColumns(table).map(([name]) => {
     const columns = [name, ...placeColumns(table)].map(identifier)
