@@ -15,8 +15,10 @@ import type { Cipher, Clock, Cloud, Connections, Log, Ports } from '#operations/
 import { purgeExpired } from '#operations/retention/purge-expired.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
 import { ensureLocalTenant } from '#operations/tenant/ensure-local-tenant.ts'
+import { loginRepair } from '#operations/tenant/restore-tenant.ts'
 import type { DataApi } from '#postgres/data-api.ts'
 import type { Database } from '#postgres/database.ts'
+import { repairingDataApi } from '#postgres/repairing-data-api.ts'
 import type { Secrets } from '#postgres/secrets.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { invocationContext } from './gateway/handlers.ts'
@@ -100,7 +102,7 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   }
   const { connections, open } = lateConnections()
   const ports: Ports = {
-    dataApi,
+    dataApi: repairingDataApi(dataApi, loginRepair({ platform, secrets, log })),
     platform,
     cloud,
     clock,

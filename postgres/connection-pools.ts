@@ -3,6 +3,7 @@ import { Pool, type PoolClient } from 'pg'
 import type { Address } from './cancel-backend.ts'
 import { DataApiError, type Login } from './data-api.ts'
 import { failureOf } from './data-api-failure.ts'
+import { connectionSettings } from './role-settings.ts'
 import type { Secrets } from './secrets.ts'
 
 export interface PoolOptions extends Address {
@@ -13,6 +14,10 @@ export interface PoolOptions extends Address {
 const connectionsOfLogin = 16
 const idleConnectionMs = 10_000
 const connectMs = 10_000
+
+const startOptions = Object.entries(connectionSettings)
+  .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
+  .join(' ')
 
 export const keyOf = ({ secret, database }: Login): string => `${secret}\n${database}`
 
@@ -85,7 +90,7 @@ export class ConnectionPools {
       idleTimeoutMillis: idleConnectionMs,
       connectionTimeoutMillis: connectMs,
       application_name: 'iasql',
-      options: '-c TimeZone=UTC -c DateStyle=ISO',
+      options: startOptions,
     })
     pool.on('error', () => {})
     return pool

@@ -2,51 +2,72 @@
 import { randomBytes } from 'node:crypto'
 import type { Login } from './data-api.ts'
 import type { Queryable } from './database.ts'
+import { roleSettings } from './role-settings.ts'
 import { scramVerifier } from './scram-verifier.ts'
 import type { Secrets } from './secrets.ts'
 import type { Tenant } from './tenant.ts'
 
 /** Connections that one login may have open: a tenant cannot take those of the others. */
-const connectionsOfLogin = 20
+export const connectionsOfLogin = 20
 
-/** A net behind the limits of the Data API; its users may set other values, so nothing relies on them. */
-const netSettings = { statement_timeout: '60s', idle_in_transaction_session_timeout: '240s' }
+const loginRights = `LOGIN NOINHERIT CONNECTION LIMIT ${connectionsOfLogin}`
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+export interface LoginRole {
+  readonly role: string
+  readonly login: Login
+}
+
+export const loginRoles = (tenant: Tenant): readonly LoginRole[] => [
+  { role: tenant.readerRole, login: tenant.reader },
+  { role: tenant.writerRole, login: tenant.writer },
+]
 
 /** Roles with new passwords, in secrets before they are in the database. May be repeated. */
 export async function makeRoles(transaction: Queryable, secrets: Secrets, tenant: Tenant): Promise<void> {
   await makeRole(transaction, tenant.ownerRole, 'NOLOGIN')
-  await makeLogin(transaction, secrets, tenant, { role: tenant.readerRole, login: tenant.reader })
-  await makeLogin(transaction, secrets, tenant, { role: tenant.writerRole, login: tenant.writer })
+  for (const { role, login } of loginRoles(tenant)) {
+    const password = randomBytes(24).toString('base64url')
+    await secrets.put(login.secret, { user: role, password })
+    await makeRole(transaction, role, `${loginRights} ${passwordSql(password)}`)
+    await setUpLogin(transaction, tenant, { role, login })
+  }
   // INHERIT: reads and writes as the owner, ends a login's runaway statements. SET: makes objects that belong to it.
   for (const role of [tenant.ownerRole, tenant.writerRole, tenant.readerRole]) {
     await transaction.run(`GRANT ${role} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE`)
   }
 }
 
-interface NewLogin {
-  readonly role: string
-  readonly login: Login
+/** Logins as `makeRoles` made them; with the passwords that the secrets hold when asked to. */
+export async function restoreLogins(
+  transaction: Queryable,
+  secrets: Pick<Secrets, 'get'>,
+  tenant: Tenant,
+  { passwords }: { readonly passwords: boolean },
+): Promise<void> {
+  for (const { role, login } of loginRoles(tenant)) {
+    const password = passwords ? passwordSql((await secrets.get(login.secret)).password) : ''
+    await transaction.run(`ALTER ROLE ${role} ${loginRights} ${password}`)
+    await setUpLogin(transaction, tenant, { role, login })
+  }
 }
 
-async function makeLogin(
-  transaction: Queryable,
-  secrets: Secrets,
-  { schema, userSchema }: Tenant,
-  { role, login }: NewLogin,
-): Promise<void> {
-  const password = randomBytes(24).toString('base64url')
-  await secrets.put(login.secret, { user: role, password })
-  const verifier = scramVerifier(password)
-  await makeRole(
-    transaction,
-    role,
-    `LOGIN NOINHERIT CONNECTION LIMIT ${connectionsOfLogin} PASSWORD '${verifier}'`,
+const passwordSql = (password: string): string => `PASSWORD '${scramVerifier(password)}'`
+
+async function setUpLogin(transaction: Queryable, tenant: Tenant, { role, login }: LoginRole): Promise<void> {
+  const planted = await transaction.query<{ name: string }>(
+    `SELECT d.datname::text AS name FROM pg_catalog.pg_db_role_setting s
+     JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase WHERE s.setrole = CAST(:role AS regrole)`,
+    { role },
   )
-  await transaction.run(`ALTER ROLE ${role} SET search_path = ${schema}, ${userSchema}`)
-  for (const [name, value] of Object.entries(netSettings)) {
-    await transaction.run(`ALTER ROLE ${role} SET ${name} = '${value}'`)
+  for (const { name } of planted) {
+    await transaction.run(`ALTER ROLE ${role} IN DATABASE ${quoted(name)} RESET ALL`)
+  }
+  await transaction.run(`ALTER ROLE ${role} RESET ALL`)
+  for (const [name, value] of Object.entries(roleSettings(tenant))) {
+    const literal = name === 'search_path' ? value : `'${value}'`
+    await transaction.run(`ALTER ROLE ${role} SET ${name} = ${literal}`)
   }
   await transaction.run(`GRANT CONNECT ON DATABASE ${quoted(login.database)} TO ${role}`)
 }
@@ -59,18 +80,21 @@ async function makeRole(transaction: Queryable, role: string, rights: string): P
   await transaction.run(`${found.length > 0 ? 'ALTER' : 'CREATE'} ROLE ${role} ${rights}`)
 }
 
-/** May be repeated. */
+/** Both belong to the owner, so that the tenant can neither drop nor give away the one that it works in. May be repeated. */
 export async function makeSchemas(transaction: Queryable, tenant: Tenant): Promise<void> {
   const { schema, userSchema, ownerRole, readerRole, writerRole } = tenant
-  await transaction.run(`CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${ownerRole}`)
-  await transaction.run(`CREATE SCHEMA IF NOT EXISTS ${userSchema} AUTHORIZATION ${writerRole}`)
+  for (const name of [schema, userSchema]) {
+    await transaction.run(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${ownerRole}`)
+    await transaction.run(`ALTER SCHEMA ${name} OWNER TO ${ownerRole}`)
+  }
   await transaction.run(`SET LOCAL ROLE ${ownerRole}`)
-  await transaction.run(`GRANT USAGE ON SCHEMA ${schema} TO ${readerRole}, ${writerRole}`)
+  await transaction.run(`GRANT USAGE ON SCHEMA ${schema}, ${userSchema} TO ${readerRole}, ${writerRole}`)
+  await transaction.run(`GRANT CREATE ON SCHEMA ${userSchema} TO ${writerRole}`)
   await transaction.run('ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC')
   await transaction.run(`SET LOCAL ROLE ${writerRole}`)
-  await transaction.run(`GRANT USAGE ON SCHEMA ${userSchema} TO ${readerRole}`)
   await transaction.run(
     `ALTER DEFAULT PRIVILEGES IN SCHEMA ${userSchema} GRANT SELECT ON TABLES TO ${readerRole}`,
   )
+  await transaction.run(`GRANT SELECT ON ALL TABLES IN SCHEMA ${userSchema} TO ${readerRole}`)
   await transaction.run('RESET ROLE')
 }

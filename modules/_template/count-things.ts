@@ -1,5 +1,5 @@
 /** SELECT * FROM count_things(): a function of the module; delete it when there is none. */
-import { DescribePlacementGroupsCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { DescribeKeyPairsCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { defineRpc } from '../kit/index.ts'
 
 export const countThings = defineRpc({
@@ -11,10 +11,10 @@ export const countThings = defineRpc({
   description: 'Counts the things of the default region.',
   sampleUsage: 'SELECT * FROM count_things();',
   client: EC2Client,
-  operations: ['DescribePlacementGroups'],
+  operations: ['DescribeKeyPairs'],
   syncs: [],
   async handler(_, { cloud }) {
-    const { PlacementGroups = [] } = await cloud.send(DescribePlacementGroupsCommand, {})
-    return [{ count: PlacementGroups.length }]
+    const { KeyPairs = [] } = await cloud.send(DescribeKeyPairsCommand, {})
+    return [{ count: KeyPairs.length }]
   },
 })

@@ -3,7 +3,7 @@ import { examplesOf } from '../kit/index.ts'
 import { thing } from './thing.ts'
 
 export const thingExamples = examplesOf(thing, {
-  base: { name: 'first' },
-  update: null,
+  base: { name: 'first', tags: { team: 'search' } },
+  update: { tags: { tier: '1' } },
   replace: { name: 'second' },
 })

@@ -1,25 +1,51 @@
-/** Things: one row, one thing. (An EC2 placement group stands in for it until you replace it.) */
+/** Things: one row, one thing. (An EC2 key pair stands in for it until you replace it.) */
 import {
-  CreatePlacementGroupCommand,
-  DeletePlacementGroupCommand,
-  DescribePlacementGroupsCommand,
+  CreateKeyPairCommand,
+  CreateTagsCommand,
+  DeleteKeyPairCommand,
+  DeleteTagsCommand,
+  DescribeKeyPairsCommand,
   EC2Client,
-  type PlacementGroup,
+  type KeyPairInfo,
 } from '@aws-sdk/client-ec2'
-import { choice, defineMapper, defineTable, done, type RowOf, text, unlessAbsent } from '../kit/index.ts'
+import {
+  type CloudApi,
+  choice,
+  defineMapper,
+  defineTable,
+  done,
+  type RowOf,
+  type TagMap,
+  tagChanges,
+  tagList,
+  tags,
+  tagsFrom,
+  text,
+  unlessAbsent,
+} from '../kit/index.ts'
 
 const columns = {
-  name: text('Name of the thing.', { required: true, replaces: 'after' }),
-  strategy: choice(['cluster', 'spread'], 'How instances are spread.', {
-    default: 'cluster',
-    replaces: 'before',
-  }),
-  state: text('pending, available, deleting or deleted.', { output: true }),
+  name: text('Name of the thing.', { required: true, replaces: 'before' }),
+  key_type: choice(['rsa', 'ed25519'], 'Algorithm of the key.', { default: 'rsa', replaces: 'before' }),
+  fingerprint: text('Digest of the key, made by AWS.', { output: true }),
+  tags: tags(),
 }
 
 type Row = RowOf<typeof columns>
 
-const idOf = (seen: PlacementGroup) => ({ name: seen.GroupName ?? '' })
+const idOf = (seen: KeyPairInfo) => ({ name: seen.KeyName ?? '' })
+
+const readByName = async (name: string, cloud: CloudApi): Promise<KeyPairInfo | undefined> => {
+  const found = await unlessAbsent(cloud.send(DescribeKeyPairsCommand, { KeyNames: [name] }))
+  return found?.KeyPairs?.[0]
+}
+
+async function updateTags(seen: KeyPairInfo, want: TagMap | null, cloud: CloudApi): Promise<void> {
+  const { put, remove } = tagChanges(tagsFrom(seen.Tags), want)
+  const Resources = [seen.KeyPairId ?? '']
+  if (Object.keys(put).length) await cloud.send(CreateTagsCommand, { Resources, Tags: tagList(put) })
+  if (remove.length) await cloud.send(DeleteTagsCommand, { Resources, Tags: remove.map((Key) => ({ Key })) })
+}
 
 export const thing = defineTable({
   name: 'thing',
@@ -27,36 +53,36 @@ export const thing = defineTable({
   naturalKey: ['name'],
   named: true,
   columns,
-  mapper: defineMapper<Row, PlacementGroup>()({
+  mapper: defineMapper<Row, KeyPairInfo>()({
     client: EC2Client,
-    operations: ['DescribePlacementGroups', 'CreatePlacementGroup', 'DeletePlacementGroup'],
+    operations: ['DescribeKeyPairs', 'CreateKeyPair', 'CreateTags', 'DeleteTags', 'DeleteKeyPair'],
     idOf,
     async *list(_, cloud) {
-      yield* (await cloud.send(DescribePlacementGroupsCommand, {})).PlacementGroups ?? []
+      yield* (await cloud.send(DescribeKeyPairsCommand, {})).KeyPairs ?? []
     },
-    get: (ids, cloud) =>
-      cloud.each(ids, async ({ name = '' }) => {
-        const read = cloud.send(DescribePlacementGroupsCommand, { GroupNames: [name] })
-        return (await unlessAbsent(read))?.PlacementGroups?.[0]
-      }),
-    async findByName({ name }, cloud) {
-      const read = cloud.send(DescribePlacementGroupsCommand, { GroupNames: [name] })
-      return (await unlessAbsent(read))?.PlacementGroups?.[0]
-    },
+    get: (ids, cloud) => cloud.each(ids, ({ name = '' }) => readByName(name, cloud)),
+    findByName: ({ name }, cloud) => readByName(name, cloud),
     async create(want, _, cloud) {
-      await cloud.send(CreatePlacementGroupCommand, { GroupName: want.name, Strategy: want.strategy })
+      await cloud.send(CreateKeyPairCommand, {
+        KeyName: want.name,
+        KeyType: want.key_type,
+        TagSpecifications: [{ ResourceType: 'key-pair', Tags: tagList(want.tags ?? {}) }],
+      })
       return done({ name: want.name })
     },
-    update: async (seen) => done(idOf(seen)),
-    async delete(seen, _, cloud) {
-      await cloud.send(DeletePlacementGroupCommand, { GroupName: seen.GroupName })
+    async update(seen, want, delta, _, cloud) {
+      if (delta.tags) await updateTags(seen, want.tags, cloud)
       return done(idOf(seen))
     },
-    settled: (seen) => seen.State === 'available',
+    async delete(seen, _, cloud) {
+      await cloud.send(DeleteKeyPairCommand, { KeyName: seen.KeyName })
+      return done(idOf(seen))
+    },
     toRow: (seen) => ({
-      name: seen.GroupName ?? '',
-      strategy: seen.Strategy === 'spread' ? 'spread' : 'cluster',
-      state: seen.State ?? null,
+      name: seen.KeyName ?? '',
+      key_type: seen.KeyType === 'ed25519' ? 'ed25519' : 'rsa',
+      fingerprint: seen.KeyFingerprint ?? null,
+      tags: tagsFrom(seen.Tags),
     }),
   }),
 })

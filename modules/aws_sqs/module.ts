@@ -1,6 +1,6 @@
 /** Message queues. */
 import { defineModule } from '../kit/index.ts'
-import { queueExamples } from './queue.examples.ts'
+import { fifoQueueExamples, queueExamples } from './queue.examples.ts'
 import { queue } from './queue.ts'
 
 export const awsSqs = defineModule({
@@ -8,5 +8,5 @@ export const awsSqs = defineModule({
   version: '0.1.0',
   requires: ['aws_account'],
   tables: [queue],
-  examples: [queueExamples],
+  examples: [queueExamples, fifoQueueExamples],
 })

@@ -15,6 +15,7 @@ import {
 import {
   arn,
   boolean,
+  booleanIn,
   type CloudApi,
   choice,
   defineMapper,
@@ -22,8 +23,9 @@ import {
   done,
   IasqlError,
   integer,
-  type Json,
   jsonDocument,
+  jsonIn,
+  numberIn,
   policyDocument,
   type Resolved,
   type RowOf,
@@ -34,11 +36,12 @@ import {
   tagChanges,
   tags,
   text,
+  textOf,
   timestamp,
   unlessAbsent,
   visibleTags,
 } from '../kit/index.ts'
-import { arnOf, nameOf, urlOf } from './queue-address.ts'
+import { nameOf, queueArnOf, urlOf } from './queue-address.ts'
 
 const columns = {
   name: text('Name of the queue; ends in .fifo if and only if fifo_queue.', {
@@ -124,15 +127,11 @@ const hydrated = [
   ...(['redrive_target_id', 'redrive_max_receive_count', 'arn', 'created_at', 'tags'] as const),
 ]
 
-/** An empty text clears an attribute. */
-const textOf = (value: Json): string =>
-  value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
-
 function redriveOf({ redrive_target_id, redrive_max_receive_count }: Resolved<Row>, region: string): string {
   if (redrive_target_id === null && redrive_max_receive_count !== null)
     throw new IasqlError('cloud/invalid', 'redrive_max_receive_count needs a redrive_target_id')
   if (redrive_target_id === null) return ''
-  const deadLetterTargetArn = arnOf(redrive_target_id.url ?? '', region)
+  const deadLetterTargetArn = queueArnOf(redrive_target_id.url ?? '', region)
   return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: redrive_max_receive_count ?? 10 })
 }
 
@@ -175,28 +174,24 @@ async function updateTags(QueueUrl: string, seen: TagMap, want: TagMap | null, s
   if (remove.length) await sqs.send(UntagQueueCommand, { QueueUrl, TagKeys: [...remove] })
 }
 
-const json = (value: string | undefined): Json => (value ? (JSON.parse(value) as Json) : null)
-const number = (value: string | undefined): number | null => (value === undefined ? null : Number(value))
-const flag = (value: string | undefined): boolean | null => (value === undefined ? null : value === 'true')
-
 function toRow({ url, attributes: a = {}, tags: all }: SeenQueue): Row {
-  const redrive = json(a.RedrivePolicy) as { deadLetterTargetArn: string; maxReceiveCount: number } | null
+  const redrive = jsonIn(a.RedrivePolicy) as { deadLetterTargetArn: string; maxReceiveCount: number } | null
   return {
     name: nameOf(url),
     fifo_queue: url.endsWith('.fifo'),
-    visibility_timeout: number(a.VisibilityTimeout) ?? 30,
-    delay_seconds: number(a.DelaySeconds) ?? 0,
-    receive_message_wait_time_seconds: number(a.ReceiveMessageWaitTimeSeconds) ?? 0,
-    message_retention_period: number(a.MessageRetentionPeriod) ?? 345_600,
-    maximum_message_size: number(a.MaximumMessageSize) ?? 262_144,
-    policy: json(a.Policy),
+    visibility_timeout: numberIn(a.VisibilityTimeout) ?? 30,
+    delay_seconds: numberIn(a.DelaySeconds) ?? 0,
+    receive_message_wait_time_seconds: numberIn(a.ReceiveMessageWaitTimeSeconds) ?? 0,
+    message_retention_period: numberIn(a.MessageRetentionPeriod) ?? 345_600,
+    maximum_message_size: numberIn(a.MaximumMessageSize) ?? 262_144,
+    policy: jsonIn(a.Policy),
     redrive_target_id: ref('aws_sqs.queue', redrive && { url: urlOf(redrive.deadLetterTargetArn, url) }),
     redrive_max_receive_count: redrive && Number(redrive.maxReceiveCount),
-    redrive_allow_policy: json(a.RedriveAllowPolicy),
+    redrive_allow_policy: jsonIn(a.RedriveAllowPolicy),
     kms_master_key_id: a.KmsMasterKeyId || null,
-    kms_data_key_reuse_period_seconds: number(a.KmsDataKeyReusePeriodSeconds),
-    sqs_managed_sse_enabled: flag(a.SqsManagedSseEnabled),
-    content_based_deduplication: flag(a.ContentBasedDeduplication),
+    kms_data_key_reuse_period_seconds: numberIn(a.KmsDataKeyReusePeriodSeconds),
+    sqs_managed_sse_enabled: booleanIn(a.SqsManagedSseEnabled),
+    content_based_deduplication: booleanIn(a.ContentBasedDeduplication),
     deduplication_scope: (a.DeduplicationScope as Row['deduplication_scope']) ?? null,
     fifo_throughput_limit: (a.FifoThroughputLimit as Row['fifo_throughput_limit']) ?? null,
     url,

@@ -9,9 +9,9 @@ import { routeTableExamples } from './route-table.examples.ts'
 import { routeTable } from './route-table.ts'
 import { routeTableAssociationExamples } from './route-table-association.examples.ts'
 import { routeTableAssociation } from './route-table-association.ts'
-import { subnetExamples } from './subnet.examples.ts'
+import { ipv6SubnetExamples, subnetExamples } from './subnet.examples.ts'
 import { subnet } from './subnet.ts'
-import { vpcExamples } from './vpc.examples.ts'
+import { ipv6VpcExamples, vpcExamples } from './vpc.examples.ts'
 import { vpc } from './vpc.ts'
 
 export const awsVpc = defineModule({
@@ -21,7 +21,9 @@ export const awsVpc = defineModule({
   tables: [availabilityZone, vpc, subnet, internetGateway, routeTable, route, routeTableAssociation],
   examples: [
     vpcExamples,
+    ipv6VpcExamples,
     subnetExamples,
+    ipv6SubnetExamples,
     internetGatewayExamples,
     routeTableExamples,
     routeExamples,

@@ -22,13 +22,15 @@ export interface Need {
 export interface Examples {
   /** Unqualified table. */
   readonly table: string
+  /** Tells several sets of one table apart: `FIFO`. */
+  readonly variant?: string
   readonly needs: Readonly<Record<string, Need>>
   readonly base: ExampleRow
   /** Columns to change in place; null when AWS changes nothing of it in place. */
   readonly update: ExampleRow | null
   /** Columns whose change makes a new resource; null when there is none. */
   readonly replace: ExampleRow | null
-  /** Why the emulator cannot run these. */
+  /** Why the emulator cannot run these; then recorded shapes hold the mapper, and nothing counts as proved. */
   readonly emulator?: string
 }
 
@@ -36,6 +38,7 @@ type ExampleValue<Value> = Value extends CloudReference ? Needed : Value
 type RowFor<C extends Columns> = { readonly [Name in keyof RowOf<C>]?: ExampleValue<RowOf<C>[Name]> }
 
 interface ExamplesDefinition<C extends Columns> {
+  readonly variant?: string
   readonly needs?: Readonly<Record<string, Need>>
   readonly base: RowFor<C>
   readonly update: RowFor<C> | null

@@ -14,15 +14,37 @@ export const changeableSettings: ReadonlySet<string> = new Set([
   'timezone',
 ])
 
+/** All that changes what a statement means or gives: ALTER ROLE in a DO may have planted any of them on the login. */
 const pinned: Settings = {
+  array_nulls: 'on',
+  backslash_quote: 'safe_encoding',
   bytea_output: 'hex',
   check_function_bodies: 'on',
   datestyle: 'ISO, MDY',
+  default_table_access_method: 'heap',
+  default_tablespace: '',
+  default_text_search_config: 'pg_catalog.english',
+  exit_on_error: 'off',
   extra_float_digits: '1',
+  gin_fuzzy_search_limit: '0',
+  idle_in_transaction_session_timeout: '240s',
   intervalstyle: 'postgres',
+  lc_monetary: 'C',
+  lc_numeric: 'C',
+  lc_time: 'C',
+  lock_timeout: '0',
+  quote_all_identifiers: 'off',
+  restrict_nonsystem_relation_kind: '',
   row_security: 'on',
   standard_conforming_strings: 'on',
+  statement_timeout: '60s',
+  temp_tablespaces: '',
   timezone: 'UTC',
+  timezone_abbreviations: 'Default',
+  transaction_timeout: '0',
+  transform_null_equals: 'off',
+  xmlbinary: 'base64',
+  xmloption: 'content',
 }
 
 export const defaultSearchPath = (tenant: Tenant): string => `${tenant.schema}, ${tenant.userSchema}`

@@ -37,6 +37,7 @@ const settingsOf = (run: OpenRun, statement: Statement, context: string): Settin
     search_path: createsObject(statement.node) ? creatingSearchPath(tenant) : path,
     'iasql.context': context,
     'iasql.block': block ? 'on' : '',
+    'iasql.pending': '',
     'iasql.own_writes': writesBeforeItsQuery(statement.node) ? 'on' : '',
   }
 }

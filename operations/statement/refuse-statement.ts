@@ -10,9 +10,11 @@ const denied = new Set([
   'AlterRoleSetStmt',
   'AlterRoleStmt',
   'AlterSystemStmt',
+  'DropOwnedStmt',
   'ListenStmt',
   'LoadStmt',
   'NotifyStmt',
+  'ReassignOwnedStmt',
   'UnlistenStmt',
 ])
 

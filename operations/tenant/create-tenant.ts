@@ -9,6 +9,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import { installModules } from '../install/install-modules.ts'
 import type { Ports } from '../ports.ts'
 import { postNews } from '../topics/publish.ts'
+import { restoreTenant } from './restore-tenant.ts'
 import { upgradeTenant } from './upgrade-tenant.ts'
 
 /** What every tenant has from the start. */
@@ -30,6 +31,7 @@ export async function createTenant(
   }
   await insertPlaces(ports.platform, tenant, ports.defaults)
   await upgradeTenant(ports, tenant)
+  await restoreTenant({ ...ports, secrets }, tenant)
   return tenant
 }
 

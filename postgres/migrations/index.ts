@@ -3,10 +3,12 @@ import type { TenantMigration } from './migration.ts'
 import { tenantEngineMigration } from './tenant-engine.ts'
 import { tenantRunsMigration } from './tenant-runs.ts'
 import { tenantTopicsMigration } from './tenant-topics.ts'
+import { tenantWallsMigration } from './tenant-walls.ts'
 
 /** The runs' tables first: triggers and functions of the engine's write notices into them. */
 export const tenantMigrations: readonly TenantMigration[] = [
   tenantRunsMigration,
   tenantEngineMigration,
   tenantTopicsMigration,
+  tenantWallsMigration,
 ]

@@ -5,7 +5,10 @@ export interface TenantMigration {
   readonly name: string
   /** From 1, rising over the list of all tenant migrations of one name. */
   readonly version: number
-  /** Statements, one each, run as the tenant's owner role. Repeatable migrations are run at every upgrade. */
+  /**
+   * Statements, one each, run as the tenant's owner role. Those that begin with GRANT are run again when the tenant has
+   * lost its rights: a migration that drops what an earlier one grants must take the GRANT out there.
+   */
   readonly sql: (tenant: Tenant) => readonly string[]
 }
 

@@ -157,20 +157,12 @@ BEGIN
   RETURN NEXT;
 END`)}`
 
-/** What the engine's triggers said in this transaction. VOLATILE: it must see what the same call has just written. */
-const notices = (t: string): string => `
-CREATE FUNCTION ${t}.iasql_transaction_notices() RETURNS jsonb LANGUAGE sql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS ${source(`
-  SELECT jsonb_agg(jsonb_build_object('message', left(n.message, 2000), 'hint', left(n.hint, 1000)) ORDER BY n.ordinal)
-  FROM (SELECT * FROM ${t}.iasql_notice WHERE xid = pg_current_xact_id_if_assigned() ORDER BY ordinal LIMIT 15) n`)}`
-
 const signatures = [
   'iasql_begin_statement(jsonb, jsonb)',
   'iasql_open(text, jsonb, jsonb)',
   'iasql_execute(text, jsonb, jsonb)',
   'iasql_open_or_execute(text, jsonb, jsonb)',
   'iasql_fetch(int)',
-  'iasql_transaction_notices()',
 ]
 
 export const invokerFunctions = ({ schema: t, readerRole, writerRole }: Tenant): readonly string[] => [
@@ -179,7 +171,6 @@ export const invokerFunctions = ({ schema: t, readerRole, writerRole }: Tenant):
   execute(t),
   openOrExecute(t),
   fetch(t),
-  notices(t),
   ...signatures.flatMap((signature) => [
     `REVOKE ALL ON FUNCTION ${t}.${signature} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${t}.${signature} TO ${readerRole}, ${writerRole}`,

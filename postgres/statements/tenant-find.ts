@@ -1,4 +1,5 @@
 /** Tenants as the platform knows them, by id or by the name people call them. */
+import type { Login } from '../data-api.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
@@ -44,6 +45,18 @@ export async function findTenant(
   const rows = await db.query<TenantRow>(
     `SELECT ${columns} FROM iasql_platform.tenant WHERE ${column} = :value`,
     { value },
+  )
+  return rows[0] && tenantOf(rows[0])
+}
+
+/** Whose login it is; undefined for the platform's own. */
+export async function findTenantOfLogin(
+  db: Queryable,
+  { secret }: Pick<Login, 'secret'>,
+): Promise<FoundTenant | undefined> {
+  const rows = await db.query<TenantRow>(
+    `SELECT ${columns} FROM iasql_platform.tenant WHERE reader_secret = :secret OR writer_secret = :secret`,
+    { secret },
   )
   return rows[0] && tenantOf(rows[0])
 }

@@ -10,9 +10,12 @@ beforeAll(async () => {
 })
 afterAll(() => lab.stop())
 
-const examples = modules.flatMap((module) => module.examples)
+const examples = modules
+  .flatMap((module) => module.examples)
+  .filter(({ emulator }) => !emulator)
+  .map((example) => ({ variant: 'as usual', ...example }))
 
-describe.each(examples)('the mapper of $table', (example) => {
+describe.each(examples)('the mapper of $table ($variant)', (example) => {
   const table = tableOf(example.table)
 
   test('makes what the row wants, finds it, changes it in place and deletes it', async () => {

@@ -2,7 +2,7 @@
 import type { Json } from '#engine/model/json.ts'
 import type { ExampleRow, Needed } from '#modules/kit/examples.ts'
 
-const isNeeded = (value: unknown): value is Needed =>
+export const isNeeded = (value: unknown): value is Needed =>
   typeof value === 'object' && value !== null && '$needed' in value
 
 const literal = (value: Json | Needed, ids: ReadonlyMap<string, string>): string => {

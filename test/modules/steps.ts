@@ -24,9 +24,33 @@ export const sync = (host: LiveHost): Promise<Objects> => sql(host, 'SELECT * FR
 export const preview = (host: LiveHost): Promise<Objects> =>
   sql(host, 'SELECT action, table_name FROM iasql_preview()')
 
-export const expectConverged = async (host: LiveHost): Promise<void> => {
+/** Every row of the tables, by table and id. */
+const snapshot = async (host: LiveHost, tables: readonly string[]): Promise<Map<string, JsonObject>> => {
+  const selects = tables.map(
+    (table) => `SELECT '${table} ' || id AS row, to_jsonb(t)::text AS body FROM ${table} t`,
+  )
+  const rows = await sql(host, selects.join(' UNION ALL '))
+  return new Map(rows.map(({ row, body }) => [row ?? '', JSON.parse(body ?? '{}') as JsonObject]))
+}
+
+/** `topic 3: display_name was "Old news" and is "News"` for every value that is another one. */
+const differencesOf = (before: Map<string, JsonObject>, after: Map<string, JsonObject>): readonly string[] =>
+  [...new Set([...before.keys(), ...after.keys()])].flatMap((row) => {
+    const [was, is] = [before.get(row), after.get(row)]
+    if (!was || !is) return [`${row} ${was ? 'went' : 'came'}`]
+    return Object.keys(is)
+      .map((name) => ({ name, from: JSON.stringify(was[name]), to: JSON.stringify(is[name]) }))
+      .filter(({ from, to }) => from !== to)
+      .map(({ name, from, to }) => `${row}: ${name} was ${from} and is ${to}`)
+  })
+
+/** Nothing left to do on either side; `tables` are those whose values are shown when a sync finds a difference. */
+export const expectConverged = async (host: LiveHost, tables: readonly string[]): Promise<void> => {
   expect(await preview(host), 'the plan after an apply').toEqual([])
-  expect(await sync(host), 'what a sync changes after an apply').toEqual([])
+  const before = await snapshot(host, tables)
+  const changed = await sync(host)
+  const differences = changed.length > 0 ? differencesOf(before, await snapshot(host, tables)) : []
+  expect(changed, ['a sync after an apply changed', ...differences].join('\n  ')).toEqual([])
   expect(await preview(host), 'the plan after a sync').toEqual([])
 }
 

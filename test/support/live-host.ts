@@ -30,8 +30,8 @@ export interface LiveHost {
     region: string
     credentials: { accessKeyId: string; secretAccessKey: string }
   }
-  /** From the next call of `operation` on, its answer is never seen and nothing else happens: the process is as good as dead. */
-  dieAfter(operation: string): Promise<void>
+  /** The answer of the next call that `isFatal` picks is never seen and nothing else happens: the process is as good as dead. */
+  dieAfter(isFatal: (operation: string) => boolean): Promise<void>
   /** A new process on what the dead one left. */
   revive(): Promise<void>
   stop(): Promise<void>
@@ -66,7 +66,7 @@ const operationOf = (command: { readonly name: string }): string => command.name
 
 /** Counts calls, and dies after one when asked to: the call was made, its answer is lost. */
 class WatchedCloud {
-  fatal: { readonly operation: string; readonly dead: () => void } | undefined
+  fatal: { readonly isFatal: (operation: string) => boolean; readonly dead: () => void } | undefined
   readonly #cloud: Cloud
   constructor(cloud: Cloud) {
     this.#cloud = cloud
@@ -85,9 +85,9 @@ class WatchedCloud {
       input: Input,
     ): Promise<Output> => {
       const output = await api.send(command, input)
-      if (this.fatal?.operation !== operationOf(command as unknown as { name: string })) {
-        return life.isOver ? never : output
-      }
+      const operation = operationOf(command as unknown as { name: string })
+      if (life.isOver) return never
+      if (!this.fatal?.isFatal(operation)) return output
       const { dead } = this.fatal
       this.fatal = undefined
       life.isOver = true
@@ -145,9 +145,9 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
       region: 'us-east-1',
       credentials: { accessKeyId: accountId, secretAccessKey: 'test' },
     },
-    dieAfter: (operation) => {
+    dieAfter: (isFatal) => {
       const { promise, resolve } = Promise.withResolvers<void>()
-      watched.fatal = { operation, dead: resolve }
+      watched.fatal = { isFatal, dead: resolve }
       return promise
     },
     revive: async () => {

@@ -1,6 +1,20 @@
 /** What the kit makes of a definition. */
 import { expect, test } from 'vitest'
-import { boolean, choice, defineTable, integer, reference, tags, text } from '#modules/kit/index.ts'
+import {
+  arnOf,
+  boolean,
+  booleanIn,
+  choice,
+  defineTable,
+  integer,
+  jsonIn,
+  numberIn,
+  reference,
+  resourceOf,
+  tags,
+  text,
+  textOf,
+} from '#modules/kit/index.ts'
 import { tagChanges, tagsFrom, tagsWithToken } from '#modules/kit/tags.ts'
 
 test('a column without options is an optional argument that is changed in place', () => {
@@ -84,4 +98,32 @@ test.each([
   [{}, {}, { put: {}, remove: [] }],
 ])('from tags %o to %o it is %o', (seen, want, changes) => {
   expect(tagChanges(seen as Record<string, string>, want as Record<string, string> | null)).toEqual(changes)
+})
+
+test.each([
+  ['us-east-1', 'arn:aws:sns:us-east-1:123456789012:news'],
+  ['cn-north-1', 'arn:aws-cn:sns:cn-north-1:123456789012:news'],
+  ['us-gov-west-1', 'arn:aws-us-gov:sns:us-gov-west-1:123456789012:news'],
+])('an ARN of %s is %s', (region, arn) => {
+  expect(arnOf('sns', { accountId: '123456789012', region }, 'news')).toBe(arn)
+  expect(resourceOf(arn)).toBe('news')
+})
+
+test('the resource of an ARN keeps its colons', () => {
+  expect(resourceOf('arn:aws:sns:us-east-1:123456789012:news:5f0')).toBe('news:5f0')
+})
+
+test.each([
+  [null, ''],
+  [30, '30'],
+  [true, 'true'],
+  ['text', 'text'],
+  [{ a: [1] }, '{"a":[1]}'],
+])('the value %o is the text %s', (value, text) => {
+  expect(textOf(value)).toBe(text)
+})
+
+test('texts are read as what they spell, and nothing as null', () => {
+  expect([jsonIn('{"a":[1]}'), numberIn('0'), booleanIn('false')]).toEqual([{ a: [1] }, 0, false])
+  expect([jsonIn(''), numberIn(undefined), booleanIn(undefined)]).toEqual([null, null, null])
 })

@@ -51,7 +51,15 @@ test('every type that can be written has examples', () => {
 
   const written = tables.filter((table) => table.access === 'full').map((table) => table.name)
 
-  expect(shown.sort()).toEqual(written.sort())
+  expect([...new Set(shown)].sort()).toEqual(written.sort())
+})
+
+test('sets of examples of one table are told apart by their variant', () => {
+  const titles = modules.flatMap((module) =>
+    module.examples.map(({ table, variant = '' }) => `${table} ${variant}`),
+  )
+
+  expect(new Set(titles).size).toBe(titles.length)
 })
 
 test('a named type can be found by its name, any other by its token', () => {

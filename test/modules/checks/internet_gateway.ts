@@ -1,8 +1,10 @@
 /** Whether the internet gateway of a row exists, asked by its id. */
-import { DescribeInternetGatewaysCommand } from '@aws-sdk/client-ec2'
-import { type CheckClients, type CheckRow, isThere } from './clients.ts'
+import { DescribeInternetGatewaysCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { type CheckRow, type ClientOf, isThere } from '../check.ts'
 
-export const exists = (row: CheckRow, { ec2 }: CheckClients): Promise<boolean> =>
+export const exists = (row: CheckRow, client: ClientOf): Promise<boolean> =>
   isThere(
-    ec2.send(new DescribeInternetGatewaysCommand({ InternetGatewayIds: [String(row.internet_gateway_id)] })),
+    client(EC2Client).send(
+      new DescribeInternetGatewaysCommand({ InternetGatewayIds: [String(row.internet_gateway_id)] }),
+    ),
   )

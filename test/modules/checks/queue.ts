@@ -1,6 +1,6 @@
 /** Whether the queue of a row exists, asked by its name. */
-import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
-import { type CheckClients, type CheckRow, isThere } from './clients.ts'
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { type CheckRow, type ClientOf, isThere } from '../check.ts'
 
-export const exists = (row: CheckRow, { sqs }: CheckClients): Promise<boolean> =>
-  isThere(sqs.send(new GetQueueUrlCommand({ QueueName: String(row.name) })))
+export const exists = (row: CheckRow, client: ClientOf): Promise<boolean> =>
+  isThere(client(SQSClient).send(new GetQueueUrlCommand({ QueueName: String(row.name) })))

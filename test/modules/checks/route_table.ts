@@ -1,6 +1,8 @@
 /** Whether the route table of a row exists, asked by its id. */
-import { DescribeRouteTablesCommand } from '@aws-sdk/client-ec2'
-import { type CheckClients, type CheckRow, isThere } from './clients.ts'
+import { DescribeRouteTablesCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { type CheckRow, type ClientOf, isThere } from '../check.ts'
 
-export const exists = (row: CheckRow, { ec2 }: CheckClients): Promise<boolean> =>
-  isThere(ec2.send(new DescribeRouteTablesCommand({ RouteTableIds: [String(row.route_table_id)] })))
+export const exists = (row: CheckRow, client: ClientOf): Promise<boolean> =>
+  isThere(
+    client(EC2Client).send(new DescribeRouteTablesCommand({ RouteTableIds: [String(row.route_table_id)] })),
+  )

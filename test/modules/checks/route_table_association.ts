@@ -1,9 +1,9 @@
 /** Whether the association of a row exists, found among those of all route tables. */
-import { DescribeRouteTablesCommand } from '@aws-sdk/client-ec2'
-import type { CheckClients, CheckRow } from './clients.ts'
+import { DescribeRouteTablesCommand, EC2Client } from '@aws-sdk/client-ec2'
+import type { CheckRow, ClientOf } from '../check.ts'
 
-export async function exists(row: CheckRow, { ec2 }: CheckClients): Promise<boolean> {
-  const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({}))
+export async function exists(row: CheckRow, client: ClientOf): Promise<boolean> {
+  const { RouteTables = [] } = await client(EC2Client).send(new DescribeRouteTablesCommand({}))
   const ids = RouteTables.flatMap((table) => table.Associations ?? []).map(
     (each) => each.RouteTableAssociationId,
   )

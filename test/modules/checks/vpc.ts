@@ -1,6 +1,6 @@
 /** Whether the VPC of a row exists, asked by its id. */
-import { DescribeVpcsCommand } from '@aws-sdk/client-ec2'
-import { type CheckClients, type CheckRow, isThere } from './clients.ts'
+import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2'
+import { type CheckRow, type ClientOf, isThere } from '../check.ts'
 
-export const exists = (row: CheckRow, { ec2 }: CheckClients): Promise<boolean> =>
-  isThere(ec2.send(new DescribeVpcsCommand({ VpcIds: [String(row.vpc_id)] })))
+export const exists = (row: CheckRow, client: ClientOf): Promise<boolean> =>
+  isThere(client(EC2Client).send(new DescribeVpcsCommand({ VpcIds: [String(row.vpc_id)] })))

@@ -1,0 +1,55 @@
+/** A tenant that has taken something from itself gets it back: at the start, and when its login or a right is refused. */
+import { createTablesSql } from '#engine/ddl/create-tables.ts'
+import { tableLookup } from '#engine/plan/resource.ts'
+import { findModule, modules as offered } from '#modules/registry.ts'
+import type { Database } from '#postgres/database.ts'
+import type { Repair } from '#postgres/repairing-data-api.ts'
+import * as postgres from '#postgres/restore-tenant.ts'
+import type { Secrets } from '#postgres/secrets.ts'
+import { installedModules } from '#postgres/statements/module-installed.ts'
+import { findTenantOfLogin } from '#postgres/statements/tenant-find.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
+import { rpcFunctionSql } from '../rpc/binding.ts'
+import { engineFunctionsSql } from '../rpc/engine-functions.ts'
+
+interface Restoring extends Pick<Ports, 'platform' | 'log'> {
+  readonly secrets: Pick<Secrets, 'get'>
+}
+
+export async function restoreTenant(
+  { platform, secrets, log }: Restoring,
+  tenant: Tenant,
+  { isLockedOut = false } = {},
+): Promise<void> {
+  const madeBy = () => moduleStatements(platform, tenant)
+  const isRestored = await postgres.restoreTenant(platform, secrets, tenant, { madeBy, isLockedOut })
+  if (isRestored)
+    log('warn', 'The login, rights or settings of a tenant were put back.', { tenantId: tenant.id })
+}
+
+async function moduleStatements(platform: Database, tenant: Tenant): Promise<readonly string[]> {
+  const lookup = tableLookup(offered.flatMap((module) => module.tables))
+  const installed = await installedModules(platform, tenant)
+  const modules = installed.flatMap(({ name }) => findModule(name) ?? [])
+  return [
+    ...engineFunctionsSql(tenant),
+    ...modules.flatMap((module) => [
+      ...createTablesSql(tenant, module.tables, lookup),
+      ...module.rpc.flatMap((rpc) => rpcFunctionSql(tenant, rpc)),
+      ...module.sql.flatMap((sql) => sql.create(tenant)),
+    ]),
+  ]
+}
+
+/** For the Data API that tenants' statements go through; what it cannot repair fails as it did. */
+export const loginRepair =
+  (restoring: Restoring): Repair =>
+  async (login, refused) => {
+    try {
+      const tenant = await findTenantOfLogin(restoring.platform, login)
+      if (tenant) await restoreTenant(restoring, tenant, { isLockedOut: refused === 'connection' })
+    } catch (error) {
+      restoring.log('warn', 'A login could not be repaired.', { error })
+    }
+  }
