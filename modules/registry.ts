@@ -1,4 +1,4 @@
-/** The modules on offer; the only file outside its folder that a new module touches. */
+/** The modules on offer; a new module adds its import and its place in the list. */
 import { awsAccount } from './aws_account/module.ts'
 import { awsSqs } from './aws_sqs/module.ts'
 import { awsVpc } from './aws_vpc/module.ts'

@@ -56,7 +56,11 @@ const proveUpdate = async (subject: Subject, id: string) => {
   const late = await expectSettledButCompanions(subject)
   proved(titleOf(examples), 'update')
   if (late.length > 0)
-    notExercised(titleOf(examples), 'companions at once', `${late.join(', ')} follow with the next sync`)
+    notExercised(
+      titleOf(examples),
+      'companions at once',
+      `rows of ${late.join(', ')} follow with the next sync`,
+    )
 }
 
 /** Somebody undoes the update in the cloud: the row follows. */

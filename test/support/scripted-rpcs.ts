@@ -47,7 +47,8 @@ export async function offerScriptedRpcs(lab: RunLab): Promise<void> {
   )
   await lab.offer(
     rpc('denied', {
-      kind: 'engine', changesCloud: true,
+      kind: 'engine',
+      changesCloud: true,
       answer: () => {
         throw new IasqlError('apply/changes-failed', '1 of 2 changes failed', {
           detail: 'queue jobs: denied',
@@ -61,7 +62,8 @@ export async function offerScriptedRpcs(lab: RunLab): Promise<void> {
   )
   await lab.offer(
     rpc('lasting', {
-      kind: 'engine', changesCloud: true,
+      kind: 'engine',
+      changesCloud: true,
       answer: async ({ platform }, call) => {
         await storeRpcResult(platform, lab.tenant, { ...call, rows: [{ place: 7, word: 'done' }] })
         return { kind: 'execution', executionId: '41' }
