@@ -9,6 +9,8 @@ import { Construct } from 'constructs'
 /** The socket's integrations have to answer within 29 seconds; what works on statements takes all that Lambda gives. */
 const answering = { timeout: Duration.seconds(29), memorySize: 512 }
 const working = { timeout: Duration.seconds(900), memorySize: 1_024 }
+/** Over before the next minute's sweep begins, which does what this one did not get to. */
+const sweeping = { timeout: Duration.seconds(55), memorySize: 512, retryAttempts: 0 }
 
 const sizes = {
   authorize: { timeout: Duration.seconds(10), memorySize: 512 },
@@ -19,6 +21,7 @@ const sizes = {
   'execute-statements': working,
   'step-execution': working,
   'purge-expired': working,
+  'recover-runs': sweeping,
 }
 
 export type FunctionName = keyof typeof sizes
@@ -90,6 +93,7 @@ export class Functions extends Construct {
       'execute-statements': make('execute-statements'),
       'step-execution': make('step-execution'),
       'purge-expired': make('purge-expired'),
+      'recover-runs': make('recover-runs'),
     }
   }
 }

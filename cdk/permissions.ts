@@ -31,6 +31,7 @@ const everyFunction: readonly FunctionName[] = [
   'execute-statements',
   'step-execution',
   'purge-expired',
+  'recover-runs',
 ]
 
 /** They run tenants' text under tenants' own logins. */
@@ -44,6 +45,12 @@ function grantsFor({ functions, database, runKey, socket, machineArns }: Parts):
     resourceName: 'iasql/*',
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   })
+  const connections = (method: 'POST' | 'DELETE') =>
+    stack.formatArn({
+      service: 'execute-api',
+      resource: socket.api.apiId,
+      resourceName: `${socket.stage.stageName}/${method}/@connections/*`,
+    })
   return [
     {
       to: everyFunction,
@@ -67,23 +74,23 @@ function grantsFor({ functions, database, runKey, socket, machineArns }: Parts):
       resources: [runKey.secret.secretArn],
     },
     {
-      to: ['on-message', 'run-statements', 'execute-statements', 'step-execution'],
+      to: ['on-message', 'run-statements', 'execute-statements', 'step-execution', 'recover-runs'],
       actions: ['execute-api:ManageConnections'],
-      resources: [
-        stack.formatArn({
-          service: 'execute-api',
-          resource: socket.api.apiId,
-          resourceName: `${socket.stage.stageName}/POST/@connections/*`,
-        }),
-      ],
+      resources: [connections('POST')],
     },
+    // It closes the connection of a client whose session has ended.
+    { to: ['on-message'], actions: ['execute-api:ManageConnections'], resources: [connections('DELETE')] },
     {
-      to: ['on-message'],
+      to: ['on-message', 'recover-runs'],
       actions: ['lambda:InvokeFunction'],
       resources: [functions.all['run-statements'].functionArn],
     },
     { to: ['run-statements'], actions: ['states:StartExecution'], resources: [machineArns.run] },
-    { to: runners, actions: ['states:StartExecution'], resources: [machineArns.execution] },
+    {
+      to: [...runners, 'recover-runs'],
+      actions: ['states:StartExecution'],
+      resources: [machineArns.execution],
+    },
   ]
 }
 

@@ -14,5 +14,10 @@ export class Schedules extends Construct {
       // What one round misses is done by the next.
       target: new LambdaInvoke(all['purge-expired'], { retryAttempts: 0, maxEventAge: Duration.minutes(30) }),
     })
+    new Schedule(this, 'RecoverRuns', {
+      description: 'Takes up runs and executions that were left alone',
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      target: new LambdaInvoke(all['recover-runs'], { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
+    })
   }
 }

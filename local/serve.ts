@@ -6,6 +6,7 @@ import { handler as executeStatements } from '#functions/execute-statements.ts'
 import { handler as connect } from '#functions/on-connect.ts'
 import { handler as disconnect } from '#functions/on-disconnect.ts'
 import { handler as message } from '#functions/on-message.ts'
+import { handler as recover } from '#functions/recover-runs.ts'
 import { handler as runStatements } from '#functions/run-statements.ts'
 import { handler as stepExecution } from '#functions/step-execution.ts'
 import { apiGatewayConnections } from '#operations/connection/api-gateway-connections.ts'
@@ -53,7 +54,7 @@ const clock: Clock = {
 }
 
 const functionTimeoutMs = 900_000
-/** How often runs whose runner died are looked for. */
+/** How often runs and executions that were left alone are looked for. */
 const sweepMs = 30_000
 /** How often what is kept no longer is deleted, as the schedule does on AWS; not while the server is starting. */
 const purge = { firstMs: 600_000, everyMs: 3_600_000 }
@@ -92,6 +93,7 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   })
   const running = new Set<Promise<unknown>>()
   const start = call('run-statements', runStatements)
+  const sweep = call('recover-runs', recover)
   const invoker: Ports['invoker'] = {
     runStatements: async (input) => {
       const work = start(input)
@@ -128,8 +130,9 @@ export async function serve(foundation: Foundation): Promise<Serving> {
     repeat({
       firstMs: sweepMs,
       everyMs: sweepMs,
-      work: () => recoverRuns(ports),
-      failed: (error) => log('warn', 'The sweep for lost runs failed.', { error }),
+      work: () => sweep({}),
+      // The function has logged it.
+      failed: () => undefined,
     }),
     repeat({
       ...purge,

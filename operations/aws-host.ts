@@ -6,6 +6,8 @@ import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-s
 import { createCloud } from '#aws/create-cloud.ts'
 import { auroraDataApi } from '#postgres/aurora-data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
+import { type Repair, repairingDataApi } from '#postgres/repairing-data-api.ts'
+import type { Credentials, Secrets } from '#postgres/secrets.ts'
 import { aesCipher } from './aes-cipher.ts'
 import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
 import type { Cipher, Clock, Invoker, Log, Ports, StateMachines } from './ports.ts'
@@ -24,9 +26,11 @@ export function awsHost(environment: Environment): Ports {
   const clusterArn = variable('IASQL_CLUSTER_ARN')
   const dataApi = auroraDataApi({ resourceArn: clusterArn })
   const login = { secret: variable('IASQL_PLATFORM_SECRET_ARN'), database: variable('IASQL_DATABASE') }
+  const platform = databaseOver(dataApi, login)
+  const store = new SecretsManagerClient()
   return {
-    dataApi,
-    platform: databaseOver(dataApi, login),
+    dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: tenantSecrets(store) })),
+    platform,
     cloud: createCloud({ profile: 'aws' }),
     clock,
     invoker: lambdaInvoker(variable('IASQL_RUN_FUNCTION')),
@@ -35,7 +39,7 @@ export function awsHost(environment: Environment): Ports {
       execution: variable('IASQL_EXECUTION_MACHINE_ARN'),
     }),
     connections: apiGatewayConnections({ endpoint: variable('IASQL_CONNECTIONS_ENDPOINT') }),
-    cipher: secretCipher(variable('IASQL_RUN_KEY_SECRET')),
+    cipher: secretCipher(store, variable('IASQL_RUN_KEY_SECRET')),
     log,
     defaults: { ...placeOf(clusterArn), budgetMs },
   }
@@ -48,10 +52,10 @@ function placeOf(arn: string): { readonly accountId: string; readonly region: st
 }
 
 /** Fetches the key at first use: only the functions that read or write the text of runs may have it. */
-function secretCipher(secretArn: string): Cipher {
+function secretCipher(store: SecretsManagerClient, secretArn: string): Cipher {
   let opening: Promise<Cipher> | undefined
   const open = (): Promise<Cipher> => {
-    opening ??= runKey(secretArn)
+    opening ??= runKey(store, secretArn)
       .then(aesCipher)
       .catch((error: unknown) => {
         opening = undefined
@@ -66,13 +70,43 @@ function secretCipher(secretArn: string): Cipher {
 }
 
 /** 32 bytes, kept as 64 hexadecimal digits. */
-async function runKey(secretArn: string): Promise<Uint8Array> {
-  const { SecretString = '' } = await new SecretsManagerClient().send(
-    new GetSecretValueCommand({ SecretId: secretArn }),
-  )
+async function runKey(store: SecretsManagerClient, secretArn: string): Promise<Uint8Array> {
+  const { SecretString = '' } = await store.send(new GetSecretValueCommand({ SecretId: secretArn }))
   if (!/^[0-9a-f]{64}$/i.test(SecretString))
     throw new Error('The secret of the run key does not hold 64 hexadecimal digits.')
   return Buffer.from(SecretString, 'hex')
+}
+
+/** Loaded at the first refusal: it brings every module along, which most functions never need. */
+const repairBy =
+  (restoring: Pick<Ports, 'platform'> & { readonly secrets: Pick<Secrets, 'get'> }): Repair =>
+  async (login, refused) => {
+    const { loginRepair } = await import('./tenant/restore-tenant.ts')
+    await loginRepair({ ...restoring, log })(login, refused)
+  }
+
+/** The passwords of tenants' logins, in the form that the Data API itself reads. */
+function tenantSecrets(store: SecretsManagerClient): Pick<Secrets, 'get'> {
+  return {
+    get: async (secret) => {
+      const { SecretString = '' } = await store.send(new GetSecretValueCommand({ SecretId: secret }))
+      return credentialsOf(secret, SecretString)
+    },
+  }
+}
+
+/** The text itself never gets into an error, which is logged. */
+function credentialsOf(secret: string, text: string): Credentials {
+  const failure = new Error(`The secret ${secret} does not hold a username and a password.`)
+  let held: { readonly username?: unknown; readonly password?: unknown } | null
+  try {
+    held = JSON.parse(text)
+  } catch {
+    throw failure
+  }
+  const { username, password } = held ?? {}
+  if (typeof username !== 'string' || typeof password !== 'string' || password === '') throw failure
+  return { user: username, password }
 }
 
 function lambdaInvoker(functionName: string): Invoker {

@@ -2,6 +2,7 @@
 import type { TableSpec } from '#engine/model/table.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
 import { foreignKeySql, indexSql, uniqueSql } from './constraints.ts'
+import { expressionSql } from './expression-sql.ts'
 import { findFunctionSql } from './find-function.ts'
 import { guardSql, outputsSql } from './guard-sql.ts'
 import { journalSql } from './journal-sql.ts'
@@ -25,6 +26,7 @@ export function createTablesSql(
       ...outputsSql(names, table),
       ...protectionSql(names, table, lookup),
       ...companionSql(names, table),
+      ...expressionSql(names, table),
       ...journalSql(names, table),
       ...findFunctionSql(names, table),
     ]),

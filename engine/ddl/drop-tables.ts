@@ -2,6 +2,7 @@
 import type { TableSpec } from '#engine/model/table.ts'
 import { type TableLookup, unqualified } from '#engine/plan/resource.ts'
 import { dropForeignKeySql } from './constraints.ts'
+import { expressionName } from './expression-sql.ts'
 import { dropFindFunctionSql } from './find-function.ts'
 import { guardName, outputsName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
@@ -25,6 +26,7 @@ export function dropTablesSql(
       guardName(table),
       outputsName(table),
       protectionName(table),
+      expressionName(table),
     ]),
     ...companions.map(({ name }) => name),
   ]

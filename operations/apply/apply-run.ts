@@ -1,5 +1,5 @@
 /** What the steps of one apply share: the changes, what is known of other resources, the cloud and the ledger. */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { ExecutionEvent } from '#engine/execute/protocol.ts'
 import type { CloudId, SeenRow } from '#engine/model/cloud.ts'
@@ -12,7 +12,7 @@ import { knownFrom } from '../plan/known-from.ts'
 import type { Known } from '../plan/resolve-row.ts'
 import { indexReferences, type ReferenceIndex, referencesIn } from '../sync/row-references.ts'
 import { type CloudReader, cloudReader } from './cloud-reader.ts'
-import { type Job, type Jobs, loadJobs } from './jobs.ts'
+import { type Job, type Jobs, loadJobs, stepOf } from './jobs.ts'
 import { type Ledger, LostExecution, openLedger } from './ledger.ts'
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'atMs'> : never
@@ -80,9 +80,16 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
 
 const unqualifiedOf = (table: string): string => table.slice(table.indexOf('.') + 1)
 
-/** The same for every attempt of one change, so that a repeated call cannot make a second resource. */
-export const tokenOf = (run: ApplyRun, job: Job, stepKey: string): string =>
-  createHash('sha256').update(`${run.context.tenant.id}/${job.changeId}/${stepKey}`).digest('hex')
+/**
+ * Of a create the same for every call until it is known what became of it, whichever change makes it, so that a repeated
+ * call cannot make a second resource.
+ */
+export function tokenOf(run: ApplyRun, job: Job, stepKey: string): string {
+  const { table, rowId } = job.change
+  const isCreate = stepOf(job, stepKey).step.kind === 'create'
+  const what = isCreate ? `${table}/${rowId}/${job.rowAttempt}` : `${job.changeId}/${stepKey}`
+  return createHash('sha256').update(`${run.context.tenant.id}/${what}`).digest('hex')
+}
 
 type Attempted<Result> = { readonly result: Result } | { readonly refused: IasqlError }
 
@@ -98,10 +105,10 @@ export async function attempt<Result>(
   } catch (error) {
     if (error instanceof LostExecution || run.context.lost.aborted) throw error
     if (error instanceof IasqlError) return { refused: error }
-    run.context.ports.log('error', 'a mapper failed', { error })
-    return {
-      refused: new IasqlError('system/internal', `the mapper failed: ${String(error)}`, { cause: error }),
-    }
+    const errorId = randomUUID()
+    run.context.ports.log('error', 'a mapper failed', { errorId, error })
+    const message = `Something went wrong on the server (error ${errorId}).`
+    return { refused: new IasqlError('system/internal', message, { cause: error }) }
   }
 }
 

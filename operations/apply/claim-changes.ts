@@ -12,15 +12,18 @@ import { findAdoptions } from '../plan/find-adoptions.ts'
 import { type OrderedPlan, orderWanted, planAll, type RawPlan } from '../plan/make-plan.ts'
 import { leftOutNotice } from '../plan/preview.ts'
 import { storePlan } from '../plan/store-plan.ts'
-import { underLease } from '../plan/under-lease.ts'
+import { LeaseLost, underLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
 import type { ApplyArguments } from './apply-arguments.ts'
 import type { ClaimedChange } from './jobs.ts'
 import { keyOf, readPreview, refuseStale } from './previewed-plan.ts'
+import { settleIntents, undecidedNotice } from './settle-intents.ts'
 
 export interface ClaimRequest {
   readonly tenant: Tenant
   readonly executionId: number
+  /** Of the invocation; null: the execution is not started yet. */
+  readonly fence: number | null
   readonly actor: string
   readonly arguments: ApplyArguments
   readonly signal: AbortSignal
@@ -35,32 +38,43 @@ export interface Claim {
 }
 
 export async function claimChanges(ports: Ports, request: ClaimRequest): Promise<Claim> {
-  return await underLease(ports, request.tenant, request.signal, () => planAndClaim(ports, request))
+  for (;;) {
+    try {
+      return await underLease(ports, request.tenant, request.signal, (lost) =>
+        planAndClaim(ports, request, lost),
+      )
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error
+    }
+  }
 }
 
-async function planAndClaim(ports: Ports, request: ClaimRequest): Promise<Claim> {
+async function planAndClaim(ports: Ports, request: ClaimRequest, lost: AbortSignal): Promise<Claim> {
   const { tenant, executionId, actor, signal } = request
   const db = ports.platform
   const tables = await loadInstalledTables(db, tenant)
+  const undecided = await settleIntents({ ports, tenant, tables, signal })
   const plan = await planAll(db, tenant, tables)
   const changes = await findAdoptions(
     { ports, db, tenant, tables, states: plan.states, signal },
     plan.changes,
   )
-  const chosen = await choose(ports, request, changes)
+  const isChosen = await choose(ports, request, changes)
+  const chosen: Choice = (change) => isChosen(change) && !undecided.has(change.key)
   const isFree = (change: PlannedChange): boolean => {
     const holder = plan.states.get(change.key)?.claimedBy ?? null
     return holder === null || holder === executionId
   }
   const mine = orderWanted(changes, tables, chosen)
   const free = orderWanted(mine.changes, tables, isFree)
-  await settle(ports, request, plan)
+  lost.throwIfAborted()
+  await settle(ports, request, plan, undecided)
   const previewed = await previewedAdoptions(db, tenant)
   const claimed: OrderedPlan = { ...free, changes: free.changes.map((change) => decided(change, previewed)) }
   const stored = await storePlan(db, tenant, claimed, {
     actor,
     mine: request.arguments.mine,
-    executionId,
+    claimant: { executionId, fence: request.fence },
   })
   return {
     changes: claimed.changes.filter((change) => stored.changeIds.has(change.key)),
@@ -68,6 +82,7 @@ async function planAndClaim(ports: Ports, request: ClaimRequest): Promise<Claim>
     heldBack: free.leftOut.length,
     notices: [
       ...plan.notices,
+      ...undecidedNotice(undecided),
       ...(request.arguments.mine ? leftOutNotice(mine.leftOut.length) : []),
       ...(await heldNotice(ports, request, plan, free.leftOut)),
     ],
@@ -96,8 +111,14 @@ async function choose(
 }
 
 /** Edits that need no call are done with as soon as they are planned. */
-async function settle(ports: Ports, { tenant }: ClaimRequest, plan: RawPlan): Promise<void> {
-  const settled = plan.settlements.map((settlement) => {
+async function settle(
+  ports: Ports,
+  { tenant }: ClaimRequest,
+  plan: RawPlan,
+  undecided: ReadonlySet<string>,
+): Promise<void> {
+  const decided = plan.settlements.filter(({ table, rowId }) => !undecided.has(resourceKey(table, rowId)))
+  const settled = decided.map((settlement) => {
     const desired = plan.states.get(resourceKey(settlement.table, settlement.rowId))?.desired ?? {}
     const names = Object.keys(settlement.write)
     const expected = Object.fromEntries(names.map((name) => [name, desired[name] ?? null]))

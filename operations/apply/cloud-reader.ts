@@ -7,14 +7,14 @@ import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
 import { batched } from './batched.ts'
-
-/** No call may outlast this; what became of one that does is looked up. */
-export const callSeconds = 60
+import { readSeconds } from './call-times.ts'
 
 type Spot = Pick<Step, 'accountId' | 'region'>
 
 export interface CloudReader {
   api(type: ResourceType, spot: Spot): CloudApi
+  /** For calls that end by then, answered or not. */
+  writeApi(type: ResourceType, spot: Spot, deadlineMs: number): CloudApi
   /** What the cloud has under this id, or undefined. */
   read(type: ResourceType, spot: Spot, id: CloudId): Promise<unknown>
 }
@@ -26,14 +26,17 @@ export const mapperOf = (type: ResourceType): Mapper => {
 
 export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
   const readers = new Map<string, (id: CloudId) => Promise<unknown>>()
-  const api = (type: ResourceType, spot: Spot): CloudApi =>
+  const within = (type: ResourceType, spot: Spot, ms: number): CloudApi =>
     ports.cloud.api(
       mapperOf(type).client,
       placeOf(ports, spot),
-      AbortSignal.any([signal, AbortSignal.timeout(callSeconds * 1_000)]),
+      AbortSignal.any([signal, AbortSignal.timeout(ms)]),
     )
+  const api = (type: ResourceType, spot: Spot): CloudApi => within(type, spot, readSeconds * 1_000)
   return {
     api,
+    writeApi: (type, spot, deadlineMs) =>
+      within(type, spot, Math.max(0, deadlineMs - ports.clock.now().getTime())),
     read(type, spot, id) {
       const key = `${type.name} ${spot.accountId} ${spot.region}`
       const reader =

@@ -22,8 +22,11 @@ export async function endApply(context: ExecutionContext): Promise<ExecutionResu
     const error = failure(results, failed, executionId)
     return { kind: 'ended', state: 'failed', rows, error, ...counts }
   }
-  if (cancelled.aborted && done.length < results.length) {
-    const message = `cancelled after ${done.length} of ${results.length} changes`
+  if (cancelled.aborted && (results.length === 0 || done.length < results.length)) {
+    const message =
+      results.length === 0
+        ? 'cancelled before anything was begun'
+        : `cancelled after ${done.length} of ${results.length} changes`
     const error = new IasqlError('apply/cancelled', message)
     return { kind: 'ended', state: 'cancelled', rows, error, ...counts }
   }

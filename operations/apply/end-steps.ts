@@ -22,7 +22,9 @@ export async function deleteResource(
   if (seen === undefined) return await endResource(run, job, stepKey)
   const last = asWant(mapper.toRow(seen))
   await intend(run, job, stepKey, last, tries)
-  const deleted = await attempt(run, () => mapper.delete(seen, last, run.reader.api(job.type, step)))
+  const deleted = await attempt(run, () =>
+    mapper.delete(seen, last, run.reader.writeApi(job.type, step, job.deadlineMs)),
+  )
   if ('refused' in deleted) {
     const isGone = deleted.refused.code === 'cloud/not-found'
     return isGone ? await endResource(run, job, stepKey) : refusedEvent(run, stepKey, deleted.refused)

@@ -63,9 +63,12 @@ export async function finishWrite(
   const readStartedMs = run.context.ports.clock.now().getTime()
   const read = await attempt(run, () => run.reader.read(job.type, step, cloudId))
   if ('refused' in read) return await readAgain(run, job, stepKey, cloudId, read.refused.message)
-  if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, 'it to be readable')
+  if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, readable)
   return await endWrite(run, job, stepKey, { cloudId, seen: read.result, readStartedMs })
 }
+
+/** What is waited for when the cloud does not show yet what it made. */
+export const readable = 'it to be readable'
 
 /** The write is done and only its reading failed: the step waits, and is polled like any other. */
 async function readAgain(

@@ -1,6 +1,6 @@
 /** Steps that end without success: what is stored of them, so that the next plan shows what is left to do. */
 import { IasqlError } from '#engine/model/error.ts'
-import { recordOrphan } from '#postgres/statements/resource-orphan.ts'
+import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type Job, noteStep } from './jobs.ts'
 import { report } from './report.ts'
@@ -9,9 +9,19 @@ export async function failStep(run: ApplyRun, stepKey: string, message: string):
   const job = run.jobs.ofStep(stepKey)
   const error = run.refusals.get(stepKey) ?? new IasqlError('cloud/unknown-outcome', message)
   noteStep(job, stepKey, { state: 'failed' })
-  await run.ledger.settle(job, { kind: 'none' }, { error })
-  await keepOrphan(run, job, stepKey)
+  const news = recordOf(run, job)
+  await run.ledger.settle(job, news, { error, orphan: orphanOf(run, job, stepKey) })
   report(run, job, stepKey, error.message)
+}
+
+/** Nothing stands of a create that vanished: without a record of it the plan shows the create again. */
+function recordOf(run: ApplyRun, job: Job): { readonly kind: 'none' | 'remove' } {
+  const { change } = job
+  if (change.action !== 'create' || !job.isVanished) return { kind: 'none' }
+  // Under the token of what went, the cloud might answer with just that again.
+  if (job.intent === 'open') job.intent = 'refused'
+  run.learn(change, { cloudId: null, observed: null })
+  return { kind: 'remove' }
 }
 
 export async function skipStep(
@@ -25,23 +35,24 @@ export async function skipStep(
   const isOwn = because !== null && job.steps.some((one) => one.step.key === because)
   const code = because === null ? 'apply/cancelled' : 'apply/changes-failed'
   const reason = isOwn ? run.refusals.get(because) : undefined
-  await run.ledger.settle(job, { kind: 'none' }, { error: reason ?? new IasqlError(code, message) })
-  await keepOrphan(run, job, stepKey)
-  report(run, job, stepKey, message)
+  const told =
+    job.intent === 'open' ? `${message}; what became of its call is looked up by the next apply` : message
+  const error = reason ?? new IasqlError(code, told)
+  await run.ledger.settle(job, { kind: 'none' }, { error, orphan: orphanOf(run, job, stepKey) })
+  report(run, job, stepKey, told)
 }
 
 /** The new one of a replacement stands and the old one was not deleted: it must not be forgotten. */
-async function keepOrphan(run: ApplyRun, { change, steps }: Job, stepKey: string): Promise<void> {
+function orphanOf(run: ApplyRun, { change, steps }: Job, stepKey: string): Orphan | undefined {
   const isOldOne = change.action === 'replace' && stepKey.endsWith('#delete')
   const isReplaced = steps.some(({ step, state }) => step.kind === 'create' && state === 'done')
-  if (!isOldOne || !isReplaced || !change.cloudId) return
-  const { ports, tenant } = run.context
-  const state = run.jobs.states.get(change.key)
-  await recordOrphan(ports.platform, tenant, {
-    table: change.table,
-    ...(change.cloudPlace ?? change.place),
-    naturalName: change.naturalName,
-    cloudId: change.cloudId,
-    base: state?.base ?? {},
-  })
+  if (!isOldOne || !isReplaced || !change.cloudId) return undefined
+  const place = change.cloudPlace ?? change.place
+  return {
+    account_id: place.accountId,
+    region: place.region,
+    natural_name: change.naturalName,
+    cloud_id: change.cloudId,
+    base: run.jobs.states.get(change.key)?.base ?? {},
+  }
 }

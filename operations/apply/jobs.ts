@@ -33,8 +33,16 @@ export interface Job {
   token: Token | null
   want: Row | null
   calledMs: number
+  /** When the call of the latest intent has ended for certain. */
+  deadlineMs: number
+  /** Creates of this row that are settled, over all changes. */
+  readonly rowAttempt: number
+  /** Of the row's latest create: nobody knows what became of it, or it is known that it made nothing. */
+  intent: 'none' | 'open' | 'refused'
   /** Cloud id of the resource as the change shows it: the new one, or the one that went. */
   cloudId: CloudId | null
+  /** What was made is not there when it is read back, after reads have stopped lagging. */
+  isVanished?: boolean
 }
 
 export interface Jobs {
@@ -72,18 +80,31 @@ export async function loadJobs(context: ExecutionContext, tables: InstalledTable
 
 const jobOf = (record: ChangeRecord, tables: InstalledTables): Job => {
   const change = record.planned as unknown as ClaimedChange
+  const stored = record.steps as unknown as readonly JobStep[]
+  const isOpen = record.open_token !== null && stored.some(isOpenCreate)
   return {
     changeId: record.change_id,
     change,
     type: tables.type(change.table),
     isAdoptable: change.isAdoptable ?? false,
-    steps: record.steps as unknown as readonly JobStep[],
-    token: record.token,
-    want: record.want,
-    calledMs: record.called_at ? new Date(record.called_at).getTime() : 0,
+    // A call that an earlier execution made and nobody answered is looked up before this one calls.
+    steps: isOpen
+      ? stored.map((one) => (isOpenCreate(one) ? { ...one, state: 'started' as const } : one))
+      : stored,
+    token: isOpen ? record.open_token : record.token,
+    want: isOpen ? record.open_want : record.want,
+    rowAttempt: record.row_attempt,
+    intent: isOpen ? 'open' : 'none',
+    deadlineMs: msOf(isOpen ? record.open_deadline : record.deadline),
+    calledMs: msOf(record.called_at),
     cloudId: record.cloud_id,
   }
 }
+
+const isOpenCreate = ({ step, state, cloudId }: JobStep): boolean =>
+  step.kind === 'create' && cloudId === undefined && (state === 'pending' || state === 'started')
+
+const msOf = (time: string | null): number => (time ? new Date(time).getTime() : 0)
 
 function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)

@@ -4,10 +4,11 @@ import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { type Intent, storeIntents } from '#postgres/statements/change-intent.ts'
 import { type Outcome, storeOutcomes } from '#postgres/statements/change-outcome.ts'
+import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { Projection } from '#postgres/statements/resource-project.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { batched } from './batched.ts'
-import { callSeconds } from './cloud-reader.ts'
+import { writeSeconds } from './call-times.ts'
 import type { Job } from './jobs.ts'
 
 /** What an outcome makes of the engine's record of the resource. */
@@ -23,14 +24,16 @@ export type ResourceNews =
       readonly projection?: Projection | undefined
     }
 
+interface MoreNews {
+  readonly consumed?: number
+  readonly error?: IasqlError
+  readonly orphan?: Orphan | undefined
+}
+
 export interface Ledger {
   /** Resolves once the intent is committed: only then may the call be made. */
-  intend(job: Job, intent: { readonly attempt: number }): Promise<void>
-  settle(
-    job: Job,
-    news: ResourceNews,
-    more?: { readonly consumed?: number; readonly error?: IasqlError },
-  ): Promise<void>
+  intend(job: Job, intent: { readonly attempt: number; readonly isOpening: boolean }): Promise<void>
+  settle(job: Job, news: ResourceNews, more?: MoreNews): Promise<void>
 }
 
 export class LostExecution extends Error {}
@@ -49,14 +52,16 @@ export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledg
   )
   const settling = new Map<number, Promise<void>>()
   return {
-    intend: (job, { attempt }) =>
+    intend: (job, { attempt, isOpening }) =>
       intents({
         change_id: job.changeId,
         steps: job.steps as unknown as Json,
         attempt,
         token: job.token ?? '',
         want: job.want as unknown as Json,
-        deadline_seconds: callSeconds,
+        deadline_seconds: writeSeconds,
+        is_opening: isOpening,
+        row_attempt: job.rowAttempt,
       }),
     settle(job, news, more) {
       const outcome = outcomeOf(job, news, more)
@@ -68,13 +73,10 @@ export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledg
   }
 }
 
-function outcomeOf(
-  job: Job,
-  news: ResourceNews,
-  more: { readonly consumed?: number; readonly error?: IasqlError } = {},
-): Outcome {
+function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
   const { change } = job
   const state = changeState(job, more.error)
+  const isEnded = !['pending', 'started', 'waiting'].includes(state)
   const keep = news.kind === 'keep' ? news : undefined
   return {
     change_id: job.changeId,
@@ -83,7 +85,7 @@ function outcomeOf(
     cloud_id: job.cloudId,
     error: more.error ? errorOf(more.error) : null,
     waiting: (job.steps.find((one) => one.state === 'waiting')?.waiting ?? null) as unknown as Json,
-    is_ended: !['pending', 'started', 'waiting'].includes(state),
+    is_ended: isEnded,
     table_name: change.table,
     row_id: change.rowId,
     resource: news.kind,
@@ -96,7 +98,16 @@ function outcomeOf(
     resource_cloud_id: keep?.cloudId ?? null,
     unprojected: (keep?.projection ?? null) as unknown as Json,
     consumed: more.consumed ?? 0,
+    is_settled: takeSettled(job, keep?.cloudId ?? null, isEnded),
+    orphan: (more.orphan ?? null) as unknown as Json,
   }
+}
+
+/** A create is settled once its resource has a record, or once it ends refused; an open one outlives its change. */
+function takeSettled(job: Job, recorded: CloudId | null, isEnded: boolean): boolean {
+  const isSettled = (job.intent !== 'none' && recorded !== null) || (job.intent === 'refused' && isEnded)
+  if (isSettled) job.intent = 'none'
+  return isSettled
 }
 
 /** The worst of its steps, as `iasql_change.state` shows it. */

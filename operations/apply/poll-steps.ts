@@ -5,9 +5,10 @@ import type { Settled } from '#modules/kit/index.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deleteResource, endResource } from './end-steps.ts'
-import { endWrite } from './finish-write.ts'
+import { endWrite, readable } from './finish-write.ts'
 import { type Job, stepOf } from './jobs.ts'
 import { report } from './report.ts'
+import { noteVanished, vanished } from './vanished.ts'
 
 /** Nothing for a step that has to wait on. */
 export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEvent | undefined> {
@@ -21,6 +22,11 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   if ('refused' in read) return undefined
   const seen = read.result
   if (isDelete) return await pollDelete(run, job, stepKey, seen)
+  if (seen === undefined && waiting?.until === readable && noteVanished(run, job, readStartedMs)) {
+    const error = vanished(job)
+    run.refusals.set(stepKey, error)
+    return { kind: 'failed', step: stepKey, retry: 'never', message: error.message }
+  }
   const settled = seen === undefined ? false : isSettled(job, seen)
   if (settled === false) {
     report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to be ready'}`)

@@ -1,45 +1,48 @@
 /** Finds out what became of a call that nobody answered: by id, by token, by name; never by calling again blindly. */
 import { IasqlError } from '#engine/model/error.ts'
-import type { Mapper } from '#modules/kit/index.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
+import { stragglerMs } from './call-times.ts'
 import { mapperOf } from './cloud-reader.ts'
+import { findMade } from './find-made.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
 import { continueWrite } from './write-steps.ts'
-
-/** How long a request may still be under way after its caller died, besides the time reads lag. */
-const stragglerMs = 2_000
 
 export async function settleStep(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
   const { step, cloudId } = stepOf(job, stepKey)
   if (step.kind !== 'create') return { kind: 'absent', step: stepKey }
   if (cloudId) return await continueWrite(run, job, stepKey, cloudId)
   const mapper = mapperOf(job.type)
-  const look = () => attempt(run, () => find(run, job, stepKey, mapper))
+  const look = () => attempt(run, () => findMade(mapper, job, run.reader.api(job.type, step)))
   let found = await look()
-  if ('result' in found && found.result === undefined && (await untilVisible(run, job))) found = await look()
-  if ('refused' in found) return refusedEvent(run, stepKey, unknown(found.refused))
-  if (found.result === undefined) return { kind: 'absent', step: stepKey }
+  if ('result' in found && found.result === undefined && isTooEarly(run, job)) {
+    await untilProved(run, job)
+    if (isTooEarly(run, job)) return refusedEvent(run, stepKey, unknown('it may still be made'))
+    found = await look()
+  }
+  if ('refused' in found) return refusedEvent(run, stepKey, unknown(found.refused.message, found.refused))
+  if (found.result === undefined) {
+    job.intent = 'refused'
+    return { kind: 'absent', step: stepKey }
+  }
   const id = mapper.idOf(found.result)
   noteStep(job, stepKey, { cloudId: id })
   return await continueWrite(run, job, stepKey, id)
 }
 
-async function find(run: ApplyRun, job: Job, stepKey: string, mapper: Mapper): Promise<unknown> {
-  const api = run.reader.api(job.type, stepOf(job, stepKey).step)
-  const byToken = job.token && mapper.findByToken ? await mapper.findByToken(job.token, api) : undefined
-  if (byToken !== undefined || !job.want) return byToken
-  return await mapper.findByName?.(job.want, api)
-}
+/** Absence counts only once the call has ended for certain and reads cannot lag any more. */
+const provedMs = ({ context: { ports } }: ApplyRun, job: Job): number =>
+  job.deadlineMs + ports.cloud.settleMs(job.type.settleMs) + stragglerMs
 
-/** Absence counts only once reads cannot lag any more; true if there was something to wait for. */
-async function untilVisible(run: ApplyRun, job: Job): Promise<boolean> {
-  const { clock, cloud } = run.context.ports
-  const readyMs = job.calledMs + cloud.settleMs(job.type.settleMs) + stragglerMs
-  const waitMs = readyMs - clock.now().getTime()
-  if (waitMs > 0) await clock.sleep(waitMs, run.context.lost)
-  return waitMs > 0
+const isTooEarly = (run: ApplyRun, job: Job): boolean =>
+  run.context.ports.clock.now().getTime() < provedMs(run, job)
+
+/** Not longer than the invocation lasts, and not once the user has cancelled: then the intent stays open. */
+async function untilProved(run: ApplyRun, job: Job): Promise<void> {
+  const { ports, lost, cancelled, deadlineMs } = run.context
+  const waitMs = Math.min(provedMs(run, job), deadlineMs) - ports.clock.now().getTime()
+  await ports.clock.sleep(Math.max(0, waitMs), AbortSignal.any([lost, cancelled])).catch(() => undefined)
 }
 
 /** The look-up failed, so the outcome is as unknown as before. */
-const unknown = (refused: IasqlError): IasqlError =>
-  new IasqlError('cloud/unknown-outcome', refused.message, { cause: refused })
+const unknown = (message: string, cause?: IasqlError): IasqlError =>
+  new IasqlError('cloud/unknown-outcome', message, cause ? { cause } : {})

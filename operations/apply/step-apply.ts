@@ -42,6 +42,7 @@ const claimFor = (context: ExecutionContext) =>
   claimChanges(context.ports, {
     tenant: context.tenant,
     executionId: context.execution.execution_id,
+    fence: context.execution.fence,
     actor: context.execution.actor,
     arguments: applyArguments(context.execution.arguments),
     signal: AbortSignal.any([context.lost, context.cancelled]),

@@ -9,6 +9,7 @@ import { deltaOf, findConflict } from './find-delta.ts'
 import { endWrite, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
+import { noteVanished, vanished } from './vanished.ts'
 import { resolveWanted } from './wanted.ts'
 
 export async function createResource(
@@ -24,10 +25,21 @@ export async function createResource(
   await intend(run, job, stepKey, want, tries)
   const token = tokenOf(run, job, stepKey)
   const made = await attempt(run, () =>
-    mapperOf(job.type).create(want, token, run.reader.api(job.type, step)),
+    mapperOf(job.type).create(want, token, run.reader.writeApi(job.type, step, job.deadlineMs)),
   )
-  if ('refused' in made) return refusedEvent(run, stepKey, made.refused)
+  if ('refused' in made) return refusedCreate(run, job, stepKey, made.refused)
   return await takeOutcome(run, job, stepKey, made.result)
+}
+
+/** Only an answer of the cloud proves that nothing was made. */
+function refusedCreate(run: ApplyRun, job: Job, stepKey: string, error: IasqlError): StepEvent {
+  if (error.code === 'cloud/unknown-outcome' || error.code === 'system/internal') {
+    // Our own call is over: what it asked for takes no longer than a straggler.
+    job.deadlineMs = run.context.ports.clock.now().getTime()
+  } else {
+    job.intent = 'refused'
+  }
+  return refusedEvent(run, stepKey, error)
 }
 
 export async function updateResource(
@@ -82,7 +94,11 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   const read = await attempt(run, () => run.reader.read(job.type, push.spot, push.id))
   if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
   const seen = read.result
-  if (seen === undefined) return refusedEvent(run, stepKey, vanished(job))
+  if (seen === undefined) {
+    noteVanished(run, job, readStartedMs)
+    return refusedEvent(run, stepKey, vanished(job))
+  }
+  job.isVanished = false
   const { want: sent, missing } = resolveWanted(run, job, stepKey)
   if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
   const seenRow = mapper.toRow(seen)
@@ -95,7 +111,7 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   }
   const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
   await intend(run, job, stepKey, want, push.tries)
-  const api = run.reader.api(job.type, push.spot)
+  const api = run.reader.writeApi(job.type, push.spot, job.deadlineMs)
   const token = tokenOf(run, job, stepKey)
   const updated = await attempt(run, () => mapper.update(seen, want, delta, token, api))
   if ('refused' in updated) return refusedEvent(run, stepKey, updated.refused)
@@ -107,12 +123,6 @@ const unresolved = (columns: readonly string[]): IasqlError =>
     'cloud/invalid',
     `${columns.join(', ')} refers to something that the cloud does not have (yet)`,
     { hint: 'Apply what it refers to first, or leave the column null.' },
-  )
-
-const vanished = ({ change }: Job): IasqlError =>
-  new IasqlError(
-    'cloud/not-found',
-    `the cloud has no ${change.table} ${change.naturalName || change.rowId} any more`,
   )
 
 const undecided = ({ change }: Job): IasqlError =>

@@ -8,3 +8,9 @@ export interface Session {
   readonly subject: string
   readonly role: Role
 }
+
+const overseers: ReadonlySet<Role> = new Set(['operator', 'owner'])
+
+/** Whose runs the session may cancel and resume: its own, or, null, all of its tenant. */
+export const overseenActor = ({ subject, role }: Session): string | null =>
+  overseers.has(role) ? null : subject

@@ -22,7 +22,7 @@ export interface EncodedAppend {
 
 /**
  * Stores and posts; resolves when they are stored, `posted` when they have left.
- * @throws IasqlError `sql/cancelled` when the run has ended or has been taken over.
+ * @throws IasqlError `system/internal` when the run has ended or has been taken over.
  */
 export async function appendEncodedEvents(
   ports: Ports,
@@ -73,5 +73,8 @@ export async function appendExecutionEvents(
   executionId: string,
   events: readonly { readonly kind: string; readonly body: JsonObject }[],
 ): Promise<void> {
-  if (events.length > 0) await insertExecutionEvents(ports.platform, tenant, executionId, events)
+  if (events.length === 0) return
+  await ports.platform.transaction((transaction) =>
+    insertExecutionEvents(transaction, tenant, executionId, events),
+  )
 }

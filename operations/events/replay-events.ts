@@ -9,16 +9,22 @@ import { messageOf } from './encode-events.ts'
 export interface Replay {
   readonly runId: string
   readonly connectionId: string
+  /** Whose run it must be; null: anybody's. */
+  readonly actor: string | null
   readonly afterSeq: number
 }
 
-/** @throws IasqlError `protocol/unknown-run` when the tenant has no such run. */
+/** The same whether it is not there or not the client's: run ids are no secret within a tenant. */
+export const unknownRun = (runId: string): IasqlError =>
+  new IasqlError('protocol/unknown-run', `There is no run ${runId}.`)
+
+/** @throws IasqlError `protocol/unknown-run` when the tenant has no such run of this actor. */
 export async function replayEvents(ports: Ports, tenant: Tenant, replay: Replay): Promise<void> {
-  const { runId, connectionId } = replay
+  const { runId, connectionId, actor } = replay
   let { afterSeq } = replay
   for (;;) {
-    const run = await joinRun(ports.platform, tenant, { runId, connectionId, afterSeq })
-    if (!run) throw new IasqlError('protocol/unknown-run', `There is no run ${runId}.`)
+    const run = await joinRun(ports.platform, tenant, { runId, connectionId, actor, afterSeq })
+    if (!run) throw unknownRun(runId)
     if (run.joined) return
     const events = await readRunEvents(ports.platform, tenant, runId, afterSeq)
     if (events.length === 0)

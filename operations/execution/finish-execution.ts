@@ -1,8 +1,9 @@
-/** Ends an execution: its state and the result that the waiting statement finds are one commit. */
-import type { IasqlError } from '#engine/model/error.ts'
+/** Ends an execution: its state, its last event and the result that the waiting statement finds are one commit. */
+import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
+import { closeChanges } from '#postgres/statements/change-close.ts'
+import { insertExecutionEvents } from '#postgres/statements/event-append.ts'
 import { endExecution } from '#postgres/statements/execution-release.ts'
-import { appendExecutionEvents } from '../events/append-events.ts'
 import { storeRpcResult } from '../rpc/results.ts'
 import { postNews, storeNews } from '../topics/publish.ts'
 import type { ExecutionContext, ExecutionResult } from './execution-context.ts'
@@ -23,17 +24,20 @@ export async function finishExecution(context: ExecutionContext, result: Executi
       error: body,
     })
     if (!isOurs) return undefined
+    await closeChanges(transaction, tenant, {
+      executionId: execution.execution_id,
+      error: errorBody(error ?? new IasqlError('apply/cancelled', 'the execution ended before this change')),
+    })
     if (execution.context) {
       const call = { context: execution.context, name: execution.rpc, arguments: execution.arguments }
       await storeRpcResult(transaction, tenant, error ? { ...call, error } : { ...call, rows: result.rows })
     }
+    await insertExecutionEvents(transaction, tenant, String(execution.execution_id), [
+      { kind: 'ended', body: { state, done, failed, total, error: body } },
+    ])
     return storeNews(transaction, tenant, endNews(execution, result))
   })
-  if (!ended) return
-  await appendExecutionEvents(ports, tenant, String(execution.execution_id), [
-    { kind: 'ended', body: { state, done, failed, total, error: body } },
-  ])
-  await postNews(ports, tenant, ended)
+  if (ended) await postNews(ports, tenant, ended)
 }
 
 const errorBody = (error: IasqlError): Json => ({

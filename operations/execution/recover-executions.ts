@@ -1,12 +1,16 @@
 /** After a start, every execution that nobody has ended goes on by itself. */
 import { dropLeases, openExecutions } from '#postgres/statements/execution-open.ts'
+import { endDeadlines } from '#postgres/statements/intent-open.ts'
 import type { Ports } from '../ports.ts'
 import { listTenants } from '../tenant/load-tenant.ts'
 
 /** `sole`: no other server can be alive, so the leases of the dead one need not run out first. */
 export async function recoverExecutions(ports: Ports, { sole = false } = {}): Promise<void> {
   for (const tenant of await listTenants(ports)) {
-    if (sole) await dropLeases(ports.platform, tenant)
+    if (sole) {
+      await dropLeases(ports.platform, tenant)
+      await endDeadlines(ports.platform, tenant)
+    }
     for (const executionId of await openExecutions(ports.platform, tenant)) {
       // The name tells this start from the one that died: a machine starts one name once.
       const name = `${tenant.id}-${executionId}-${ports.clock.now().getTime()}`

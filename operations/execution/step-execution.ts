@@ -1,10 +1,12 @@
 /** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
 import { IasqlError } from '#engine/model/error.ts'
 import { DataApiError, type DataApiFault } from '#postgres/data-api.ts'
+import { hasOpenChanges } from '#postgres/statements/change-load.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { endApply } from '../apply/end-apply.ts'
 import { LostExecution } from '../apply/ledger.ts'
 import { stepApply } from '../apply/step-apply.ts'
 import { stepInstall } from '../install/step-install.ts'
@@ -39,6 +41,9 @@ interface ExecutionInput {
 const databaseSeconds = 3
 /** How often an invocation that finds the execution held by another looks again. */
 const heldSeconds = 2
+/** How often in a row an apply that fails for a reason of our own is tried again, and after how long. */
+const mostTroubles = 3
+const troubleSeconds = 1
 /** Share of the budget after which no new work is begun, so that what runs can end. */
 const workingShare = 0.9
 
@@ -100,15 +105,29 @@ async function conclude(context: ExecutionContext, outcome: StepOutcome): Promis
 }
 
 /** A refusal ends the execution; that another invocation has it, or that the database is away, does not. */
-function failure({ ports, cancelled }: ExecutionContext, error: unknown): StepOutcome | 'lost' {
-  if (error instanceof LostExecution) return 'lost'
+async function failure(context: ExecutionContext, error: unknown): Promise<StepOutcome | 'lost'> {
+  const { ports, execution, cancelled, lost } = context
+  if (error instanceof LostExecution || lost.aborted) return 'lost'
   if (isDatabaseAway(error)) throw error
   if (error instanceof IasqlError) return failedWith(error)
-  if (cancelled.aborted)
-    return failedWith(new IasqlError('apply/cancelled', 'cancelled before anything was begun'))
-  ports.log('error', 'an execution failed for a reason of our own', { error })
+  if (cancelled.aborted && isAbort(error)) return await cancelledEnd(context)
+  const executionId = execution.execution_id
+  ports.log('error', 'an execution failed for a reason of our own', { executionId, error })
+  const troubles = Number(execution.memory.troubles ?? 0) + 1
+  // What is under way is brought to its end if that is possible at all.
+  if (troubles <= mostTroubles && (await hasOpenChanges(ports.platform, context.tenant, executionId))) {
+    return { kind: 'more', seconds: troubleSeconds, memory: { ...execution.memory, troubles } }
+  }
   return failedWith(new IasqlError('system/internal', 'the execution failed', { cause: error }))
 }
+
+async function cancelledEnd(context: ExecutionContext): Promise<StepOutcome> {
+  const { kind } = context.execution
+  if (kind === 'apply') return await endApply(context)
+  return failedWith(new IasqlError('apply/cancelled', `the ${kind} was cancelled before it was complete`))
+}
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
 
 const isDatabaseAway = (error: unknown): boolean =>
   error instanceof IasqlError

@@ -4,7 +4,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import type { Module } from '#modules/kit/index.ts'
 import { modules as offered } from '#modules/registry.ts'
-import type { Database } from '#postgres/database.ts'
+import type { Database, Queryable } from '#postgres/database.ts'
 import { recordModule } from '#postgres/statements/module-record.ts'
 import { takenNames } from '#postgres/statements/module-taken-names.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -12,11 +12,12 @@ import { rpcFunctionSql } from '../rpc/binding.ts'
 import { type StoredNews, storeNews } from '../topics/publish.ts'
 import { moduleNews } from '../topics/schema-news.ts'
 
-/** Returns the news of it, to be posted. */
+/** Returns the news of it, to be posted; what `remember` writes belongs to the same transaction. */
 export async function installModules(
   db: Database,
   tenant: Tenant,
   modules: readonly Module[],
+  remember?: (transaction: Queryable) => Promise<void>,
 ): Promise<StoredNews> {
   await refuseTakenNames(db, tenant, modules)
   const lookup = tableLookup(offered.flatMap((module) => module.tables))
@@ -36,6 +37,7 @@ export async function installModules(
         requires: module.requires,
       })
     }
+    await remember?.(transaction)
     return storeNews(transaction, tenant, moduleNews('installed', modules))
   })
 }

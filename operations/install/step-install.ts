@@ -10,6 +10,7 @@ import {
   type StepOutcome,
   succeeded,
 } from '../execution/execution-context.ts'
+import { remember } from '../execution/remember.ts'
 import { asJson, memoryOf, shortcoming } from '../sync/sync-memory.ts'
 import { syncPlaces } from '../sync/sync-places.ts'
 import { postNews } from '../topics/publish.ts'
@@ -45,12 +46,8 @@ export async function stepInstall(context: ExecutionContext): Promise<StepOutcom
 const madeModules = (memory: JsonObject): readonly Module[] =>
   (memory.made as readonly string[]).flatMap((name) => findModule(name) ?? [])
 
-async function makeTables({
-  ports,
-  tenant,
-  execution,
-  progress,
-}: ExecutionContext): Promise<readonly Module[]> {
+async function makeTables(context: ExecutionContext): Promise<readonly Module[]> {
+  const { ports, tenant, execution, progress } = context
   const wanted = namedModules(moduleNames(execution.arguments))
   const installed = new Set((await installedModules(ports.platform, tenant)).map(({ name }) => name))
   for (const module of wanted) {
@@ -59,7 +56,13 @@ async function makeTables({
   const missing = withRequirements(wanted, (name) => installed.has(name))
   const added = missing.filter((module) => !wanted.includes(module)).map((module) => module.name)
   if (added.length > 0) progress.notice(`${added.join(', ')} is installed too, because it is required.`)
-  if (missing.length > 0) await postNews(ports, tenant, await installModules(ports.platform, tenant, missing))
+  if (missing.length === 0) return missing
+  // In the commit of the tables: whoever goes on after a crash knows that their import is still to be done.
+  const made = missing.map((module) => module.name)
+  const news = await installModules(ports.platform, tenant, missing, (transaction) =>
+    remember(transaction, context, { made }),
+  )
+  await postNews(ports, tenant, news)
   return missing
 }
 

@@ -1,7 +1,7 @@
 /** An uninstall: tables, functions and records go; the cloud keeps everything. */
 import { dropTablesSql } from '#engine/ddl/drop-tables.ts'
 import { IasqlError } from '#engine/model/error.ts'
-import type { Row } from '#engine/model/json.ts'
+import type { Json, Row } from '#engine/model/json.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import type { Module } from '#modules/kit/index.ts'
 import { modules as offered } from '#modules/registry.ts'
@@ -10,6 +10,7 @@ import { countRows } from '#postgres/statements/module-count-rows.ts'
 import { forgetModule, openClaims } from '#postgres/statements/module-forget.ts'
 import { dependentModules, installedModules } from '#postgres/statements/module-installed.ts'
 import { type ExecutionContext, type StepOutcome, succeeded } from '../execution/execution-context.ts'
+import { remember } from '../execution/remember.ts'
 import { postNews, storeNews } from '../topics/publish.ts'
 import { moduleNews } from '../topics/schema-news.ts'
 import { moduleNames } from './module-names.ts'
@@ -18,6 +19,7 @@ import { namedModules } from './resolve-modules.ts'
 export async function stepUninstall(context: ExecutionContext): Promise<StepOutcome> {
   const { ports, tenant, execution, progress } = context
   const db = ports.platform
+  if (execution.memory.dropped) return succeeded(execution.memory.dropped as unknown as readonly Row[])
   const named = namedModules(moduleNames(execution.arguments))
   const installed = await installedModules(db, tenant)
   // In the order of installation, so that what others refer to goes last.
@@ -30,7 +32,7 @@ export async function stepUninstall(context: ExecutionContext): Promise<StepOutc
   if (going.length === 0) return succeeded([])
   await refuseDependents(context, going)
   const rows = await describeGoing(context, going)
-  await dropModules(context, going)
+  await dropModules(context, going, rows)
   return succeeded(rows)
 }
 
@@ -75,7 +77,12 @@ async function describeGoing(
   return rows
 }
 
-async function dropModules({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
+async function dropModules(
+  context: ExecutionContext,
+  going: readonly Module[],
+  rows: readonly Row[],
+): Promise<void> {
+  const { ports, tenant } = context
   const lookup = tableLookup(offered.flatMap((module) => module.tables))
   try {
     const news = await ports.platform.transaction(async (transaction) => {
@@ -93,6 +100,7 @@ async function dropModules({ ports, tenant }: ExecutionContext, going: readonly 
         const tables = module.tables.map((table) => table.name)
         await forgetModule(transaction, tenant, { name: module.name, tables })
       }
+      await remember(transaction, context, { dropped: rows as unknown as Json })
       return storeNews(transaction, tenant, moduleNews('uninstalled', going))
     })
     await postNews(ports, tenant, news)

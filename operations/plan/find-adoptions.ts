@@ -36,7 +36,7 @@ export async function findAdoptions(
   changes: readonly PlannedChange[],
 ): Promise<readonly PlannedChange[]> {
   const adopted = new Map<string, PlannedChange>()
-  for (const [, group] of Map.groupBy(changes.filter(isNamedCreate(scope.tables)), groupKey)) {
+  for (const [, group] of Map.groupBy(changes.filter(isNamedCreate(scope)), groupKey)) {
     const first = group[0]
     const type = first && scope.tables.type(first.table)
     if (!first || !type?.mapper) continue
@@ -46,9 +46,12 @@ export async function findAdoptions(
 }
 
 const isNamedCreate =
-  (tables: InstalledTables) =>
+  ({ tables, states }: AdoptionScope) =>
   (change: PlannedChange): boolean =>
-    change.action === 'create' && tables.lookup.get(change.table)?.named === true
+    change.action === 'create' &&
+    tables.lookup.get(change.table)?.named === true &&
+    // What our own unanswered call made is no stranger's.
+    !states.get(change.key)?.isUnsettled
 
 const groupKey = ({ table, place }: PlannedChange): string => `${table} ${place.accountId} ${place.region}`
 

@@ -9,6 +9,8 @@ import type { Tenant } from '#postgres/tenant.ts'
 export interface LoadedState extends ResourceState {
   readonly claimedBy: number | null
   readonly writtenAt: string | null
+  /** A create of it was called and nobody knows what became of it. */
+  readonly isUnsettled: boolean
 }
 
 export async function loadStates(
@@ -48,6 +50,7 @@ function stateOf(table: TableSpec, record: ResourceRecord): LoadedState {
           },
     claimedBy: record.claimed_by,
     writtenAt: record.written_at,
+    isUnsettled: record.is_unsettled,
   }
 }
 

@@ -35,7 +35,7 @@ export async function preview(ports: Ports, request: PreviewRequest): Promise<Pr
   )
   const ordered = orderWanted(changes, tables, (change) => !mine || change.actor === actor)
   await forgetOldPlans(db, tenant)
-  const stored = await storePlan(db, tenant, ordered, { actor, mine, executionId: null })
+  const stored = await storePlan(db, tenant, ordered, { actor, mine, claimant: null })
   return {
     // What goes with its parent is no change of its own: nothing is called for it.
     rows: ordered.changes.filter(({ companion }) => !companion).map((change) => previewRow(change, stored)),

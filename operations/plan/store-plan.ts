@@ -4,6 +4,7 @@ import type { Step } from '#engine/order/step.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Queryable } from '#postgres/database.ts'
 import {
+  type Claimant,
   insertChanges,
   insertPlan,
   type NewChange,
@@ -23,12 +24,12 @@ export async function storePlan(
   db: Queryable,
   tenant: Tenant,
   plan: OrderedPlan,
-  by: { readonly actor: string; readonly mine: boolean; readonly executionId: number | null },
+  by: { readonly actor: string; readonly mine: boolean; readonly claimant: Claimant | null },
 ): Promise<StoredPlan> {
   const planId = await insertPlan(db, tenant, {
     madeBy: by.actor,
     mine: by.mine,
-    executionId: by.executionId,
+    executionId: by.claimant?.executionId ?? null,
   })
   const ids = await reserveChangeIds(db, tenant, plan.changes.length)
   const changeIds = new Map(plan.changes.map((change, index) => [change.key, ids[index] ?? 0]))
@@ -38,11 +39,11 @@ export async function storePlan(
   const changes = plan.changes.map((change) =>
     newChange(change, changeIds.get(change.key) ?? 0, dependsOn(change.key), {
       // A preview is planned afresh when it is applied: it need not carry what an execution works with.
-      planned: by.executionId === null ? {} : (change as unknown as Json),
-      steps: by.executionId === null ? [] : storedSteps(steps.get(change.key) ?? []),
+      planned: by.claimant === null ? {} : (change as unknown as Json),
+      steps: by.claimant === null ? [] : storedSteps(steps.get(change.key) ?? []),
     }),
   )
-  const stored = await insertChanges(db, tenant, { planId, executionId: by.executionId, changes })
+  const stored = await insertChanges(db, tenant, { planId, claimant: by.claimant, changes })
   return {
     planId,
     changeIds: new Map([...changeIds].filter(([, id]) => stored.has(id))),

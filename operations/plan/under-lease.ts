@@ -7,24 +7,30 @@ import type { Ports } from '../ports.ts'
 const leaseSeconds = 15
 const leaseRetryMs = 100
 
-/** The lease is prolonged while the work lasts. */
+export class LeaseLost extends Error {}
+
+/** The lease is prolonged while the work lasts; `lost` aborts when another planner has it. */
 export async function underLease<Result>(
   ports: Ports,
   tenant: Tenant,
   signal: AbortSignal,
-  work: () => Promise<Result>,
+  work: (lost: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const lease = { tenantId: tenant.id, holder: randomUUID(), seconds: leaseSeconds }
   while (!(await takePlanLease(ports.platform, lease))) await ports.clock.sleep(leaseRetryMs, signal)
   const released = new AbortController()
+  const lost = new AbortController()
   const prolonging = (async () => {
     while (!released.signal.aborted) {
       await ports.clock.sleep((leaseSeconds * 1_000) / 3, released.signal).catch(() => undefined)
-      if (!released.signal.aborted) await takePlanLease(ports.platform, lease).catch(() => undefined)
+      if (released.signal.aborted) return
+      // Without an answer the lease may stand: it is lost only when somebody says so.
+      const isHeld = await takePlanLease(ports.platform, lease).catch(() => true)
+      if (!isHeld) lost.abort(new LeaseLost('another planner has taken over'))
     }
   })()
   try {
-    return await work()
+    return await work(lost.signal)
   } finally {
     released.abort()
     await prolonging

@@ -2,27 +2,35 @@
 import { describeId } from '#engine/plan/natural-name.ts'
 import { applyArguments } from '../apply/apply-arguments.ts'
 import { claimChanges } from '../apply/claim-changes.ts'
-import { createExecution, startExecution } from '../execution/create-execution.ts'
+import { abandonExecution, createExecution, startExecution } from '../execution/create-execution.ts'
 import { describeChange } from '../plan/describe-change.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from './catalogue.ts'
 
 export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
   const { tenant, actor } = call
+  const given = applyArguments(call.arguments)
   // Its result is given here, so it has no context in which anybody waits for one.
   const executionId = await createExecution(ports, tenant, {
     kind: 'apply',
     rpc: call.name,
     arguments: call.arguments,
     actor,
+    runner: call.runner,
   })
   const claim = await claimChanges(ports, {
     tenant,
     executionId: Number(executionId),
+    fence: null,
     actor,
-    arguments: applyArguments(call.arguments),
+    arguments: given,
     signal: AbortSignal.timeout(ports.defaults.budgetMs),
-  }).finally(() => startExecution(ports, tenant, executionId))
+  }).catch(async (error: unknown) => {
+    // The error is the answer: nothing may happen after it.
+    await abandonExecution(ports, tenant, executionId)
+    throw error
+  })
+  await startExecution(ports, tenant, executionId)
   return {
     kind: 'rows',
     notices: claim.notices,

@@ -13,6 +13,8 @@ export interface RpcCall {
   readonly runId: string
   readonly statement: number
   readonly context: string
+  /** Of the runner that asks: what it starts, it starts only while the run is its own. */
+  readonly runner?: { readonly runId: string; readonly fence: number }
 }
 
 export type RpcAnswer =

@@ -50,6 +50,7 @@ const createFor = (ports: Ports, call: RpcCall, kind: ExecutionKind): Promise<st
     runId: call.runId,
     statement: call.statement,
     context: call.context,
+    runner: call.runner,
   })
 
 /** Name and arguments come out of a tenant's statement: nothing about them is taken for granted. */

@@ -4,8 +4,8 @@ import { insertRun, type NewRun } from '#postgres/statements/run-insert.ts'
 import { findRun } from '#postgres/statements/run-listeners.ts'
 import {
   acceptReceivedRun,
-  deleteRunParts,
   insertRunPart,
+  type ReceivedParts,
   readRunParts,
 } from '#postgres/statements/run-part.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -14,8 +14,9 @@ import { runBytes } from '#websocket/messages.ts'
 import type { Session } from '../connection/session.ts'
 import { wireError } from '../connection/wire-error.ts'
 import { type EncodedEvent, encodeAccepted, encodeEvent } from '../events/encode-events.ts'
+import { inTurn } from '../events/in-turn.ts'
 import { postRunEvents } from '../events/post-events.ts'
-import { replayEvents } from '../events/replay-events.ts'
+import { replayEvents, unknownRun } from '../events/replay-events.ts'
 import type { Ports } from '../ports.ts'
 import { readText, type TextReading } from '../statement/read-text.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
@@ -31,10 +32,16 @@ interface Beginning {
 
 const beginningOf = (ports: Ports, reading: TextReading): Beginning => {
   if (reading.kind === 'statements') return { state: 'accepted', events: encodeAccepted(reading.summaries) }
-  const error = wireError(reading.error, ports.log)
-  const refused = encodeEvent({ type: 'error', statement: reading.statement, error })
+  return refusedBeginning(ports, reading.error, reading.statement)
+}
+
+const refusedBeginning = (ports: Ports, refusal: IasqlError, statement?: number): Beginning => {
+  const error = wireError(refusal, ports.log)
+  const refused = encodeEvent({ type: 'error', error, ...(statement === undefined ? {} : { statement }) })
   return { state: 'failed', events: [refused, encodeEvent({ type: 'done', state: 'failed' })] }
 }
+
+const tooLarge = (): IasqlError => new IasqlError('protocol/too-large', 'The text is longer than 4 MiB.')
 
 const stored = ({ state, events }: Beginning) => ({
   state,
@@ -49,7 +56,7 @@ const optionsOf = ({ stopOnError, maxRows }: RunOptions = {}): RunOptions => ({
 
 /**
  * Sent again, a run is not run again: a connection that does not follow it yet gets what there is of it.
- * @throws IasqlError `protocol/too-large` above 4 MiB
+ * @throws IasqlError `protocol/too-large` above 4 MiB, `protocol/unknown-run` when the id is that of somebody else's run
  */
 export async function acceptRun(
   ports: Ports,
@@ -57,8 +64,7 @@ export async function acceptRun(
   message: Omit<RunMessage, 'action'>,
 ): Promise<void> {
   const { runId, sql, options } = message
-  if (Buffer.byteLength(sql) > runBytes)
-    throw new IasqlError('protocol/too-large', 'The text is longer than 4 MiB.')
+  if (Buffer.byteLength(sql) > runBytes) throw tooLarge()
   const tenant = await loadTenant(ports, session.tenantId)
   const beginning = beginningOf(ports, await readText(sql))
   const run: NewRun = {
@@ -75,7 +81,11 @@ export async function acceptRun(
   await followKnown(ports, tenant, session, runId)
 }
 
-/** @throws IasqlError `protocol/too-large` above 4 MiB, `protocol/bad-field` for another count of parts than before. */
+/**
+ * A part of a run that has begun is a repetition.
+ * @throws IasqlError `protocol/too-large` above 4 MiB, `protocol/bad-field` for another count of parts than before,
+ * `protocol/unknown-run` when somebody else is sending this run
+ */
 export async function acceptPart(
   ports: Ports,
   session: Session,
@@ -94,24 +104,36 @@ export async function acceptPart(
     text: await ports.cipher.encrypt(text),
     bytes: Buffer.byteLength(text),
   })
+  if (received.actor !== session.subject) throw unknownRun(runId)
   if (received.state !== 'receiving') return followKnown(ports, tenant, session, runId)
-  if (received.part_count !== count)
-    throw new IasqlError('protocol/bad-field', 'count differs from that of the first part.')
+  checkFits(received, session, message)
   if (received.bytes_received > runBytes) {
-    await deleteRunParts(ports.platform, tenant, runId)
-    throw new IasqlError('protocol/too-large', 'The text is longer than 4 MiB.')
+    const beginning = refusedBeginning(ports, tooLarge())
+    await acceptReceivedRun(ports.platform, tenant, { runId, ...stored(beginning) })
+    throw tooLarge()
   }
   if (received.parts_received === count) await acceptReceived(ports, tenant, session, runId)
+}
+
+function checkFits(
+  received: ReceivedParts,
+  { role }: Session,
+  { runId, count }: Omit<PartMessage, 'action'>,
+) {
+  if (received.role !== role) throw unknownRun(runId)
+  if (received.part_count !== count)
+    throw new IasqlError('protocol/bad-field', 'count differs from that of the first part.')
 }
 
 async function acceptReceived(ports: Ports, tenant: Tenant, session: Session, runId: string): Promise<void> {
   const parts = await readRunParts(ports.platform, tenant, runId)
   const texts = await Promise.all(parts.map((part) => ports.cipher.decrypt(part)))
   const beginning = beginningOf(ports, await readText(texts.join('')))
-  const isFirst = await acceptReceivedRun(ports.platform, tenant, { runId, ...stored(beginning) })
-  if (isFirst) await begin(ports, tenant, session, { runId, beginning })
+  const accepted = await acceptReceivedRun(ports.platform, tenant, { runId, ...stored(beginning) })
+  if (accepted) await begin(ports, tenant, session, { runId, beginning })
 }
 
+/** A client that does not read what it is sent does not hold up the start; the runner's messages leave after these. */
 async function begin(
   ports: Ports,
   tenant: Tenant,
@@ -119,18 +141,21 @@ async function begin(
   { runId, beginning }: { readonly runId: string; readonly beginning: Beginning },
 ): Promise<void> {
   const { events, state } = beginning
-  await postRunEvents(ports, tenant, { runId, firstSeq: 1, events, listeners: [connectionId] })
+  const posted = inTurn(runId, () =>
+    postRunEvents(ports, tenant, { runId, firstSeq: 1, events, listeners: [connectionId] }),
+  )
   if (state === 'accepted') await ports.invoker.runStatements({ tenantId: tenant.id, runId })
+  await posted
 }
 
 async function followKnown(
   ports: Ports,
   tenant: Tenant,
-  { connectionId }: Session,
+  { connectionId, subject: actor }: Session,
   runId: string,
 ): Promise<void> {
-  const known = await findRun(ports.platform, tenant, runId)
+  const known = await findRun(ports.platform, tenant, runId, actor)
   if (known?.state === 'accepted') await ports.invoker.runStatements({ tenantId: tenant.id, runId })
   if (known?.listeners.includes(connectionId)) return
-  await replayEvents(ports, tenant, { runId, connectionId, afterSeq: 0 })
+  await replayEvents(ports, tenant, { runId, connectionId, actor, afterSeq: 0 })
 }

@@ -91,6 +91,7 @@ async function callFunction(
       runId,
       statement,
       context,
+      runner: { runId, fence: claimed.fence },
     })
     if (answer.kind === 'execution') return answer
     await storeRpcResult(ports.platform, tenant, { ...key, rows: answer.rows })

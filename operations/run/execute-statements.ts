@@ -110,7 +110,7 @@ async function execute(run: OpenRun, place: { statement: number }, deadlineMs: n
     }
     if (outcome.kind === 'failed') {
       log.add({ type: 'error', statement: statement.index, error: outcome.error })
-      if (outcome.error.code === 'sql/cancelled') return end(run, 'cancelled')
+      if (log.isCancelled() || outcome.error.code === 'sql/cancelled') return end(run, 'cancelled')
       hasFailed = true
       if (stopOnError) break
     }

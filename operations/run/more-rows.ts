@@ -14,13 +14,19 @@ export interface PageRequest {
   readonly cursor: string
 }
 
-/** @throws IasqlError `protocol/unknown-run` when nothing is stored under this run, statement and cursor. */
+/** @throws IasqlError `protocol/unknown-run` when nothing of theirs is stored under this run, statement and cursor. */
 export async function moreRows(ports: Ports, session: Session, request: PageRequest): Promise<void> {
   const tenant = await loadTenant(ports, session.tenantId)
   const { runId, statement, cursor } = request
   const place = /^\d{1,9}$/.test(cursor) ? Number(cursor) : 0
   for (let part = 0, parts = 1; part < parts; part++) {
-    const page = await readRunPage(ports.platform, tenant, { runId, statement, place, part })
+    const page = await readRunPage(ports.platform, tenant, {
+      runId,
+      actor: session.subject,
+      statement,
+      place,
+      part,
+    })
     if (!page)
       throw new IasqlError(
         'protocol/unknown-run',

@@ -24,6 +24,8 @@ export interface Reading {
 
 /** How long one call gathers rows before it hands them over. */
 const fetchMs = 250
+/** How long the database may work for one statement's rows, whatever the client takes; documented in docs/sql.md. */
+const mostDatabaseMs = 300_000
 
 export async function readRows(
   run: OpenRun,
@@ -37,6 +39,7 @@ export async function readRows(
   let events: readonly EncodedEvent[] = [head]
   let sending: Promise<void> = Promise.resolve()
   let rest = ''
+  let databaseMs = 0
   const result = (end: TransactionEnd, isTruncated: boolean): ReadRows => ({
     ...end,
     events: [...events, ...output.take()],
@@ -45,7 +48,9 @@ export async function readRows(
     isTruncated,
   })
   for (;;) {
+    const askedMs = run.ports.clock.now().getTime()
     const fetched = await transaction.fetch(fetchMs)
+    databaseMs += run.ports.clock.now().getTime() - askedMs
     const parsed = parseRecords(rest + fetched.text, columns.length)
     rest = parsed.rest
     await sending
@@ -54,6 +59,7 @@ export async function readRows(
     if (output.isFull && !holds) return result(await transaction.close(), true)
     if (run.log.isCancelled())
       throw new IasqlError('sql/cancelled', 'canceling statement due to user request')
+    if (databaseMs >= mostDatabaseMs) throw tooLong()
     if (holds || parsed.rows.length === 0) continue
     run.log.addEncoded([...events, ...output.take()])
     events = []
@@ -62,3 +68,8 @@ export async function readRows(
     sending.catch(() => undefined)
   }
 }
+
+const tooLong = (): IasqlError =>
+  new IasqlError('sql/timeout', 'canceling statement due to statement timeout', {
+    hint: 'The database may work 5 minutes for one statement; select less at a time, for example by key.',
+  })

@@ -36,7 +36,10 @@ const names = [...changeableSettings].join(', ')
 
 const checkName = (name: string): void => {
   if (changeableSettings.has(name)) return
-  const hint = `For the connection you may set ${names}; others by SET LOCAL inside BEGIN … COMMIT.`
+  const hint =
+    name === 'application_name'
+      ? 'It names the run, so that the run can be cancelled.'
+      : `For the connection you may set ${names}; others by SET LOCAL inside BEGIN … COMMIT.`
   throw new IasqlError('sql/refused', `setting "${name}" belongs to the server`, { hint })
 }
 
@@ -84,7 +87,7 @@ async function setInBlock(
   if (set.kind === 'VAR_SET_MULTI' && name === 'transaction') {
     return block.transaction.command(`SET TRANSACTION ${transactionModes(set.args)}`)
   }
-  if (!set.is_local) checkName(name)
+  if (!set.is_local || name === 'application_name') checkName(name)
   const transaction = await blockTransaction(run, block)
   if (set.kind !== 'VAR_SET_VALUE') {
     const value = transactionSettings(run.tenant, run.runId, {})[name] ?? ''

@@ -1,5 +1,6 @@
 /** A statement made ready for PostgreSQL: the text as written, or spliced, and what it shall run under. */
 import { IasqlError } from '#engine/model/error.ts'
+import { applicationName } from '#postgres/statements/run-cancel.ts'
 import { createsObject, nameChecks } from '../statement/named-objects.ts'
 import { intoClause, spliceSelectInto } from '../statement/select-into.ts'
 import type { Statement } from '../statement/split-statements.ts'
@@ -33,7 +34,10 @@ const settingsOf = (run: OpenRun, statement: Statement, context: string): Settin
   const { tenant, block } = run
   const path = block?.local.search_path ?? run.settings.search_path ?? defaultSearchPath(tenant)
   return {
-    ...(block ? {} : transactionSettings(tenant, run.runId, run.settings)),
+    // The name again each time: whatever the statement before has done to it, a cancel finds this one.
+    ...(block
+      ? { application_name: applicationName(run.runId) }
+      : transactionSettings(tenant, run.runId, run.settings)),
     search_path: createsObject(statement.node) ? creatingSearchPath(tenant) : path,
     'iasql.context': context,
     'iasql.block': block ? 'on' : '',

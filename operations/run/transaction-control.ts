@@ -128,16 +128,24 @@ const savepoint: Control = async (run, statement, control, memory) => {
   reportTag(run, statement, memory, 'SAVEPOINT')
 }
 
+const newestSavepoint = ({ savepoints }: TransactionBlock, { savepoint_name }: TransactionStmt): number =>
+  savepoints.findLastIndex(({ name }) => name === savepoint_name)
+
 const release: Control = async (run, statement, control, memory) => {
-  const transaction = await blockTransaction(run, inBlock(run, 'RELEASE SAVEPOINT'))
+  const block = inBlock(run, 'RELEASE SAVEPOINT')
+  const transaction = await blockTransaction(run, block)
   await transaction.command(`RELEASE SAVEPOINT ${savepointName(control)}`)
+  block.savepoints.splice(newestSavepoint(block, control))
   reportTag(run, statement, memory, 'RELEASE')
 }
 
 const rollbackTo: Control = async (run, statement, control, memory) => {
   const block = inBlock(run, 'ROLLBACK TO SAVEPOINT')
   await block.transaction.command(`ROLLBACK TO SAVEPOINT ${savepointName(control)}`)
-  const saved = block.savepoints.findLast(({ name }) => name === control.savepoint_name)
+  const place = newestSavepoint(block, control)
+  const saved = block.savepoints[place]
+  // The savepoint itself stays, those after it are gone.
+  block.savepoints.splice(place + 1)
   block.local = saved?.local ?? {}
   block.kept = saved?.kept ?? {}
   block.commands = saved?.commands ?? []

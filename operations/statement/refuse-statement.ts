@@ -1,5 +1,5 @@
 /** Statements that no tenant may run, or that cannot run inside the runner's transaction; a second line behind PostgreSQL's own. */
-import type { Node } from 'libpg-query'
+import type { FuncCall, Node } from 'libpg-query'
 import { IasqlError } from '#engine/model/error.ts'
 import { baseTag } from './command-tag.ts'
 
@@ -72,6 +72,19 @@ const isVacuumLike = (node: Node): boolean => {
 
 const roleSettings = new Set(['role', 'session_authorization'])
 
+/** Calls `set_config('application_name', …)`, by which the run is found when somebody cancels it. */
+const renamesRun = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false
+  if ('FuncCall' in value) {
+    const { funcname = [], args: [setting] = [] } = (value as { FuncCall: FuncCall }).FuncCall
+    const called = funcname.at(-1)
+    const isSetting = called !== undefined && 'String' in called && called.String.sval === 'set_config'
+    const name = setting !== undefined && 'A_Const' in setting ? setting.A_Const.sval?.sval : undefined
+    if (isSetting && name?.toLowerCase() === 'application_name') return true
+  }
+  return Object.values(value).some(renamesRun)
+}
+
 const blockOnly = (tag: string): IasqlError =>
   new IasqlError('sql/unsupported', `${tag} can only be used in transaction blocks`, {
     sqlstate: '25P01',
@@ -91,6 +104,8 @@ export function refuseStatement(
   if ('VariableSetStmt' in node && roleSettings.has(node.VariableSetStmt.name ?? '')) {
     return deniedError(`SET ${node.VariableSetStmt.name?.replace('_', ' ').toUpperCase()}`)
   }
+  if (renamesRun(node))
+    return new IasqlError('sql/refused', 'setting "application_name" belongs to the server')
   if ('TransactionStmt' in node && /PREPARE/.test(node.TransactionStmt.kind ?? '')) return deniedError(tag)
   if (!isInBlock && ('PrepareStmt' in node || 'DeclareCursorStmt' in node)) return blockOnly(tag)
   return copyError(node)

@@ -14,8 +14,14 @@ export async function dropAbsent(
 ): Promise<{ readonly rows: readonly SyncRow[]; readonly notices: readonly string[] }> {
   const absent = await absentResources(db, tenant, type.name)
   if (absent.length === 0) return { rows: [], notices: [] }
-  const ids = absent.map((record) => record.row_id)
-  const dropped = new Set(await dropRows(db, tenant, type, installed, ids))
+  const dropped = new Set<number>()
+  for (;;) {
+    const ids = absent.map((record) => record.row_id).filter((id) => !dropped.has(id))
+    const gone = ids.length > 0 ? await dropRows(db, tenant, type, installed, ids) : []
+    // Rows of one table may refer to each other: what is free now was held by what just went.
+    if (gone.length === 0) break
+    for (const id of gone) dropped.add(id)
+  }
   return {
     rows: absent
       .filter((record) => dropped.has(record.row_id))

@@ -2,13 +2,16 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { listExpressions } from '#engine/expression/expression.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
+import { type CloudReference, isCloudReference } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
+import { unqualified } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { type Observation, storeObservations } from '#postgres/statements/resource-observe.ts'
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
 import { type LoadedState, loadStates } from '../plan/load-states.ts'
 import { isTrusted, noteAbsent, proveAbsent } from './absence.ts'
+import { asSent, type Conflict, conflictOf, tellConflicts } from './conflicts.ts'
 import { importSeen } from './import-seen.ts'
 import { type CloudReading, readCloud, type SeenResource } from './read-cloud.ts'
 import { indexReferences, type ResourceIndex, readRow, referencesIn } from './row-references.ts'
@@ -38,13 +41,46 @@ export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSyn
   ])
   const merged = await mergeKnown(scope, at, { reading, states, seen, index })
   const imported = await importSeen(scope, at, { states, seen: all, index })
+  const linked =
+    imported.rows.length > 0 ? await linkImported(scope, at, { reading, seen: all, index }) : none
+  const conflicts = [...new Set([...merged.conflicts, ...linked.conflicts])]
   const gone = await noteAbsent(scope, at, { reading, states, absent })
+  const told = new Set([...imported.rows, ...merged.rows].map(({ id }) => id))
   return {
-    rows: [...imported.rows, ...merged],
-    notices: [...imported.notices, ...gone.notices],
+    rows: [...imported.rows, ...merged.rows, ...linked.rows.filter(({ id }) => !told.has(id))],
+    notices: [...imported.notices, ...tellConflicts(at, conflicts), ...gone.notices],
     asks: gone.asks,
   }
 }
+
+/** References within the table to rows that were only just imported, of new rows and of known ones. */
+async function linkImported(
+  scope: SyncScope,
+  at: TableAt,
+  read: Pick<Merging, 'reading' | 'index'> & { readonly seen: readonly SeenResource[] },
+): Promise<Merged> {
+  const { db, tenant } = scope
+  const { type, place } = at
+  const isLoose = (reference: CloudReference): boolean =>
+    unqualified(reference.$ref) === type.name && !read.index.find(reference, place)
+  const loose = read.seen.filter(({ row }) => referencesIn(row).some(isLoose))
+  if (loose.length === 0) return none
+  const index = await indexReferences(
+    db,
+    tenant,
+    loose.flatMap(({ row, parent }) => [...referencesIn(row), ...(parent ? [parent] : [])]),
+  )
+  const states = await loadStates(db, tenant, type, { kind: 'place', ...place })
+  const seen = new Map(loose.map((one) => [one.key, one]))
+  return await mergeKnown(scope, at, { reading: read.reading, states, seen, index })
+}
+
+interface Merged {
+  readonly rows: readonly SyncRow[]
+  readonly conflicts: readonly Conflict[]
+}
+
+const none: Merged = { rows: [], conflicts: [] }
 
 interface Merging {
   readonly reading: CloudReading
@@ -57,14 +93,17 @@ async function mergeKnown(
   scope: SyncScope,
   { type, place }: TableAt,
   { reading, states, seen, index }: Merging,
-): Promise<readonly SyncRow[]> {
+): Promise<Merged> {
   const observations: Observation[] = []
+  const conflicts: Conflict[] = []
   const pulled = new Map<number, SyncRow>()
   for (const state of states) {
     const one = state.cloudId && seen.get(canonicalJson(state.cloudId))
     if (!one || state.resourceId === null || !isTrusted(scope.ports, type, reading.startedAt, state)) continue
     const { row } = readRow(type, one.row, index, place)
     const companionOf = (one.parent && index.find(one.parent, place)?.resource_id) ?? null
+    const conflict = conflictOf(type, state, toldOf(one, row))
+    if (conflict) conflicts.push(conflict)
     const observation = observe(type, state, row, companionOf)
     if (!observation) continue
     observations.push(observation)
@@ -76,8 +115,15 @@ async function mergeKnown(
     observations,
   })
   if (pulled.size > 0) await projectOutputs(scope.db, scope.tenant, type)
-  return [...pulled].flatMap(([resourceId, row]) => (taken.has(resourceId) ? [row] : []))
+  const rows = [...pulled].flatMap(([resourceId, row]) => (taken.has(resourceId) ? [row] : []))
+  return { rows, conflicts }
 }
+
+/** Without references to what no row describes: nothing here can be compared with them. */
+const toldOf = ({ row: seen }: SeenResource, row: Row): Row =>
+  Object.fromEntries(
+    Object.entries(row).filter(([name, value]) => value !== null || !isCloudReference(seen[name])),
+  )
 
 /** Undefined when nothing is new. */
 function observe(
@@ -93,7 +139,7 @@ function observe(
     canonicalJson(state.observed ?? null) !== canonicalJson(observed) || companionOf !== state.companionOf
   const record = { resource_id: resourceId, observed, companion_of: companionOf, natural_name: name }
   if (!desired || !base) return isNews ? { ...record, base, unprojected: null } : undefined
-  const settled = settleRow(type, { desired: withoutExpressions(desired, base), base, observed })
+  const settled = settleRow(type, { desired: asSent(desired, base), base, observed })
   const write = Object.fromEntries(
     Object.entries(settled.write).filter(([column]) => listExpressions(desired[column] ?? null).length === 0),
   )
@@ -102,12 +148,3 @@ function observe(
   const isSame = !isNews && !unprojected && canonicalJson(settled.base) === canonicalJson(base)
   return isSame ? undefined : { ...record, base: settled.base, unprojected }
 }
-
-/** A column with an expression holds what it stood for when it was sent. */
-const withoutExpressions = (desired: Row, base: Row): Row =>
-  Object.fromEntries(
-    Object.entries(desired).map(([column, value]) => [
-      column,
-      listExpressions(value).length > 0 ? (base[column] ?? null) : value,
-    ]),
-  )

@@ -33,6 +33,18 @@ const resources = (t: string): readonly string[] => [
   `CREATE INDEX iasql_edit_row ON ${t}.iasql_edit (table_name, row_id, edit_id)`,
 ]
 
+/**
+ * What is remembered of the creates of a row beyond the change that asked for them. With a token: a call whose outcome
+ * nobody knows yet. Records outlive their resource, so that no two resources of one row ever share a token.
+ */
+const intents = (t: string): readonly string[] => [
+  `CREATE TABLE ${t}.iasql_intent (
+    table_name text NOT NULL, row_id bigint NOT NULL, attempt int NOT NULL DEFAULT 0,
+    token text, want jsonb, account_id text, region text, natural_name text, edit_version bigint,
+    called_at timestamptz, deadline timestamptz, PRIMARY KEY (table_name, row_id))`,
+  `CREATE INDEX iasql_intent_open ON ${t}.iasql_intent (table_name, row_id) WHERE token IS NOT NULL`,
+]
+
 const missing = (t: string): readonly string[] => [
   `CREATE VIEW ${t}.iasql_missing AS
     SELECT table_name, row_id, natural_name, account_id, region, observed_at AS missing_since
@@ -47,7 +59,7 @@ const executions = (t: string): readonly string[] => [
       CHECK (state IN ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')),
     lease_holder uuid, fence bigint NOT NULL DEFAULT 0, lease_until timestamptz,
     cancel_requested boolean NOT NULL DEFAULT false,
-    run_id uuid, statement int, context uuid, plan_id bigint,
+    run_id uuid, statement int, context uuid,
     started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
     done int NOT NULL DEFAULT 0, failed int NOT NULL DEFAULT 0, total int NOT NULL DEFAULT 0,
     memory jsonb NOT NULL DEFAULT '{}', error jsonb)`,
@@ -57,7 +69,8 @@ const executions = (t: string): readonly string[] => [
     ordinal bigint GENERATED ALWAYS AS IDENTITY, body jsonb NOT NULL, PRIMARY KEY (execution_id, ordinal))`,
   `CREATE VIEW ${t}.iasql_execution AS
     SELECT execution_id, kind, state, actor AS holder, started_at, ended_at, done, failed, total,
-      arguments, run_id, statement, plan_id, cancel_requested, error
+      arguments, run_id, statement, CASE WHEN kind = 'apply' THEN (arguments->>0)::bigint END AS plan_id,
+      cancel_requested, error
     FROM ${t}.iasql_execution_record`,
 ]
 
@@ -116,6 +129,7 @@ export const tenantEngineMigration: TenantMigration = {
     return [
       ...modules(t),
       ...resources(t),
+      ...intents(t),
       ...missing(t),
       ...executions(t),
       ...changes(t),

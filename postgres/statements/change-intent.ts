@@ -11,6 +11,9 @@ export interface Intent {
   readonly token: string
   readonly want: Json
   readonly deadline_seconds: number
+  /** A create: from here until its outcome is known the row has an open intent. */
+  readonly is_opening: boolean
+  readonly row_attempt: number
 }
 
 export interface Fence {
@@ -18,10 +21,10 @@ export interface Fence {
   readonly fence: number
 }
 
-/** SQL that holds while the invocation is the one that may write. */
+/** SQL that holds while the invocation is the one that may write; locked, so that it holds until the commit too. */
 export const isFenced = (t: string): string =>
   `EXISTS (SELECT FROM ${t}.iasql_execution_record x
-     WHERE x.execution_id = :execution::bigint AND x.fence = :fence::bigint AND x.ended_at IS NULL)`
+     WHERE x.execution_id = :execution::bigint AND x.fence = :fence::bigint AND x.ended_at IS NULL FOR SHARE)`
 
 /** The number of intents stored; fewer than given means that another invocation has taken over. */
 export async function storeIntents(
@@ -30,16 +33,29 @@ export async function storeIntents(
   { executionId, fence }: Fence,
   intents: readonly Intent[],
 ): Promise<number> {
+  const t = tenant.schema
   let stored = 0
   for (const page of inPages(intents)) {
     stored += await db.run(
-      `UPDATE ${tenant.schema}.iasql_change_record c
+      `WITH i AS (
+         SELECT * FROM jsonb_to_recordset(:intents::jsonb) AS i (change_id bigint, steps jsonb, attempt int, token text,
+           want jsonb, deadline_seconds int, is_opening boolean, row_attempt int)
+         WHERE ${isFenced(t)}),
+       opened AS (
+         INSERT INTO ${t}.iasql_intent AS n (table_name, row_id, attempt, token, want, account_id, region, natural_name,
+           edit_version, called_at, deadline)
+         SELECT c.table_name, c.row_id, i.row_attempt, i.token, i.want, c.account_id, c.region, c.natural_name,
+           c.edit_version, clock_timestamp(), clock_timestamp() + make_interval(secs => i.deadline_seconds)
+         FROM i JOIN ${t}.iasql_change_record c USING (change_id) WHERE i.is_opening
+         ON CONFLICT (table_name, row_id) DO UPDATE SET attempt = excluded.attempt, token = excluded.token,
+           want = excluded.want, account_id = excluded.account_id, region = excluded.region,
+           natural_name = excluded.natural_name, edit_version = excluded.edit_version,
+           called_at = excluded.called_at, deadline = excluded.deadline)
+       UPDATE ${t}.iasql_change_record c
        SET state = 'started', steps = i.steps, attempt = i.attempt, token = i.token, want = i.want,
          called_at = clock_timestamp(), started_at = coalesce(c.started_at, clock_timestamp()),
          deadline = clock_timestamp() + make_interval(secs => i.deadline_seconds)
-       FROM jsonb_to_recordset(:intents::jsonb)
-         AS i (change_id bigint, steps jsonb, attempt int, token text, want jsonb, deadline_seconds int)
-       WHERE c.change_id = i.change_id AND ${isFenced(tenant.schema)}`,
+       FROM i WHERE c.change_id = i.change_id`,
       { execution: executionId, fence, intents: JSON.stringify(page) },
     )
   }

@@ -14,6 +14,14 @@ export interface ChangeRecord {
   readonly token: string | null
   readonly want: Row | null
   readonly called_at: string | null
+  /** When a call in flight has ended for certain. */
+  readonly deadline: string | null
+  /** Of the row's creates, over all changes. */
+  readonly row_attempt: number
+  /** The row has a create whose outcome nobody knows: its request. */
+  readonly open_token: string | null
+  readonly open_want: Row | null
+  readonly open_deadline: string | null
 }
 
 /** All changes of those plans of the execution that still have an open one. */
@@ -27,8 +35,10 @@ export async function loadChanges(
   let after = 0
   for (;;) {
     const page = await db.query<ChangeRecord>(
-      fitting(`SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, token, want, called_at
-        FROM ${t}.iasql_change_record
+      fitting(`SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, c.token, c.want, c.called_at, c.deadline,
+          coalesce(i.attempt, 0) AS row_attempt, i.token AS open_token,
+          CASE WHEN i.token IS NOT NULL THEN i.want END AS open_want, i.deadline AS open_deadline
+        FROM ${t}.iasql_change_record c LEFT JOIN ${t}.iasql_intent i USING (table_name, row_id)
         WHERE change_id > :after::bigint AND execution_id = :execution::bigint AND plan_id IN (
           SELECT plan_id FROM ${t}.iasql_change_record
           WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting'))

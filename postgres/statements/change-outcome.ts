@@ -5,6 +5,7 @@ import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { type Fence, isFenced } from './change-intent.ts'
 import { inPages } from './paging.ts'
+import { orphansSql } from './resource-orphan.ts'
 
 export interface Outcome {
   readonly change_id: number
@@ -28,12 +29,16 @@ export interface Outcome {
   readonly unprojected: Json
   /** Edits up to here are consumed; 0: none. */
   readonly consumed: number
+  /** What became of the row's create is known: the next one is another attempt, under another token. */
+  readonly is_settled: boolean
+  /** The old half of a replacement that still stands, or null. */
+  readonly orphan: Json
 }
 
 const recordset = `jsonb_to_recordset(:outcomes::jsonb) AS o (change_id bigint, state text, steps jsonb, cloud_id jsonb,
   error jsonb, waiting jsonb, is_ended boolean, table_name text, row_id bigint, resource text, account_id text,
   region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb,
-  unprojected jsonb, consumed bigint)`
+  unprojected jsonb, consumed bigint, is_settled boolean, orphan jsonb)`
 
 export async function storeOutcomes(
   db: Queryable,
@@ -62,7 +67,11 @@ export async function storeOutcomes(
          WHERE o.resource = 'remove' AND r.table_name = o.table_name AND r.row_id = o.row_id),
        consumed AS (
          DELETE FROM ${t}.iasql_edit e USING o
-         WHERE e.table_name = o.table_name AND e.row_id = o.row_id AND e.edit_id <= o.consumed)
+         WHERE e.table_name = o.table_name AND e.row_id = o.row_id AND e.edit_id <= o.consumed),
+       settled AS (
+         UPDATE ${t}.iasql_intent i SET attempt = i.attempt + 1, token = NULL, want = NULL
+         FROM o WHERE o.is_settled AND i.table_name = o.table_name AND i.row_id = o.row_id),
+       ${orphansSql(t, "SELECT table_name, orphan FROM o WHERE jsonb_typeof(orphan) = 'object'")}
        UPDATE ${t}.iasql_change_record c
        SET state = o.state, steps = o.steps, cloud_id = nullif(o.cloud_id, 'null'), error = nullif(o.error, 'null'),
          waiting = nullif(o.waiting, 'null'), ended_at = CASE WHEN o.is_ended THEN clock_timestamp() END

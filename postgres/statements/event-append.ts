@@ -28,9 +28,11 @@ export async function insertRunEvents(
   { runId, events, count, fence, endState }: NewEvents,
 ): Promise<StoredEvents | undefined> {
   const ending = endState
-    ? `, state = '${endState}', ended_at = clock_timestamp(), holder = NULL, lease_until = NULL, memory = NULL`
+    ? ', state = :endState, ended_at = clock_timestamp(), holder = NULL, lease_until = NULL, memory = NULL'
     : ''
-  const text = endState ? `, part AS (DELETE FROM ${t}.iasql_run_part WHERE run_id = :runId::uuid)` : ''
+  const text = endState
+    ? `, part AS (DELETE FROM ${t}.iasql_run_part USING run WHERE run_id = :runId::uuid)`
+    : ''
   const rows = await db.query<StoredEvents>(
     `WITH run AS (
        UPDATE ${t}.iasql_run SET last_seq = last_seq + :count::int${ending}
@@ -41,18 +43,26 @@ export async function insertRunEvents(
        SELECT :runId::uuid, run.first_seq + item.place - 1, item.value->>'type', item.value
        FROM run, jsonb_array_elements(:events::jsonb) WITH ORDINALITY AS item (value, place))${text}
      SELECT first_seq, listeners, cancel_requested FROM run`,
-    { runId, events, count, fence },
+    { runId, events, count, fence, ...(endState ? { endState } : {}) },
   )
   return rows[0]
 }
 
+/**
+ * Numbered after the newest one that is committed, so within a transaction that holds the row of the execution: two
+ * invocations would take the same numbers.
+ */
 export async function insertExecutionEvents(
-  db: Queryable,
+  transaction: Queryable,
   { schema: t }: Tenant,
   executionId: string,
   events: readonly { readonly kind: string; readonly body: JsonObject }[],
 ): Promise<void> {
-  await db.run(
+  await transaction.query(
+    `SELECT execution_id FROM ${t}.iasql_execution_record WHERE execution_id = :executionId::bigint FOR UPDATE`,
+    { executionId },
+  )
+  await transaction.run(
     `INSERT INTO ${t}.iasql_event (execution_id, seq, kind, body)
      SELECT :executionId::bigint, last.seq + item.place, item.value->>'kind', item.value->'body'
      FROM (SELECT coalesce(max(seq), 0) AS seq FROM ${t}.iasql_event WHERE execution_id = :executionId::bigint) last,

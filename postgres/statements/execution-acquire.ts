@@ -15,7 +15,6 @@ export interface ExecutionRecord {
   readonly run_id: string | null
   readonly statement: number | null
   readonly context: string | null
-  readonly plan_id: number | null
   /** What this kind of execution remembers from one invocation to the next. */
   readonly memory: JsonObject
   readonly started_at: string
@@ -33,7 +32,7 @@ export async function acquireExecution(
      WHERE execution_id = :id::bigint AND ended_at IS NULL
        AND (lease_until IS NULL OR lease_until < clock_timestamp())
      RETURNING execution_id, kind, rpc, arguments, actor, fence, cancel_requested, run_id::text AS run_id, statement,
-       context::text AS context, plan_id, memory, started_at`,
+       context::text AS context, memory, started_at`,
     { id: Number(input.executionId), holder: input.holder, seconds: input.leaseSeconds },
   )
   return rows[0]

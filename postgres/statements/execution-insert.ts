@@ -14,18 +14,26 @@ export interface NewExecution {
   readonly runId?: string | undefined
   readonly statement?: number | undefined
   readonly context?: string | undefined
-  readonly planId?: number | undefined
+  /** The run's, of the runner that asks: it must still hold the run, and a cancel of the run is the execution's too. */
+  readonly runner?: { readonly runId: string; readonly fence: number } | undefined
 }
 
+/** Undefined when the run is not the runner's any more. Its row is locked, so that a cancel comes before this or after. */
 export async function insertExecution(
   db: Queryable,
   tenant: Tenant,
   execution: NewExecution,
-): Promise<string> {
+): Promise<string | undefined> {
   const rows = await db.query<{ execution_id: number }>(
-    `INSERT INTO ${tenant.schema}.iasql_execution_record
-       (kind, rpc, arguments, actor, run_id, statement, context, plan_id)
-     VALUES (:kind, :rpc, :arguments::jsonb, :actor, :runId::uuid, :statement::int, :context::uuid, :planId::bigint)
+    `WITH held AS (
+       SELECT cancel_requested FROM ${tenant.schema}.iasql_run
+       WHERE run_id = :heldRunId::uuid AND fence = :fence::bigint AND state = 'running' FOR UPDATE),
+     asked AS (
+       SELECT cancel_requested FROM held UNION ALL SELECT false WHERE :heldRunId::uuid IS NULL)
+     INSERT INTO ${tenant.schema}.iasql_execution_record
+       (kind, rpc, arguments, actor, run_id, statement, context, cancel_requested)
+     SELECT :kind, :rpc, :arguments::jsonb, :actor, :runId::uuid, :statement::int, :context::uuid,
+       asked.cancel_requested FROM asked
      RETURNING execution_id`,
     {
       kind: execution.kind,
@@ -35,8 +43,9 @@ export async function insertExecution(
       runId: execution.runId,
       statement: execution.statement,
       context: execution.context,
-      planId: execution.planId,
+      heldRunId: execution.runner?.runId,
+      fence: execution.runner?.fence,
     },
   )
-  return String(rows[0]?.execution_id)
+  return rows[0] && String(rows[0].execution_id)
 }

@@ -36,6 +36,20 @@ export interface ExecutionEnd {
   readonly error: Json
 }
 
+/** Keeps what an execution must know in the transaction of what it did; false if another invocation holds it by now. */
+export async function rememberExecution(
+  db: Queryable,
+  tenant: Tenant,
+  input: Held & { readonly memory: JsonObject },
+): Promise<boolean> {
+  const changed = await db.run(
+    `UPDATE ${tenant.schema}.iasql_execution_record SET memory = :memory::jsonb
+     WHERE execution_id = :id::bigint AND fence = :fence::bigint AND ended_at IS NULL`,
+    { id: input.executionId, fence: input.fence, memory: JSON.stringify(input.memory) },
+  )
+  return changed > 0
+}
+
 /** True if this invocation ended it; false if another one holds it by now. */
 export async function endExecution(
   db: Queryable,

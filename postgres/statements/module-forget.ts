@@ -16,6 +16,12 @@ export async function forgetModule(
       { tables },
     )
   }
+  // Installed again, the tables number their rows from 1: their tokens must be others.
+  await db.run(
+    `UPDATE ${t}.iasql_intent SET attempt = attempt + 1, token = NULL, want = NULL
+     WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))`,
+    { tables },
+  )
   await db.run(`DELETE FROM ${t}.iasql_module WHERE name = :name`, { name: module.name })
 }
 

@@ -59,33 +59,54 @@ export interface NewChange {
   readonly steps: Json
 }
 
-/** The changes that were stored: with an execution, those whose resource another open execution has claimed are not. */
+/** The invocation that claims; without a fence: nobody works on the execution yet. */
+export interface Claimant {
+  readonly executionId: number
+  readonly fence: number | null
+}
+
+/** Locked, so that the execution cannot end, nor be taken over, before the claim is committed. */
+const claimantSql = (t: string): string =>
+  `SELECT x.execution_id FROM ${t}.iasql_execution_record x
+   WHERE x.execution_id = :execution::bigint AND x.ended_at IS NULL AND x.fence = coalesce(:fence::bigint, 0) FOR SHARE`
+
+/**
+ * The changes that were stored. With an execution, those whose resource another one has claimed are not, and none are
+ * once the execution has ended or another invocation has it.
+ */
 export async function insertChanges(
   db: Queryable,
   tenant: Tenant,
   input: {
     readonly planId: number
-    readonly executionId: number | null
+    readonly claimant: Claimant | null
     readonly changes: readonly NewChange[]
   },
 ): Promise<ReadonlySet<number>> {
+  const { claimant } = input
+  const owner = claimant ? claimantSql(tenant.schema) : 'SELECT NULL::bigint AS execution_id'
   const stored = new Set<number>()
   for (const page of inPages(input.changes)) {
     const rows = await db.query<{ change_id: number }>(
-      `INSERT INTO ${tenant.schema}.iasql_change_record (change_id, plan_id, execution_id, action, table_name, row_id,
+      `WITH owner AS MATERIALIZED (${owner})
+       INSERT INTO ${tenant.schema}.iasql_change_record (change_id, plan_id, execution_id, action, table_name, row_id,
          natural_name, cloud_id, changed, reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at,
          edit_version, account_id, region, planned, steps)
-       SELECT change_id, :plan::bigint, :execution::bigint, action, table_name, row_id, natural_name, cloud_id, changed,
+       SELECT change_id, :plan::bigint, owner.execution_id, action, table_name, row_id, natural_name, cloud_id, changed,
          reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at, edit_version, account_id, region,
          planned, steps
-       FROM jsonb_to_recordset(:changes::jsonb) AS c (change_id bigint, action text, table_name text, row_id bigint,
+       FROM owner, jsonb_to_recordset(:changes::jsonb) AS c (change_id bigint, action text, table_name text, row_id bigint,
          natural_name text, cloud_id jsonb, changed jsonb, reason text, risk text, unknown text[], depends_on bigint[],
          calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint, account_id text,
          region text, planned jsonb, steps jsonb)
        ON CONFLICT (table_name, row_id)
          WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting') DO NOTHING
        RETURNING change_id`,
-      { plan: input.planId, execution: input.executionId, changes: JSON.stringify(page) },
+      {
+        plan: input.planId,
+        changes: JSON.stringify(page),
+        ...(claimant ? { execution: claimant.executionId, fence: claimant.fence } : {}),
+      },
     )
     for (const row of rows) stored.add(row.change_id)
   }

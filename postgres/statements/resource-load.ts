@@ -26,6 +26,8 @@ export interface ResourceRecord {
   readonly actor: string | null
   /** The open execution that works on this resource. */
   readonly claimed_by: number | null
+  /** A create of it was called and nobody knows what became of it. */
+  readonly is_unsettled: boolean
 }
 
 export type Selection =
@@ -89,7 +91,9 @@ const loadSql = (t: string, table: string, selected: string): string =>
       r.companion_of, r.natural_name, v.version, n.at AS edited_at, n.companion, coalesce(c.actor, n.login) AS actor,
       (SELECT k.execution_id FROM ${t}.iasql_change_record k
         WHERE k.table_name = :table AND k.row_id = s.row_id AND k.execution_id IS NOT NULL
-          AND k.state IN ('pending', 'started', 'waiting')) AS claimed_by
+          AND k.state IN ('pending', 'started', 'waiting')) AS claimed_by,
+      EXISTS (SELECT FROM ${t}.iasql_intent i
+        WHERE i.table_name = :table AND i.row_id = s.row_id AND i.token IS NOT NULL) AS is_unsettled
     FROM (SELECT w.row_id FROM (${selected}) w WHERE w.row_id > :after::bigint ORDER BY w.row_id LIMIT :most::int) s
     LEFT JOIN ${t}.iasql_resource r ON r.table_name = :table AND r.row_id = s.row_id
     LEFT JOIN LATERAL (SELECT max(e.edit_id) AS version FROM ${t}.iasql_edit e

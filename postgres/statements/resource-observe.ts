@@ -100,6 +100,9 @@ export async function hasOpenCreates(
     `SELECT EXISTS (SELECT FROM ${tenant.schema}.iasql_change_record
        WHERE table_name = :table AND action IN ('create', 'replace') AND execution_id IS NOT NULL
          AND state IN ('started', 'waiting')
+         AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text)
+       OR EXISTS (SELECT FROM ${tenant.schema}.iasql_intent
+       WHERE table_name = :table AND token IS NOT NULL
          AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text) AS open`,
     { table: at.table, account: at.accountId, region: at.region },
   )

@@ -1,34 +1,23 @@
 /** What a replacement left standing gets a record of its own and a pending deletion, so that the next plan shows it. */
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Queryable } from '../database.ts'
-import type { Tenant } from '../tenant.ts'
 
 export interface Orphan {
-  readonly table: string
-  readonly accountId: string | null
+  readonly account_id: string | null
   readonly region: string | null
-  readonly naturalName: string
-  readonly cloudId: CloudId
+  readonly natural_name: string
+  readonly cloud_id: CloudId
   readonly base: Row
 }
 
-export async function recordOrphan(db: Queryable, tenant: Tenant, orphan: Orphan): Promise<void> {
-  const t = tenant.schema
-  await db.run(
-    `WITH made AS (
-       INSERT INTO ${t}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id, base, observed)
-       VALUES (:table, nextval(pg_get_serial_sequence('${t}."${orphan.table}"', 'id')), :account::text, :region::text,
-         :name, :cloudId::jsonb, :base::jsonb, :base::jsonb)
-       RETURNING table_name, row_id)
-     INSERT INTO ${t}.iasql_edit (table_name, row_id, op) SELECT table_name, row_id, 'D' FROM made`,
-    {
-      table: orphan.table,
-      account: orphan.accountId,
-      region: orphan.region,
-      name: orphan.naturalName,
-      cloudId: JSON.stringify(orphan.cloudId),
-      base: JSON.stringify(orphan.base),
-    },
-  )
-}
+/** Common table expressions over `(table_name, orphan)`: part of the statement that ends the change. */
+export const orphansSql = (t: string, orphans: string): string =>
+  `orphaned AS (
+     INSERT INTO ${t}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id, base, observed)
+     SELECT table_name, nextval(pg_get_serial_sequence(format('${t}.%I', table_name), 'id')::regclass),
+       orphan->>'account_id', orphan->>'region', orphan->>'natural_name', orphan->'cloud_id', orphan->'base',
+       orphan->'base'
+     FROM (${orphans}) left_over
+     RETURNING table_name, row_id),
+   to_delete AS (
+     INSERT INTO ${t}.iasql_edit (table_name, row_id, op) SELECT table_name, row_id, 'D' FROM orphaned)`

@@ -29,17 +29,24 @@ export async function deleteRunPages(
   )
 }
 
-/** One piece of a page, and whether another page follows. */
+/** One piece of a page of the actor's run, and whether another page follows. */
 export async function readRunPage(
   db: Queryable,
   { schema: t }: Tenant,
-  page: { readonly runId: string; readonly statement: number; readonly place: number; readonly part: number },
+  page: {
+    readonly runId: string
+    readonly actor: string
+    readonly statement: number
+    readonly place: number
+    readonly part: number
+  },
 ): Promise<{ readonly body: Json; readonly parts: number; readonly has_next: boolean } | undefined> {
   const rows = await db.query<{ body: Json; parts: number; has_next: boolean }>(
     `SELECT body, parts, EXISTS (SELECT FROM ${t}.iasql_run_page n WHERE n.run_id = p.run_id
        AND n.statement = p.statement AND n.place = p.place + 1) AS has_next
      FROM ${t}.iasql_run_page p
-     WHERE run_id = :runId::uuid AND statement = :statement::int AND place = :place::int AND part = :part::int`,
+     WHERE run_id = :runId::uuid AND statement = :statement::int AND place = :place::int AND part = :part::int
+       AND EXISTS (SELECT FROM ${t}.iasql_run r WHERE r.run_id = p.run_id AND r.actor = :actor)`,
     page,
   )
   return rows[0]

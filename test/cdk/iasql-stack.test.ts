@@ -49,6 +49,8 @@ function statements(): { readonly policy: string; readonly statement: Statement 
   )
 }
 
+const holderOf = (policy: string) => policy.replace(/ServiceRole.*|RoleDefaultPolicy.*/, '')
+
 test('no policy allows an action by wildcard', () => {
   const actions = statements().flatMap(({ statement }) => listOf(statement.Action))
 
@@ -64,12 +66,12 @@ test('a policy names its resources wherever the service knows one', () => {
   expect(loose.filter(({ action }) => !withoutResource.has(action))).toEqual([])
 })
 
-test("only runners open the secrets of tenants, and only the socket's door starts a runner", () => {
+test("only runners open the secrets of tenants, and only the socket's door and the sweep start a runner", () => {
   const holders = (part: string, action: string) =>
     statements()
       .filter(({ statement }) => listOf(statement.Action).includes(action))
       .filter(({ statement }) => JSON.stringify(statement.Resource).includes(part))
-      .map(({ policy }) => policy.replace(/ServiceRole.*|RoleDefaultPolicy.*/, ''))
+      .map(({ policy }) => holderOf(policy))
 
   expect(holders('secret:iasql/*', 'secretsmanager:GetSecretValue').sort()).toEqual([
     'Functionsexecutestatements',
@@ -80,7 +82,31 @@ test("only runners open the secrets of tenants, and only the socket's door start
     'Functionsonmessage',
     'Functionsrunstatements',
   ])
-  expect(holders('Functionsrunstatements', 'lambda:InvokeFunction')).toEqual(['Functionsonmessage'])
+  expect(holders('Functionsrunstatements', 'lambda:InvokeFunction')).toEqual([
+    'Functionsonmessage',
+    'Functionsrecoverruns',
+  ])
+})
+
+test("functions post to this API's connections, and only the socket's door closes one", () => {
+  const connections = statements()
+    .filter(({ statement }) => listOf(statement.Action).includes('execute-api:ManageConnections'))
+    .flatMap(({ policy, statement }) =>
+      listOf(statement.Resource).map((resource) => [holderOf(policy), JSON.stringify(resource)] as const),
+    )
+  const holders = (method: string) =>
+    connections.filter(([, arn]) => arn.includes(`/v1/${method}/@connections/*`)).map(([holder]) => holder)
+
+  expect(connections.every(([, arn]) => arn.includes('{"Ref":"SocketApi'))).toBe(true)
+  expect(holders('DELETE')).toEqual(['Functionsonmessage'])
+  expect(holders('POST').toSorted()).toEqual([
+    'Functionsexecutestatements',
+    'Functionsonmessage',
+    'Functionsrecoverruns',
+    'Functionsrunstatements',
+    'Functionsstepexecution',
+  ])
+  expect(connections).toHaveLength(6)
 })
 
 test('the database is encrypted, backed up, kept, and reached by the Data API alone', () => {
@@ -122,6 +148,7 @@ test.each([
   ['execute-statements', 900],
   ['step-execution', 900],
   ['purge-expired', 900],
+  ['recover-runs', 55],
 ])(
   'function %s ends within %i seconds, on ARM, traced, with JSON logs and its environment',
   (name, seconds) => {
@@ -189,30 +216,65 @@ test.each(['run', 'execution'])(
   },
 )
 
-test('what is kept no longer is deleted each hour, by a schedule that may call nothing else', () => {
-  template.hasResourceProperties('AWS::Scheduler::Schedule', {
-    ScheduleExpression: 'rate(1 hour)',
-    State: 'ENABLED',
-    Target: { RetryPolicy: Match.objectLike({ MaximumRetryAttempts: 0 }) },
-  })
-  const policies = Object.entries(template.findResources('AWS::IAM::Policy'))
-  const allowed = (part: string) =>
-    policies
-      .filter(([policy]) => policy.includes(part))
-      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[])
-      .flatMap(({ Action }) => listOf(Action))
+const database = [
+  'rds-data:BeginTransaction',
+  'rds-data:CommitTransaction',
+  'rds-data:ExecuteStatement',
+  'rds-data:RollbackTransaction',
+  'secretsmanager:GetSecretValue',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+]
 
-  const targets = statements().filter(({ statement }) => JSON.stringify(statement).includes('purgeexpired'))
-  expect(targets.map(({ statement }) => statement.Action)).toEqual(['lambda:InvokeFunction'])
-  expect(allowed('purgeexpired').toSorted()).toEqual([
-    'rds-data:BeginTransaction',
-    'rds-data:CommitTransaction',
-    'rds-data:ExecuteStatement',
-    'rds-data:RollbackTransaction',
-    'secretsmanager:GetSecretValue',
-    'xray:PutTelemetryRecords',
-    'xray:PutTraceSegments',
-  ])
+test.each([
+  { name: 'purgeexpired', rate: 'rate(1 hour)', actions: database },
+  {
+    name: 'recoverruns',
+    rate: 'rate(1 minute)',
+    actions: [
+      'execute-api:ManageConnections',
+      'lambda:InvokeFunction',
+      ...database,
+      'states:StartExecution',
+    ].toSorted(),
+  },
+])(
+  '$name is called at $rate by a schedule that may call nothing else, and has the rights it needs',
+  ({ name, rate, actions }) => {
+    const targets = statements().filter(({ statement }) =>
+      JSON.stringify(statement).includes(`Functions${name}`),
+    )
+    const allowed = statements()
+      .filter(({ policy }) => holderOf(policy) === `Functions${name}`)
+      .flatMap(({ statement }) => listOf(statement.Action))
+    const [target] = targets
+    const callers = statements().filter(({ policy }) => policy === target?.policy)
+
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: rate,
+      State: 'ENABLED',
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^Functions${name}`), 'Arn'] },
+        RetryPolicy: Match.objectLike({ MaximumRetryAttempts: 0 }),
+      },
+    })
+    expect(targets).toHaveLength(1)
+    expect(callers).toHaveLength(1)
+    expect(target?.statement.Action).toBe('lambda:InvokeFunction')
+    expect([...new Set(allowed)].toSorted()).toEqual(actions)
+  },
+)
+
+test('the sweep may start machine `execution` and a runner, and hold neither the run key nor a tenant secret', () => {
+  const resources = (action: string) =>
+    statements()
+      .filter(({ policy }) => holderOf(policy) === 'Functionsrecoverruns')
+      .filter(({ statement }) => listOf(statement.Action).includes(action))
+      .map(({ statement }) => JSON.stringify(statement.Resource))
+
+  expect(resources('states:StartExecution')).toEqual([expect.stringMatching(/:iasql-execution"/)])
+  expect(resources('lambda:InvokeFunction').join()).toContain('Functionsrunstatements')
+  expect(resources('secretsmanager:GetSecretValue')).toEqual([expect.stringContaining('PlatformSecret')])
 })
 
 test('the stack says where to connect', () => {

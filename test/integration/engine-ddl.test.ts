@@ -196,6 +196,25 @@ test('iasql_ref checks table, row and column at once', async () => {
   })
 })
 
+test('references written by hand are checked like those of iasql_ref', async () => {
+  await schema.insertVpc('first')
+  const tag = (text: string) =>
+    schema.writer.query('UPDATE vpc SET tags = jsonb_build_object($1::text, $1::text)', [text])
+
+  await tag('mtu $' + '{vpc(1).mtu} of $' + '{aws:username}')
+  await schema.writer.query('UPDATE vpc SET mtu = 1400')
+  await expect(
+    schema.writer.query("INSERT INTO vpc (cidr_block) VALUES ('10.0.0.0/16 $' || '{vpc(8).mtu}')"),
+  ).rejects.toMatchObject({ code: '22023', column: 'cidr_block' })
+  for (const wrong of ['vpc(9).mtu', 'nope(1).x', 'vpc(1).nope']) {
+    await expect(tag('$' + `{${wrong}}`)).rejects.toMatchObject({
+      code: '22023',
+      message: expect.stringContaining(wrong),
+      hint: expect.stringContaining('iasql_ref'),
+    })
+  }
+})
+
 describe('uninstalling', () => {
   const owned = `SELECT relname FROM pg_class WHERE relnamespace = 't'::regnamespace AND relname IN ('vpc', 'route')
     UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 't'::regnamespace AND proname ~ 'vpc|subnet|route'`

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { decideTransaction } from '#operations/run/commit-transaction.ts'
+import { beginTenantTransaction } from '#operations/run/tenant-transaction.ts'
 import { openRunLab, type RunLab } from '../support/run-lab.ts'
 
 let lab: RunLab
@@ -21,7 +24,7 @@ const tags = async (sql: string, options = {}) => {
   const result = await lab.run(sql, options)
   return result.statements.map((statement) => statement.tag ?? statement.error?.sqlstate)
 }
-const scalarOf = async (sql: string) => (await lab.run(sql)).statements.at(-1)?.rows[0]?.[0]
+const scalarOf = async (sql: string, at = -1) => (await lab.run(sql)).statements.at(at)?.rows[0]?.[0]
 
 test('BEGIN … COMMIT is one transaction, with savepoints, cursors and prepared statements', async () => {
   const result = await lab.run(`
@@ -223,4 +226,64 @@ test('tells what the engine’s triggers said, after the commit', async () => {
   expect(single.statements.map((statement) => statement.notices)).toEqual([[], ['protected']])
   expect(block.statements.map((statement) => statement.notices)).toEqual([[], [], [], [], ['protected']])
   expect(undone.statements.flatMap((statement) => statement.notices)).toEqual([])
+})
+
+test('what a savepoint keeps of settings goes with it', async () => {
+  const value = await scalarOf(
+    `
+    BEGIN;
+    SET LOCAL timezone = 'Asia/Tokyo';
+    SAVEPOINT a;
+    SET LOCAL timezone = 'Europe/Rome';
+    SAVEPOINT a;
+    RELEASE a;
+    ROLLBACK TO a;
+    SAVEPOINT b;
+    SET LOCAL search_path = ${lab.tenant.userSchema};
+    SAVEPOINT a;
+    ROLLBACK TO b;
+    ROLLBACK TO a;
+    SELECT current_setting('timezone') || ' ' || current_setting('search_path');
+    COMMIT`,
+    12,
+  )
+
+  expect(value).toBe(`Asia/Tokyo ${lab.tenant.schema}, ${lab.tenant.userSchema}`)
+})
+
+test.each([
+  "BEGIN; SET LOCAL application_name = 'x'; COMMIT",
+  "SET application_name = 'x'",
+  "SELECT set_config('application_name', 'x', true)",
+  "BEGIN; WITH c AS (SELECT pg_catalog.set_config('Application_Name', 'x', true)) TABLE c; COMMIT",
+])("the name by which a cancel finds a run is not a tenant's to set: %s", async (sql) => {
+  expect(await tags(sql)).toContain('42501')
+})
+
+test('a statement that hides the name of its run hides only itself', async () => {
+  const name = await scalarOf(
+    `
+    BEGIN;
+    DO $$ BEGIN PERFORM set_config('application_name', 'x', true); END $$;
+    SELECT current_setting('application_name');
+    COMMIT`,
+    2,
+  )
+
+  expect(name).toMatch(/^iasql [0-9a-f-]{36}$/)
+})
+
+test('a transaction that hides its name while it commits is found by its id', async () => {
+  const { db, tenant, ports } = lab
+  const runId = randomUUID()
+  const transaction = await beginTenantTransaction(ports, tenant, tenant.writer)
+  await transaction.command('INSERT INTO items VALUES (700)')
+  const { xid = '' } = await transaction.end()
+  await db.platform.run(
+    `INSERT INTO ${tenant.schema}.iasql_commit (xid, actor, run_id, statement, tag, row_count)
+     VALUES (:xid::xid8, 'ann', :runId::uuid, 0, 'INSERT 0 1', 1)`,
+    { xid, runId },
+  )
+
+  expect(await decideTransaction(ports, tenant, runId, xid)).toBe('aborted')
 })

@@ -33,8 +33,10 @@ afterAll(async () => {
   await lab?.close()
 })
 
-const execute = (runId: string) =>
-  executeStatements(lab.ports, { tenantId: lab.tenant.id, runId }, lab.catalogue)
+const execute = (runId: string) => {
+  lab.isPaused = false
+  return executeStatements(lab.ports, { tenantId: lab.tenant.id, runId }, lab.catalogue)
+}
 
 const partsOf = (runId: string) =>
   lab.db.platform.query<{ place: number }>(

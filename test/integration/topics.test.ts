@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createExecution } from '#operations/execution/create-execution.ts'
 import type { ExecutionContext } from '#operations/execution/execution-context.ts'
 import { giveBack, takeExecution } from '#operations/execution/hand-over.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { loadTenant } from '#operations/tenant/load-tenant.ts'
 import { postNews, storeNews } from '#operations/topics/publish.ts'
-import { insertExecution } from '#postgres/statements/execution-insert.ts'
 import { replaceToken } from '#postgres/statements/token-replace.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { connect } from '#websocket/client.ts'
@@ -141,7 +141,7 @@ test('an execution that only looks again and again whether it may go on is news 
   const client = await open()
   const { ports } = host.serving
   await subscribed(client, 'executions')
-  const id = await insertExecution(ports.platform, tenant, {
+  const id = await createExecution(ports, tenant, {
     kind: 'apply',
     rpc: 'x',
     arguments: [],

@@ -1,0 +1,21 @@
+/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives are driven again. */
+import { recoverExecutions } from '#operations/execution/recover-executions.ts'
+import type { Ports, StateMachines } from '#operations/ports.ts'
+import { recoverRuns } from '#operations/run/recover-runs.ts'
+import { lambda } from './lambda.ts'
+
+export const handler = lambda(async (ports, _event: object) => {
+  const machines = oncePerHour(ports)
+  const swept = await Promise.allSettled([recoverRuns(ports), recoverExecutions({ ...ports, machines })])
+  const failures = swept.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
+  if (failures.length > 0) throw new AggregateError(failures, `The sweep failed: ${failures.join('; ')}`)
+})
+
+/** Nobody can see whether a machine drives an execution, so each sweep starts one: by a name that starts once an hour. */
+function oncePerHour({ machines, clock }: Ports): StateMachines {
+  const hour = Math.floor(clock.now().getTime() / 3_600_000)
+  return {
+    start: (machine, _name, input) =>
+      machines.start(machine, [...Object.values(input), 'swept', hour].join('-'), input),
+  }
+}

@@ -1,0 +1,33 @@
+/** The changes that an execution leaves open end with it, in its commit: an ended execution claims no row. */
+import type { Json } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { orphansSql } from './resource-orphan.ts'
+
+/** The old half of a replacement whose new half stands. */
+const orphans = `
+  SELECT table_name, jsonb_build_object('account_id', coalesce(planned->'cloudPlace', planned->'place')->>'accountId',
+    'region', coalesce(planned->'cloudPlace', planned->'place')->>'region', 'natural_name', natural_name,
+    'cloud_id', planned->'cloudId', 'base', '{}'::jsonb) AS orphan
+  FROM open WHERE action = 'replace' AND jsonb_typeof(planned->'cloudId') = 'object'
+    AND steps @> '[{"step": {"kind": "create"}, "state": "done"}]'
+    AND NOT steps @> '[{"step": {"kind": "delete"}, "state": "done"}]'`
+
+/** What became of calls without an answer is not decided here: open intents stay open. */
+export async function closeChanges(
+  db: Queryable,
+  tenant: Tenant,
+  input: { readonly executionId: number; readonly error: Json },
+): Promise<void> {
+  const t = tenant.schema
+  await db.run(
+    `WITH open AS (
+       SELECT * FROM ${t}.iasql_change_record
+       WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')),
+     ${orphansSql(t, orphans)}
+     UPDATE ${t}.iasql_change_record c
+     SET state = 'skipped', error = :error::jsonb, ended_at = clock_timestamp()
+     FROM open WHERE c.change_id = open.change_id`,
+    { execution: input.executionId, error: JSON.stringify(input.error) },
+  )
+}

@@ -1,0 +1,115 @@
+/** Creates whose outcome nobody knows and that no execution works on: settled before anything new is planned. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { Row } from '#engine/model/json.ts'
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+import { fitting } from './paging.ts'
+import { orphansSql } from './resource-orphan.ts'
+
+export interface OpenIntent {
+  readonly table_name: string
+  readonly row_id: number
+  readonly token: string
+  readonly want: Row
+  readonly account_id: string | null
+  readonly region: string | null
+  readonly natural_name: string | null
+  readonly edit_version: number
+  /** When the call has ended for certain. */
+  readonly deadline: string
+}
+
+/** An execution that works on the row settles it itself, and may be calling right now. */
+const isUnclaimed = (t: string): string =>
+  `NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
+     WHERE c.table_name = i.table_name AND c.row_id = i.row_id AND c.execution_id IS NOT NULL
+       AND c.state IN ('pending', 'started', 'waiting'))`
+
+export async function loadOpenIntents(db: Queryable, tenant: Tenant): Promise<readonly OpenIntent[]> {
+  const t = tenant.schema
+  const intents: OpenIntent[] = []
+  let after = 0
+  for (;;) {
+    const page = await db.query<OpenIntent & { sort: number }>(
+      fitting(`SELECT row_number() OVER (ORDER BY i.table_name, i.row_id) AS sort, i.table_name, i.row_id, i.token,
+          i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline
+        FROM ${t}.iasql_intent i
+        WHERE i.token IS NOT NULL AND ${isUnclaimed(t)}
+        ORDER BY i.table_name, i.row_id OFFSET :after::int LIMIT 2000`),
+      { after },
+    )
+    if (page.length === 0) return intents
+    intents.push(...page)
+    after += page.length
+  }
+}
+
+/** Nothing was made: what is asked for next is another attempt. */
+export async function closeIntent(
+  db: Queryable,
+  tenant: Tenant,
+  { table_name, row_id, token }: OpenIntent,
+): Promise<void> {
+  await db.run(
+    `UPDATE ${tenant.schema}.iasql_intent i SET attempt = attempt + 1, token = NULL, want = NULL
+     WHERE table_name = :table AND row_id = :row::bigint AND token = :token AND ${isUnclaimed(tenant.schema)}`,
+    { table: table_name, row: row_id, token },
+  )
+}
+
+/** What was made belongs to the row from now on; if that has gone, the next plan deletes it. */
+export async function takeIntent(
+  db: Queryable,
+  tenant: Tenant,
+  intent: OpenIntent,
+  made: {
+    readonly cloudId: CloudId
+    readonly observed: Row
+    readonly naturalName: string
+    /** The row has a resource already: this one gets a record of its own and a pending deletion. */
+    readonly isSurplus: boolean
+  },
+): Promise<void> {
+  const t = tenant.schema
+  const parameters = {
+    table: intent.table_name,
+    row: intent.row_id,
+    token: intent.token,
+    name: made.naturalName || intent.natural_name,
+    cloudId: JSON.stringify(made.cloudId),
+    observed: JSON.stringify(made.observed),
+  }
+  const closed = `closed AS (
+       UPDATE ${t}.iasql_intent i SET attempt = attempt + 1, token = NULL, want = NULL
+       WHERE table_name = :table AND row_id = :row::bigint AND token = :token AND ${isUnclaimed(t)}
+       RETURNING table_name, row_id, account_id, region)`
+  if (made.isSurplus) {
+    const surplus = `SELECT table_name, jsonb_build_object('account_id', account_id, 'region', region,
+      'natural_name', :name::text, 'cloud_id', :cloudId::jsonb, 'base', :observed::jsonb) AS orphan FROM closed`
+    await db.run(`WITH ${closed}, ${orphansSql(t, surplus)} SELECT FROM closed`, parameters)
+    return
+  }
+  await db.run(
+    `WITH ${closed},
+     gone AS (
+       INSERT INTO ${t}.iasql_edit (table_name, row_id, op) SELECT table_name, row_id, 'D' FROM closed
+       WHERE NOT EXISTS (SELECT FROM ${t}."${intent.table_name}" q WHERE q.id = closed.row_id))
+     INSERT INTO ${t}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id, base, observed,
+       observed_at, written_at)
+     SELECT table_name, row_id, account_id, region, :name::text, :cloudId::jsonb, :observed::jsonb, :observed::jsonb,
+       clock_timestamp(), clock_timestamp() FROM closed
+     ON CONFLICT (table_name, row_id) DO UPDATE SET cloud_id = excluded.cloud_id, base = excluded.base,
+       observed = excluded.observed, observed_at = excluded.observed_at, written_at = excluded.written_at`,
+    parameters,
+  )
+}
+
+/** The servers that called are known to be dead: no call of theirs is in flight any more. */
+export async function endDeadlines(db: Queryable, tenant: Tenant): Promise<void> {
+  const sooner = 'deadline = least(deadline, clock_timestamp())'
+  await db.run(`UPDATE ${tenant.schema}.iasql_intent SET ${sooner} WHERE token IS NOT NULL`)
+  await db.run(
+    `UPDATE ${tenant.schema}.iasql_change_record SET ${sooner}
+     WHERE execution_id IS NOT NULL AND state = 'started'`,
+  )
+}

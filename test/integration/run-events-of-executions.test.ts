@@ -1,0 +1,53 @@
+/** The progress of an execution is numbered without gaps, whoever writes it. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appendExecutionEvents } from '#operations/events/append-events.ts'
+import { createExecution } from '#operations/execution/create-execution.ts'
+import type { ExecutionContext } from '#operations/execution/execution-context.ts'
+import { finishExecution } from '#operations/execution/finish-execution.ts'
+import { takeExecution } from '#operations/execution/hand-over.ts'
+import { openRunLab, type RunLab } from '../support/run-lab.ts'
+
+let lab: RunLab
+
+beforeAll(async () => {
+  lab = await openRunLab()
+})
+
+afterAll(async () => {
+  await lab?.close()
+})
+
+const eventsOf = (executionId: string) =>
+  lab.db.platform.query<{ seq: number; kind: string }>(
+    `SELECT seq, kind FROM ${lab.tenant.schema}.iasql_event WHERE execution_id = :executionId::bigint ORDER BY seq`,
+    { executionId },
+  )
+
+const create = () =>
+  createExecution(lab.ports, lab.tenant, { kind: 'apply', rpc: 'x', arguments: [], actor: 'ann' })
+
+test('events that two invocations store at once are all there', async () => {
+  const id = await create()
+  const batch = Array.from({ length: 100 }, (_, n) => ({ kind: 'progress', body: { n } }))
+
+  await Promise.all(Array.from({ length: 20 }, () => appendExecutionEvents(lab.ports, lab.tenant, id, batch)))
+
+  expect((await eventsOf(id)).map(({ seq }) => seq)).toEqual(Array.from({ length: 2_000 }, (_, n) => n + 1))
+})
+
+test('the last event is stored with the end, or neither is', async () => {
+  const { ports, tenant } = lab
+  const id = await create()
+  const execution = await takeExecution(ports, tenant, id)
+  const context = { ports, tenant, execution } as ExecutionContext
+  const result = { kind: 'ended', state: 'succeeded', done: 1, failed: 0, total: 1, rows: [] } as const
+  await lab.asOwner(
+    `ALTER TABLE ${tenant.schema}.iasql_event ADD CONSTRAINT full_disk CHECK (kind <> 'ended')`,
+  )
+
+  await expect(finishExecution(context, result)).rejects.toThrow()
+  await lab.asOwner(`ALTER TABLE ${tenant.schema}.iasql_event DROP CONSTRAINT full_disk`)
+  await finishExecution(context, result)
+
+  expect(await eventsOf(id)).toEqual([{ seq: 1, kind: 'ended' }])
+})
