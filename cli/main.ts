@@ -21,12 +21,17 @@ const globalOptions = {
   version: { type: 'boolean', short: 'V' },
 } as const satisfies Options
 
+/** How long what a command left open may keep the process, milliseconds. */
+const lingerMs = 1_000
+
 /** What `iasql.js` calls. */
 export async function runProcess(): Promise<void> {
   const terminal = processTerminal()
   const code = await main(process.argv.slice(2), terminal)
   await terminal.flush()
-  process.exit(code)
+  // Node can lock up in process.exit() while it still compiles in the background: it ends by itself, or is told to later.
+  process.exitCode = code
+  setTimeout(() => process.exit(), lingerMs).unref()
 }
 
 /** Never throws. @example const code = await main(['sql', 'SELECT 1'], processTerminal()) */

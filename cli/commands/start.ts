@@ -1,5 +1,6 @@
 /** `iasql start`: the server on this machine; on a terminal with a prompt, whose end is the server's. */
 import { type Command, textOption } from '../command.ts'
+import { UsageError } from '../exit.ts'
 import { openShell } from '../shell/open-shell.ts'
 
 export const start: Command = {
@@ -11,7 +12,8 @@ Embedded PostgreSQL, AWS emulator and socket server, all of them stopped when th
 `,
   options: {},
   run: async (invocation) => {
-    const { terminal } = invocation
+    const { terminal, positionals } = invocation
+    if (positionals.length > 0) throw new UsageError(`start takes no argument: ${positionals.join(' ')}`)
     const { env, stdin, stdout, stderr } = terminal
     const format = textOption(invocation, 'format')
     const { start: startServer } = await import('#local/start.ts')

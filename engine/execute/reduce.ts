@@ -29,7 +29,7 @@ function handle(state: ExecutionState, event: ExecutionEvent): Reduced {
     case 'start':
       return skipStranded({ ...state, progressMs: event.atMs })
     case 'tick':
-      return only(state)
+      return only({ ...state, wakeMs: isFired(state, event.atMs) ? null : state.wakeMs })
     case 'cancel':
       return only({ ...state, stopping: 'cancel' })
     case 'deadline':
@@ -126,3 +126,9 @@ function endPoll(state: ExecutionState, batch: string, atMs: number): ExecutionS
   else groups[batch] = { ...group, polling: null, delayMs, nextMs: atMs + delayMs }
   return { ...state, groups }
 }
+
+/** Timers may fire a moment early by the clock that is asked; the wake-up they were set for is used up all the same. */
+const earlyMs = 50
+
+const isFired = ({ wakeMs }: ExecutionState, atMs: number): boolean =>
+  wakeMs !== null && wakeMs <= atMs + earlyMs

@@ -80,7 +80,15 @@ export const double = builder<number>('double precision', 'plain')
 /** A moment as ISO 8601 in UTC. */
 export const timestamp = builder<string>('timestamptz', 'plain')
 /** IPv4 or IPv6 network as text; compared by its network, as AWS rewrites `10.0.0.1/16` to `10.0.0.0/16`. */
-export const cidr = builder<string>('text', 'cidr')
+export const cidr: Make<string> = (description, options) =>
+  build<string, NonNullable<typeof options>>(
+    'text',
+    'cidr',
+    description,
+    options ?? ({} as NonNullable<typeof options>),
+    // The cast refuses what is no network, at the statement.
+    ['CAST({} AS inet) IS NOT NULL'],
+  )
 export const jsonDocument = builder<Json>('jsonb', 'document')
 /** IAM policy: AWS reorders and rewrites it, which is never a difference. */
 export const policyDocument = builder<Json>('jsonb', 'policy')

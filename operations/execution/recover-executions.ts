@@ -11,7 +11,7 @@ export async function recoverExecutions(ports: Ports, { sole = false } = {}): Pr
       await dropLeases(ports.platform, tenant)
       await endDeadlines(ports.platform, tenant)
     }
-    for (const executionId of await openExecutions(ports.platform, tenant)) {
+    for (const executionId of await openExecutions(ports.platform, tenant, { sole })) {
       // The name tells this start from the one that died: a machine starts one name once.
       const name = `${tenant.id}-${executionId}-${ports.clock.now().getTime()}`
       await ports.machines.start('execution', name, { tenantId: tenant.id, executionId: String(executionId) })

@@ -2,9 +2,18 @@
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
-export async function openExecutions(db: Queryable, tenant: Tenant): Promise<readonly number[]> {
+/** `sole`: all of them; otherwise those whose worker died a minute ago, or that nobody has begun for as long. */
+export async function openExecutions(
+  db: Queryable,
+  tenant: Tenant,
+  { sole }: { readonly sole: boolean },
+): Promise<readonly number[]> {
   const rows = await db.query<{ execution_id: number }>(
-    `SELECT execution_id FROM ${tenant.schema}.iasql_execution_record WHERE ended_at IS NULL ORDER BY execution_id`,
+    `SELECT execution_id FROM ${tenant.schema}.iasql_execution_record WHERE ended_at IS NULL
+       AND (:sole::boolean OR coalesce(lease_until, CASE WHEN fence = 0 THEN started_at END)
+         < clock_timestamp() - interval '1 minute')
+     ORDER BY execution_id`,
+    { sole },
   )
   return rows.map((row) => row.execution_id)
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
               answer = 'found'
               throw new IasqlError('cloud/unknown-outcome', 'no answer')
             }
-            if (answer === 'found' && command.name === 'GetQueueUrlCommand') {
+            if (answer === 'found' && command.name === 'GetQueueAttributesCommand') {
               answer = 'given'
               await lab.resetCloud()
             }

@@ -178,6 +178,23 @@ describe('cancelling', () => {
   })
 })
 
+test('a timer that fires a moment early is asked for again', () => {
+  const stored = [{ step: step('a'), state: 'pending' as const }]
+  const started = reduce(startExecution(stored), { kind: 'start', atMs: 0 })
+  const failed = reduce(started.state, {
+    kind: 'failed',
+    step: 'a',
+    retry: 'throttled',
+    message: 'slow',
+    atMs: 10,
+  })
+  const wake = failed.effects.find((effect) => effect.kind === 'wake')
+
+  const early = reduce(failed.state, { kind: 'tick', atMs: (wake?.atMs ?? 0) - 1 })
+
+  expect(early.effects).toContainEqual(wake)
+})
+
 test('read back after a crash, open intents are settled and stranded steps skipped', () => {
   const stored = [
     { step: step('a'), state: 'started' as const },
