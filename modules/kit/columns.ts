@@ -87,7 +87,7 @@ export const cidr: Make<string> = (description, options) =>
     description,
     options ?? ({} as NonNullable<typeof options>),
     // The cast refuses what is no network, at the statement.
-    ['CAST({} AS inet) IS NOT NULL'],
+    ['({} IS NULL OR CAST({} AS inet) IS NOT NULL)'],
   )
 export const jsonDocument = builder<Json>('jsonb', 'document')
 /** IAM policy: AWS reorders and rewrites it, which is never a difference. */

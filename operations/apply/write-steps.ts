@@ -6,7 +6,7 @@ import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deltaOf, findConflict } from './find-delta.ts'
-import { endWrite, takeOutcome } from './finish-write.ts'
+import { endWrite, readable, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
 import { noteVanished, vanished } from './vanished.ts'
@@ -95,8 +95,9 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
   const seen = read.result
   if (seen === undefined) {
-    noteVanished(run, job, readStartedMs)
-    return refusedEvent(run, stepKey, vanished(job))
+    const isGone = noteVanished(run, job, readStartedMs)
+    const isLagging = !isGone && stepOf(job, stepKey).step.kind === 'create'
+    return isLagging ? await readLater(run, job, stepKey) : refusedEvent(run, stepKey, vanished(job))
   }
   job.isVanished = false
   const { want: sent, missing } = resolveWanted(run, job, stepKey)
@@ -116,6 +117,13 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   const updated = await attempt(run, () => mapper.update(seen, want, delta, token, api))
   if ('refused' in updated) return refusedEvent(run, stepKey, updated.refused)
   return await takeOutcome(run, job, stepKey, updated.result)
+}
+
+/** What was made may only not show yet: the step goes on once it does. */
+async function readLater(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
+  noteStep(job, stepKey, { state: 'waiting', waiting: { until: readable, again: true } })
+  await run.ledger.settle(job, { kind: 'none' })
+  return { kind: 'waiting', step: stepKey, until: readable }
 }
 
 const unresolved = (columns: readonly string[]): IasqlError =>
