@@ -66,7 +66,10 @@ export class SocketLink implements Link {
 
   #attach(socket: WebSocket): void {
     this.#socket = socket
-    if (this.#isClosed) return this.#release()
+    if (this.#isClosed) {
+      this.#release()
+      return
+    }
     socket.onopen = () => this.#opened()
     socket.onmessage = (event: MessageEvent<unknown>) => {
       this.#heardAt = Date.now()
