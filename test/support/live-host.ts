@@ -1,11 +1,12 @@
 /** The whole product in this process, on a cluster and an emulator of its own, with a cloud that can be watched and a memory that can be lost. */
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createCloud } from '#aws/create-cloud.ts'
 import type { CloudApi, CloudId, SdkCommandClass } from '#engine/model/cloud.ts'
 import { type Foundation, type Serving, serve } from '#local/serve.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
-import type { DataApi } from '#postgres/data-api.ts'
+import type { DataApi, DataApiError } from '#postgres/data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
@@ -51,6 +52,8 @@ const log: Log = (level, message, fields) => {
 /** A life: once over, nothing it asks for comes back. */
 class Life {
   isOver = false
+  readonly #transactions = new Map<string, () => Promise<void>>()
+
   mortal<Port extends object>(port: Port): Port {
     return new Proxy(port, {
       get: (target, name) => {
@@ -59,6 +62,36 @@ class Life {
         return (...parameters: unknown[]) => (this.isOver ? never : value.apply(target, parameters))
       },
     })
+  }
+
+  /** A process that dies takes its connections with it: what it had open is rolled back by `bury`. */
+  connected(dataApi: DataApi): DataApi {
+    const ended = (id: string) => this.#transactions.delete(id)
+    return this.mortal<DataApi>({
+      execute: (request) => dataApi.execute(request),
+      begin: async (login) => {
+        const id = await dataApi.begin(login)
+        this.#transactions.set(id, () => dataApi.rollback(login, id))
+        return id
+      },
+      commit: (login, id) => dataApi.commit(login, id).finally(() => ended(id)),
+      rollback: (login, id) => dataApi.rollback(login, id).finally(() => ended(id)),
+    })
+  }
+
+  async bury(): Promise<void> {
+    this.isOver = true
+    for (const rollBack of this.#transactions.values()) {
+      // One that is still at a statement is busy for a moment.
+      for (let tries = 0; tries < 50; tries++) {
+        const isGone = await rollBack().then(
+          () => true,
+          (error: DataApiError) => error.fault !== 'busy-transaction',
+        )
+        if (isGone) break
+        await delay(20)
+      }
+    }
   }
 }
 
@@ -112,7 +145,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
   let life = new Life()
 
   const foundationOf = (current: Life): Foundation => {
-    const dataApi = current.mortal<DataApi>(database.dataApi)
+    const dataApi = current.connected(database.dataApi)
     return {
       port: 0,
       token,
@@ -152,6 +185,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
     },
     revive: async () => {
       client.socket.terminate()
+      await life.bury()
       void serving.close().catch(() => {})
       life = new Life()
       serving = await serve(foundationOf(life))
