@@ -81,17 +81,19 @@ class Life {
 
   async bury(): Promise<void> {
     this.isOver = true
-    for (const rollBack of this.#transactions.values()) {
-      // One that is still at a statement is busy for a moment.
-      for (let tries = 0; tries < 50; tries++) {
-        const isGone = await rollBack().then(
-          () => true,
-          (error: DataApiError) => error.fault !== 'busy-transaction',
-        )
-        if (isGone) break
-        await delay(20)
-      }
-    }
+    await Promise.all([...this.#transactions.values()].map(untilGone))
+  }
+}
+
+/** One that is still at a statement is busy, perhaps waiting for another of them. */
+const untilGone = async (rollBack: () => Promise<void>): Promise<void> => {
+  for (let tries = 0; tries < 250; tries++) {
+    const isGone = await rollBack().then(
+      () => true,
+      (error: DataApiError) => error.fault !== 'busy-transaction',
+    )
+    if (isGone) return
+    await delay(20)
   }
 }
 
