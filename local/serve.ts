@@ -12,9 +12,10 @@ import { handler as stepExecution } from '#functions/step-execution.ts'
 import { apiGatewayConnections } from '#operations/connection/api-gateway-connections.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import { useHost } from '#operations/host.ts'
-import type { Cipher, Clock, Cloud, Connections, Log, Ports } from '#operations/ports.ts'
+import type { Cipher, Cloud, Connections, Log, Ports } from '#operations/ports.ts'
 import { purgeExpired } from '#operations/retention/purge-expired.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
+import { systemClock } from '#operations/system-clock.ts'
 import { ensureLocalTenant } from '#operations/tenant/ensure-local-tenant.ts'
 import { loginRepair } from '#operations/tenant/restore-tenant.ts'
 import type { DataApi } from '#postgres/data-api.ts'
@@ -44,13 +45,6 @@ export interface Serving {
   readonly machines: LocalStateMachines
   /** Stops taking messages, lets what is at work come to a safe point, closes connections. */
   close(): Promise<void>
-}
-
-const clock: Clock = {
-  now: () => new Date(),
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal ? { signal } : {})
-  },
 }
 
 const functionTimeoutMs = 900_000
@@ -107,7 +101,7 @@ export async function serve(foundation: Foundation): Promise<Serving> {
     dataApi: repairingDataApi(dataApi, loginRepair({ platform, secrets, log })),
     platform,
     cloud,
-    clock,
+    clock: systemClock,
     invoker,
     machines,
     connections,

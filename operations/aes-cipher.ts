@@ -19,7 +19,9 @@ export function aesCipher(key: Uint8Array): Cipher {
     },
     decrypt: async (text) => {
       const bytes = Buffer.from(text, 'base64')
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes))
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
+        authTagLength: tagBytes,
+      })
       decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
       const data = bytes.subarray(nonceBytes + tagBytes)
       return Buffer.concat([decipher.update(data), decipher.final()]).toString('utf8')

@@ -1,5 +1,4 @@
 /** The ports on AWS, made from the environment that the stack gives to every function. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
@@ -10,7 +9,8 @@ import { type Repair, repairingDataApi } from '#postgres/repairing-data-api.ts'
 import type { Credentials, Secrets } from '#postgres/secrets.ts'
 import { aesCipher } from './aes-cipher.ts'
 import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
-import type { Cipher, Clock, Invoker, Log, Ports, StateMachines } from './ports.ts'
+import type { Cipher, Invoker, Log, Ports, StateMachines } from './ports.ts'
+import { systemClock } from './system-clock.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -32,7 +32,7 @@ export function awsHost(environment: Environment): Ports {
     dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: tenantSecrets(store) })),
     platform,
     cloud: createCloud({ profile: 'aws' }),
-    clock,
+    clock: systemClock,
     invoker: lambdaInvoker(variable('IASQL_RUN_FUNCTION')),
     machines: stepFunctions({
       run: variable('IASQL_RUN_MACHINE_ARN'),
@@ -132,13 +132,6 @@ function stepFunctions(arns: Readonly<Record<'run' | 'execution', string>>): Sta
       }
     },
   }
-}
-
-const clock: Clock = {
-  now: () => new Date(),
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal ? { signal } : {})
-  },
 }
 
 /** One object an entry: Lambda's JSON log format takes it as it is, and filters by level. */

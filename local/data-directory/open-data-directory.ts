@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { access, constants, mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
+import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cipher } from '#operations/ports.ts'
-import { createCipher } from './cipher.ts'
 import { takeLock } from './lock.ts'
 import { keepPrivateFile, writePrivateFile } from './private-file.ts'
 import { openSecretStore, type SecretStore } from './secrets.ts'
@@ -41,7 +41,7 @@ export const openDataDirectory = async (folder: string): Promise<DataDirectory> 
     return {
       path,
       token,
-      cipher: createCipher(runKey(key, path)),
+      cipher: aesCipher(runKey(key, path)),
       secrets: await openSecretStore(join(path, 'secrets.json')),
       announce: (url) => writePrivateFile(announcement, `${JSON.stringify({ url, pid: process.pid })}\n`),
       close: async () => {

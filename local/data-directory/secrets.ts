@@ -1,16 +1,9 @@
 /** Passwords of database roles on one machine: what Secrets Manager is on AWS. */
 import { IasqlError } from '#engine/model/error.ts'
+import type { Credentials, Secrets } from '#postgres/secrets.ts'
 import { readText, writePrivateFile } from './private-file.ts'
 
-export interface Credentials {
-  readonly user: string
-  readonly password: string
-}
-
-export interface SecretStore {
-  /** Rejects when there is no such secret. */
-  get(secret: string): Promise<Credentials>
-  put(secret: string, credentials: Credentials): Promise<void>
+export interface SecretStore extends Secrets {
   /** The stored credentials; made by `make` and stored the first time. */
   keep(secret: string, make: () => Credentials): Promise<Credentials>
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
-import type { Credentials } from '../data-directory/secrets.ts'
+import type { Credentials } from '#postgres/secrets.ts'
 import type { Binaries } from './binaries.ts'
 import { runAs, type SystemUser } from './unprivileged.ts'
 

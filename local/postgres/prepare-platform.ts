@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { Client, type ClientConfig, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg'
 import { IasqlError } from '#engine/model/error.ts'
-import type { Credentials, SecretStore } from '../data-directory/secrets.ts'
+import type { Credentials } from '#postgres/secrets.ts'
+import type { SecretStore } from '../data-directory/secrets.ts'
 
 export const platformRole = 'iasql_platform'
 export const platformSecret = 'iasql/platform'
