@@ -20,6 +20,7 @@ const rooms = {
     '^engine/model/',
     '^postgres/',
     '^aws/',
+    '^modules/registry\\.ts$',
   ],
   '^cli/(?!commands/(start|deploy)\\.ts$)': ['^websocket/', '^cli/'],
   '^cli/commands/start\\.ts$': ['^websocket/', '^cli/', '^local/'],

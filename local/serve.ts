@@ -35,6 +35,7 @@ export interface Foundation {
   readonly secrets: Secrets
   readonly cipher: Cipher
   readonly cloud: Cloud
+  readonly modules: Ports['modules']
   readonly log: Log
   readonly defaults: Ports['defaults']
 }
@@ -77,7 +78,7 @@ const lateConnections = () => {
 
 /** Serves on loopback. Rejects with a message for people when the port is taken. */
 export async function serve(foundation: Foundation): Promise<Serving> {
-  const { dataApi, platform, cipher, cloud, log, defaults, secrets } = foundation
+  const { dataApi, platform, cipher, cloud, modules, log, defaults, secrets } = foundation
   const machines = localStateMachines({
     handlers: {
       executeStatements: call('execute-statements', executeStatements),
@@ -98,9 +99,10 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   }
   const { connections, open } = lateConnections()
   const ports: Ports = {
-    dataApi: repairingDataApi(dataApi, loginRepair({ platform, secrets, log })),
+    dataApi: repairingDataApi(dataApi, loginRepair({ platform, secrets, log, modules })),
     platform,
     cloud,
+    modules,
     clock: systemClock,
     invoker,
     machines,

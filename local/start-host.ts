@@ -1,4 +1,5 @@
 /** Everything `iasql start` starts, in order, and stops again in the reverse order. */
+import { registry } from '#modules/registry.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
@@ -64,6 +65,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     secrets: directory.secrets,
     cipher: directory.cipher,
     cloud: wrapCloud(cloud.cloud),
+    modules: async () => registry,
     log,
     defaults: { accountId: cloud.accountId, region: settings.region, budgetMs: settings.budgetMs },
   }

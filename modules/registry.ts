@@ -6,13 +6,25 @@ import type { Module, ResourceType } from './kit/index.ts'
 
 export const modules: readonly Module[] = [awsAccount, awsVpc, awsSqs]
 
-const byName = new Map(modules.map((module) => [module.name, module]))
-const tables = new Map(
-  modules.flatMap((module) => module.tables.map((table) => [table.name, table] as const)),
-)
+/** A set of modules that tenants may install. */
+export interface Registry {
+  readonly modules: readonly Module[]
+  findModule(name: string): Module | undefined
+  /** The resource type of a table by its SQL name (`vpc`) or its qualified one (`aws_vpc.vpc`). */
+  findTable(name: string): ResourceType | undefined
+}
 
-export const findModule = (name: string): Module | undefined => byName.get(name)
+export function registryOf(offered: readonly Module[]): Registry {
+  const byName = new Map(offered.map((module) => [module.name, module]))
+  const tables = new Map(
+    offered.flatMap((module) => module.tables.map((table) => [table.name, table] as const)),
+  )
+  return {
+    modules: offered,
+    findModule: (name) => byName.get(name),
+    findTable: (name) => tables.get(name.split('.').at(-1) ?? name),
+  }
+}
 
-/** The resource type of a table by its SQL name (`vpc`) or its qualified one (`aws_vpc.vpc`). */
-export const findTable = (name: string): ResourceType | undefined =>
-  tables.get(name.split('.').at(-1) ?? name)
+export const registry = registryOf(modules)
+export const { findModule, findTable } = registry

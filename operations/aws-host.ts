@@ -1,8 +1,10 @@
 /** The ports on AWS, made from the environment that the stack gives to every function. */
+
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { createCloud } from '#aws/create-cloud.ts'
+import type { Registry } from '#modules/registry.ts'
 import { auroraDataApi } from '#postgres/aurora-data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { type Repair, repairingDataApi } from '#postgres/repairing-data-api.ts'
@@ -41,6 +43,7 @@ export function awsHost(environment: Environment): Ports {
     connections: apiGatewayConnections({ endpoint: variable('IASQL_CONNECTIONS_ENDPOINT') }),
     cipher: secretCipher(store, variable('IASQL_RUN_KEY_SECRET')),
     log,
+    modules: loadModules,
     defaults: { ...placeOf(clusterArn), budgetMs },
   }
 }
@@ -77,12 +80,14 @@ async function runKey(store: SecretsManagerClient, secretArn: string): Promise<U
   return Buffer.from(SecretString, 'hex')
 }
 
+const loadModules = async (): Promise<Registry> => (await import('#modules/registry.ts')).registry
+
 /** Loaded at the first refusal: it brings every module along, which most functions never need. */
 const repairBy =
   (restoring: Pick<Ports, 'platform'> & { readonly secrets: Pick<Secrets, 'get'> }): Repair =>
   async (login, refused) => {
     const { loginRepair } = await import('./tenant/restore-tenant.ts')
-    await loginRepair({ ...restoring, log })(login, refused)
+    await loginRepair({ ...restoring, log, modules: loadModules })(login, refused)
   }
 
 /** The passwords of tenants' logins, in the form that the Data API itself reads. */

@@ -1,5 +1,6 @@
 /** What operations need of the world around them; a host wires these once and every handler uses them unchanged. */
 import type { CloudApi, Place } from '#engine/model/cloud.ts'
+import type { Registry } from '#modules/registry.ts'
 import type { DataApi } from '#postgres/data-api.ts'
 import type { Database } from '#postgres/database.ts'
 
@@ -52,6 +53,8 @@ export interface Ports {
   /** The database as the platform's own role (schemas iasql_platform and every tenant's engine tables). */
   readonly platform: Database
   readonly cloud: Cloud
+  /** The modules on offer; they bring their SDK clients along, so only those who ask load them. */
+  modules(): Promise<Registry>
   readonly clock: Clock
   readonly invoker: Invoker
   readonly machines: StateMachines

@@ -40,7 +40,7 @@ export interface ApplyRun {
 
 export async function openRun(context: ExecutionContext, signal: AbortSignal): Promise<ApplyRun> {
   const { ports, tenant } = context
-  const tables = await loadInstalledTables(ports.platform, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   const jobs = await loadJobs(context, tables)
   const byCloudId = new Map<string, number>()
   const cloudKey = (table: string, id: CloudId): string => `${table} ${canonicalJson(id)}`

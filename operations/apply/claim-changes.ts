@@ -52,7 +52,7 @@ export async function claimChanges(ports: Ports, request: ClaimRequest): Promise
 async function planAndClaim(ports: Ports, request: ClaimRequest, lost: AbortSignal): Promise<Claim> {
   const { tenant, executionId, actor, signal } = request
   const db = ports.platform
-  const tables = await loadInstalledTables(db, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   const undecided = await settleIntents({ ports, tenant, tables, signal })
   const plan = await planAll(db, tenant, tables)
   const changes = await findAdoptions(

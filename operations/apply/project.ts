@@ -16,7 +16,7 @@ export async function projectTables({
   progress,
 }: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost' | 'progress'>): Promise<void> {
   const untilMs = ports.clock.now().getTime() + patienceMs
-  const tables = await loadInstalledTables(ports.platform, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   for (;;) {
     const due = await unprojectedTables(ports.platform, tenant)
     let left = 0

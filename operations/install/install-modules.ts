@@ -3,24 +3,24 @@ import { createTablesSql } from '#engine/ddl/create-tables.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import type { Module } from '#modules/kit/index.ts'
-import { modules as offered } from '#modules/registry.ts'
 import type { Database, Queryable } from '#postgres/database.ts'
 import { recordModule } from '#postgres/statements/module-record.ts'
 import { takenNames } from '#postgres/statements/module-taken-names.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import type { Ports } from '../ports.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
 import { type StoredNews, storeNews } from '../topics/publish.ts'
 import { moduleNews } from '../topics/schema-news.ts'
 
 /** Returns the news of it, to be posted; what `remember` writes belongs to the same transaction. */
 export async function installModules(
-  db: Database,
+  { platform: db, modules: load }: Pick<Ports, 'platform' | 'modules'>,
   tenant: Tenant,
   modules: readonly Module[],
   remember?: (transaction: Queryable) => Promise<void>,
 ): Promise<StoredNews> {
   await refuseTakenNames(db, tenant, modules)
-  const lookup = tableLookup(offered.flatMap((module) => module.tables))
+  const lookup = tableLookup((await load()).modules.flatMap((module) => module.tables))
   return db.transaction(async (transaction) => {
     await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
     for (const module of modules) {

@@ -1,7 +1,7 @@
 /** An install: tables and functions in one transaction, then the import of what the account has already. */
 import type { JsonObject, Row } from '#engine/model/json.ts'
 import type { Module } from '#modules/kit/index.ts'
-import { findModule } from '#modules/registry.ts'
+import type { Registry } from '#modules/registry.ts'
 import { countRows } from '#postgres/statements/module-count-rows.ts'
 import { installedModules } from '#postgres/statements/module-installed.ts'
 import {
@@ -25,9 +25,11 @@ import { namedModules, withRequirements } from './resolve-modules.ts'
  */
 export async function stepInstall(context: ExecutionContext): Promise<StepOutcome> {
   const { ports, tenant, execution } = context
-  const made = execution.memory.made ? madeModules(execution.memory) : await makeTables(context)
+  const made = execution.memory.made
+    ? madeModules(await ports.modules(), execution.memory)
+    : await makeTables(context)
   if (made.length === 0) return succeeded([])
-  const tables = await loadInstalledTables(ports.platform, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   const names = new Set(made.flatMap((module) => module.tables.map((table) => table.name)))
   const types = tables.types.filter((type) => type.name === 'aws_regions' || names.has(type.name))
   const { isDone, memory } = await syncPlaces(
@@ -43,23 +45,24 @@ export async function stepInstall(context: ExecutionContext): Promise<StepOutcom
   return error ? failedWith(error) : succeeded(await resultRows(context, made))
 }
 
-const madeModules = (memory: JsonObject): readonly Module[] =>
+const madeModules = ({ findModule }: Registry, memory: JsonObject): readonly Module[] =>
   (memory.made as readonly string[]).flatMap((name) => findModule(name) ?? [])
 
 async function makeTables(context: ExecutionContext): Promise<readonly Module[]> {
   const { ports, tenant, execution, progress } = context
-  const wanted = namedModules(moduleNames(execution.arguments))
+  const offered = await ports.modules()
+  const wanted = namedModules(offered, moduleNames(execution.arguments))
   const installed = new Set((await installedModules(ports.platform, tenant)).map(({ name }) => name))
   for (const module of wanted) {
     if (installed.has(module.name)) progress.notice(`${module.name} is installed already.`)
   }
-  const missing = withRequirements(wanted, (name) => installed.has(name))
+  const missing = withRequirements(offered, wanted, (name) => installed.has(name))
   const added = missing.filter((module) => !wanted.includes(module)).map((module) => module.name)
   if (added.length > 0) progress.notice(`${added.join(', ')} is installed too, because it is required.`)
   if (missing.length === 0) return missing
   // In the commit of the tables: whoever goes on after a crash knows that their import is still to be done.
   const made = missing.map((module) => module.name)
-  const news = await installModules(ports.platform, tenant, missing, (transaction) =>
+  const news = await installModules(ports, tenant, missing, (transaction) =>
     remember(transaction, context, { made }),
   )
   await postNews(ports, tenant, news)

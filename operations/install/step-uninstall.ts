@@ -4,7 +4,6 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import type { Module } from '#modules/kit/index.ts'
-import { modules as offered } from '#modules/registry.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { countRows } from '#postgres/statements/module-count-rows.ts'
 import { forgetModule, openClaims } from '#postgres/statements/module-forget.ts'
@@ -20,10 +19,11 @@ export async function stepUninstall(context: ExecutionContext): Promise<StepOutc
   const { ports, tenant, execution, progress } = context
   const db = ports.platform
   if (execution.memory.dropped) return succeeded(execution.memory.dropped as unknown as readonly Row[])
-  const named = namedModules(moduleNames(execution.arguments))
+  const offered = await ports.modules()
+  const named = namedModules(offered, moduleNames(execution.arguments))
   const installed = await installedModules(db, tenant)
   // In the order of installation, so that what others refer to goes last.
-  const going = offered.filter(
+  const going = offered.modules.filter(
     (module) => named.includes(module) && installed.some(({ name }) => name === module.name),
   )
   for (const module of named) {
@@ -83,7 +83,7 @@ async function dropModules(
   rows: readonly Row[],
 ): Promise<void> {
   const { ports, tenant } = context
-  const lookup = tableLookup(offered.flatMap((module) => module.tables))
+  const lookup = tableLookup((await ports.modules()).modules.flatMap((module) => module.tables))
   try {
     const news = await ports.platform.transaction(async (transaction) => {
       await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)

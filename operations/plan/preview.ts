@@ -27,7 +27,7 @@ export interface Preview {
 export async function preview(ports: Ports, request: PreviewRequest): Promise<Preview> {
   const { tenant, actor, mine, signal } = request
   const db = ports.platform
-  const tables = await loadInstalledTables(db, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   const plan = await planAll(db, tenant, tables)
   const changes = await findAdoptions(
     { ports, db, tenant, tables, states: plan.states, signal },

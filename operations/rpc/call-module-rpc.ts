@@ -1,7 +1,6 @@
 /** A function that an installed module offers: its handler, then a sync of the tables that it touches. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
-import { findModule, modules } from '#modules/registry.ts'
 import { accountsAndRegions } from '#postgres/statements/place-list.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
@@ -11,10 +10,11 @@ import type { RpcAnswer, RpcCall } from './catalogue.ts'
 
 export async function callModuleRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
   const { tenant } = call
+  const { modules } = await ports.modules()
   const rpc = modules.flatMap((module) => module.rpc).find(({ name }) => name === call.name)
-  const tables = await loadInstalledTables(ports.platform, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   const isInstalled = tables.types.some((type) => type.module === rpc?.module)
-  if (!rpc || !isInstalled || !findModule(rpc.module)) {
+  if (!rpc || !isInstalled) {
     throw new IasqlError('module/missing', `the module of ${call.name} is not installed`)
   }
   const values = Object.fromEntries(

@@ -1,6 +1,7 @@
 /** The functions inside SQL as the runner sees them: what there is, and how one is run outside any transaction. */
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Role, RpcDescription } from '#engine/model/rpc.ts'
+import type { Registry } from '#modules/registry.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
@@ -22,6 +23,6 @@ export type RpcAnswer =
   | { readonly kind: 'execution'; readonly executionId: string }
 
 export interface RpcCatalogue {
-  descriptions(): readonly RpcDescription[]
+  descriptions(offered: Registry): readonly RpcDescription[]
   call(ports: Ports, call: RpcCall): Promise<RpcAnswer>
 }

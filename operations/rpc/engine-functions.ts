@@ -1,14 +1,14 @@
 /** SQL of the engine's functions of one tenant, made anew at each start: bindings, and those that are plain SQL. */
 import type { RpcDescription } from '#engine/model/rpc.ts'
-import { modules } from '#modules/registry.ts'
+import type { Registry } from '#modules/registry.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { rpcFunctionSql } from './binding.ts'
 import { engineRpcs } from './descriptions.ts'
 import { nativeHelp } from './native-help.ts'
 
-export function engineFunctionsSql(tenant: Tenant): readonly string[] {
-  return [...engineRpcs.flatMap((rpc) => rpcFunctionSql(tenant, rpc)), ...nativeSql(tenant)]
+export function engineFunctionsSql(tenant: Tenant, offered: Registry): readonly string[] {
+  return [...engineRpcs.flatMap((rpc) => rpcFunctionSql(tenant, rpc)), ...nativeSql(tenant, offered)]
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -19,7 +19,7 @@ interface NativeFunction {
   readonly body: string
 }
 
-function nativeSql(tenant: Tenant): readonly string[] {
+function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
   const t = tenant.schema
   const listed = modules.map(
     ({ name, version, requires }) =>
@@ -42,7 +42,7 @@ function nativeSql(tenant: Tenant): readonly string[] {
     {
       name: 'iasql_help',
       returns: 'TABLE (module text, name text, signature text, description text, sample_usage text)',
-      body: `SELECT * FROM (VALUES ${helpRows().join(', ')}) AS h (module, name, signature, description, sample_usage)
+      body: `SELECT * FROM (VALUES ${helpRows(modules).join(', ')}) AS h (module, name, signature, description, sample_usage)
         WHERE h.module = 'iasql' OR h.module IN (SELECT m.name FROM ${t}.iasql_module m) ORDER BY 1, 2, 3`,
     },
   ]
@@ -56,7 +56,7 @@ function nativeSql(tenant: Tenant): readonly string[] {
   ])
 }
 
-const helpRows = (): readonly string[] =>
+const helpRows = (modules: Registry['modules']): readonly string[] =>
   [
     ...engineRpcs.map(described),
     ...modules.flatMap((module) => module.rpc.map(described)),

@@ -1,7 +1,7 @@
 /** The functions inside SQL that are answered here: what there is, who may call it, and where each call goes. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { Role, RpcDescription } from '#engine/model/rpc.ts'
-import { modules } from '#modules/registry.ts'
+import type { Registry } from '#modules/registry.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { applyArguments } from '../apply/apply-arguments.ts'
 import { createExecution } from '../execution/create-execution.ts'
@@ -14,9 +14,10 @@ import type { RpcAnswer, RpcCall } from './catalogue.ts'
 import { engineRpcs } from './descriptions.ts'
 import { setDefaultAccount, setDefaultRegion } from './set-default.ts'
 
-const offered: readonly RpcDescription[] = [...engineRpcs, ...modules.flatMap((module) => module.rpc)]
-
-export const rpcDescriptions = (): readonly RpcDescription[] => offered
+export const rpcDescriptions = ({ modules }: Registry): readonly RpcDescription[] => [
+  ...engineRpcs,
+  ...modules.flatMap((module) => module.rpc),
+]
 
 type Handler = (ports: Ports, call: RpcCall) => Promise<RpcAnswer>
 
@@ -55,7 +56,7 @@ const createFor = (ports: Ports, call: RpcCall, kind: ExecutionKind): Promise<st
 
 /** Name and arguments come out of a tenant's statement: nothing about them is taken for granted. */
 export async function callRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
-  const description = offered.find(
+  const description = rpcDescriptions(await ports.modules()).find(
     (one) => one.name === call.name && one.arguments.length === call.arguments.length,
   )
   if (!description) {

@@ -51,7 +51,7 @@ async function setDefault(ports: Ports, call: RpcCall, place: NewDefault): Promi
 }
 
 async function readRegions(ports: Ports, { tenant }: RpcCall): Promise<void> {
-  const tables = await loadInstalledTables(ports.platform, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   const signal = AbortSignal.timeout(ports.defaults.budgetMs)
   const scope = { ports, db: ports.platform, tenant, tables, signal, confirm: false }
   await syncTable(scope, { type: tables.type('aws_regions'), place: { accountId: null, region: null } })

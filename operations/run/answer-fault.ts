@@ -62,7 +62,9 @@ export async function answerFault(
   memory: StatementMemory,
   fault: Fault,
 ): Promise<FaultOutcome> {
-  const described = run.catalogue.descriptions().filter(({ name }) => name === fault.name)
+  const described = run.catalogue
+    .descriptions(await run.ports.modules())
+    .filter(({ name }) => name === fault.name)
   if (described.length === 0)
     throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
   const hasEffects = described.some(({ kind, changesCloud }) => kind === 'action' || changesCloud === true)

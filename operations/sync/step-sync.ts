@@ -18,7 +18,7 @@ import { syncPlaces } from './sync-places.ts'
 export async function stepSync(context: ExecutionContext): Promise<StepOutcome> {
   const { ports, tenant, execution } = context
   const { names, confirm } = syncArguments(execution.arguments)
-  const tables = await loadInstalledTables(ports.platform, tenant)
+  const tables = await loadInstalledTables(ports, tenant)
   if (Object.keys(execution.memory).length === 0) await projectTables(context)
   const types = chooseTypes(tables, names)
   const { isDone, memory } = await syncPlaces({ context, tables, types, confirm }, memoryOf(execution.memory))

@@ -1,6 +1,5 @@
 /** A new tenant: roles, schemas, the account it works in, its default region, its functions. No call to the cloud. */
 
-import { findModule } from '#modules/registry.ts'
 import { provisionTenant } from '#postgres/provision-tenant.ts'
 import type { Secrets } from '#postgres/secrets.ts'
 import { installedModules } from '#postgres/statements/module-installed.ts'
@@ -25,9 +24,9 @@ export async function createTenant(
     database: await databaseName(ports),
   })
   const installed = await installedModules(ports.platform, tenant)
-  const module = findModule(foundation)
+  const module = (await ports.modules()).findModule(foundation)
   if (module && !installed.some(({ name }) => name === foundation)) {
-    await postNews(ports, tenant, await installModules(ports.platform, tenant, [module]))
+    await postNews(ports, tenant, await installModules(ports, tenant, [module]))
   }
   await insertPlaces(ports.platform, tenant, ports.defaults)
   await upgradeTenant(ports, tenant)

@@ -1,8 +1,6 @@
 /** A tenant that has taken something from itself gets it back: at the start, and when its login or a right is refused. */
 import { createTablesSql } from '#engine/ddl/create-tables.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
-import { findModule, modules as offered } from '#modules/registry.ts'
-import type { Database } from '#postgres/database.ts'
 import type { Repair } from '#postgres/repairing-data-api.ts'
 import * as postgres from '#postgres/restore-tenant.ts'
 import type { Secrets } from '#postgres/secrets.ts'
@@ -13,27 +11,31 @@ import type { Ports } from '../ports.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
 import { engineFunctionsSql } from '../rpc/engine-functions.ts'
 
-interface Restoring extends Pick<Ports, 'platform' | 'log'> {
+interface Restoring extends Pick<Ports, 'platform' | 'log' | 'modules'> {
   readonly secrets: Pick<Secrets, 'get'>
 }
 
 export async function restoreTenant(
-  { platform, secrets, log }: Restoring,
+  { platform, secrets, log, modules }: Restoring,
   tenant: Tenant,
   { isLockedOut = false } = {},
 ): Promise<void> {
-  const madeBy = () => moduleStatements(platform, tenant)
+  const madeBy = () => moduleStatements({ platform, modules }, tenant)
   const isRestored = await postgres.restoreTenant(platform, secrets, tenant, { madeBy, isLockedOut })
   if (isRestored)
     log('warn', 'The login, rights or settings of a tenant were put back.', { tenantId: tenant.id })
 }
 
-async function moduleStatements(platform: Database, tenant: Tenant): Promise<readonly string[]> {
-  const lookup = tableLookup(offered.flatMap((module) => module.tables))
+async function moduleStatements(
+  { platform, modules: load }: Pick<Ports, 'platform' | 'modules'>,
+  tenant: Tenant,
+): Promise<readonly string[]> {
+  const offered = await load()
+  const lookup = tableLookup(offered.modules.flatMap((module) => module.tables))
   const installed = await installedModules(platform, tenant)
-  const modules = installed.flatMap(({ name }) => findModule(name) ?? [])
+  const modules = installed.flatMap(({ name }) => offered.findModule(name) ?? [])
   return [
-    ...engineFunctionsSql(tenant),
+    ...engineFunctionsSql(tenant, offered),
     ...modules.flatMap((module) => [
       ...createTablesSql(tenant, module.tables, lookup),
       ...module.rpc.flatMap((rpc) => rpcFunctionSql(tenant, rpc)),

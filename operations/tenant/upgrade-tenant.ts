@@ -6,8 +6,9 @@ import { engineFunctionsSql } from '../rpc/engine-functions.ts'
 
 export async function upgradeTenant(ports: Ports, tenant: Tenant): Promise<void> {
   await migrateTenant(ports.platform, tenant)
+  const offered = await ports.modules()
   await ports.platform.transaction(async (transaction) => {
     await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
-    for (const sql of engineFunctionsSql(tenant)) await transaction.run(sql)
+    for (const sql of engineFunctionsSql(tenant, offered)) await transaction.run(sql)
   })
 }

@@ -1,9 +1,11 @@
 /** The whole product in this process, on a cluster and an emulator of its own, with a cloud that can be watched and a memory that can be lost. */
+
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createCloud } from '#aws/create-cloud.ts'
 import type { CloudApi, CloudId, SdkCommandClass } from '#engine/model/cloud.ts'
 import { type Foundation, type Serving, serve } from '#local/serve.ts'
+import { registry } from '#modules/registry.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
 import type { DataApi, DataApiError } from '#postgres/data-api.ts'
@@ -156,6 +158,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
       secrets: database.secrets,
       cipher: aesCipher(key),
       cloud: watched.of(current),
+      modules: async () => registry,
       log: (...entry) => (current.isOver ? undefined : log(...entry)),
       defaults: { accountId, region: 'us-east-1', budgetMs: options.budgetMs ?? 600_000 },
     }

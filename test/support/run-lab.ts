@@ -1,7 +1,9 @@
 /** Runs on a database of their own, without a socket: messages are gathered, functions are scripted. */
+
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RpcDescription } from '#engine/model/rpc.ts'
+import { registryOf } from '#modules/registry.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Session } from '#operations/connection/session.ts'
 import type { Ports } from '#operations/ports.ts'
@@ -82,6 +84,7 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
       },
       settleMs: () => 0,
     },
+    modules: async () => registryOf([]),
     clock: {
       now: () => new Date(),
       sleep: (ms, signal) => sleep(ms, undefined, { signal: signal as AbortSignal }),

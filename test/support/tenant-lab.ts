@@ -1,10 +1,12 @@
 /** A tenant with a database and a cloud of its own, whose functions are called as the run machinery calls them. */
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CloudCall, createCloud } from '#aws/create-cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Role } from '#engine/model/rpc.ts'
+import { registry } from '#modules/registry.ts'
 import { stepExecution } from '#operations/execution/step-execution.ts'
 import type { Cloud, Log, Ports } from '#operations/ports.ts'
 import { callRpc } from '#operations/rpc/registry.ts'
@@ -77,6 +79,7 @@ export async function openTenantLab({
     dataApi: database.dataApi,
     platform: database.platform,
     cloud: wrapCloud(cloud),
+    modules: async () => registry,
     clock: {
       now: () => new Date(),
       sleep: async (ms, signal) => {
