@@ -27,18 +27,25 @@ const wholeNumber = (name: string, value: string | undefined, fallback: number, 
   return Number(value)
 }
 
+/** `eu-west-1`, `us-gov-east-1`: which of them there are, only AWS can tell. */
+const regionName = /^[a-z]{2,4}(-[a-z]+)+-\d$/
+
 /** @throws UsageError that names the variable and what it may be. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const logLevel = environment.IASQL_LOG || 'error'
   if (!logLevels.includes(logLevel)) {
     throw new UsageError(`IASQL_LOG is "${logLevel}"; give one of ${logLevels.join(', ')}`)
   }
+  const region = environment.AWS_REGION || 'us-east-1'
+  if (!regionName.test(region)) {
+    throw new UsageError(`AWS_REGION is "${region}"; give the name of a region, for example eu-west-1`)
+  }
   return {
     port: wholeNumber('IASQL_PORT', environment.IASQL_PORT, 8088, 65_535),
     dataDirectory: resolve(environment.IASQL_DATA_DIR || '.iasql'),
     databaseUrl: environment.IASQL_DATABASE_URL || undefined,
     logLevel: logLevel as LogLevel,
-    region: environment.AWS_REGION || 'us-east-1',
+    region,
     budgetMs: wholeNumber('IASQL_BUDGET_MS', environment.IASQL_BUDGET_MS, 840_000, 840_000),
   }
 }
