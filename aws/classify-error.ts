@@ -27,6 +27,7 @@ export function classifyError(error: unknown, operation: string, profile: CloudP
   const message = code === 'cloud/not-emulated' ? 'the emulator does not implement this call' : said
   return new IasqlError(code, `${operation}: ${message}`, {
     detail: `AWS error ${refusal.Code ?? refusal.name}`,
+    refusal: { operation, error: refusal.name, message: said },
     cause: error,
     ...(requestId ? { awsRequestId: requestId } : {}),
   })

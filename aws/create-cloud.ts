@@ -1,9 +1,11 @@
 /** The cloud port over the AWS SDK: a client per service and place, one call a send, errors by their names. */
 import type { CloudApi, Place, SdkCommandClass } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
+import { isRead } from '#engine/throttle/buckets.ts'
 import { type CloudProfile, classifyError } from './classify-error.ts'
 import { each } from './each.ts'
-import { pagesOf } from './pages.ts'
+import { operationOf } from './operation-of.ts'
+import { pagesBy } from './pages.ts'
 
 /** Milliseconds after which a call without answer counts as of unknown outcome. */
 const callMs = 30_000
@@ -28,7 +30,7 @@ export interface CloudOptions {
   readonly profile: CloudProfile
   /** URL of the emulator, or of a private endpoint. */
   readonly endpoint?: string
-  /** Keys or a provider of them. Absent: the SDK's own chain on AWS, the account id as access key on the emulator. */
+  /** Keys or a provider of them. Absent: the SDK's own chain on AWS, dummies for the account on the emulator. */
   readonly credentials?: Credentials | (() => Promise<Credentials>)
   /** Told of each call just before it is made. */
   readonly onCall?: (call: CloudCall) => void
@@ -38,7 +40,14 @@ interface SdkClient {
   send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<object>
   destroy(): void
   readonly config: { readonly serviceId: string }
+  readonly middlewareStack: { add(middleware: Middleware, options: { step: 'build'; name: string }): void }
 }
+
+interface SdkCall {
+  readonly request: { readonly headers: Record<string, string> }
+}
+type Middleware = (next: (call: SdkCall) => Promise<object>) => (call: SdkCall) => Promise<object>
+
 // biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
 type SdkClientClass = new (configuration: any) => object
 
@@ -55,7 +64,7 @@ export function createCloud(options: CloudOptions): AwsCloud {
   const clientAt = (clientClass: SdkClientClass, place: Place): SdkClient => {
     const ofClass = clients.get(clientClass) ?? new Map<string, SdkClient>()
     const key = `${place.accountId} ${place.region}`
-    const client = ofClass.get(key) ?? (new clientClass(configurationOf(options, place)) as SdkClient)
+    const client = ofClass.get(key) ?? makeClient(clientClass, options, place)
     clients.set(clientClass, ofClass.set(key, client))
     return client
   }
@@ -70,6 +79,23 @@ export function createCloud(options: CloudOptions): AwsCloud {
   }
 }
 
+function makeClient(clientClass: SdkClientClass, options: CloudOptions, place: Place): SdkClient {
+  const client = new clientClass(configurationOf(options, place)) as SdkClient
+  if (options.profile === 'emulator' && !options.credentials) tellAccount(client, place)
+  return client
+}
+
+/** The emulator knows no account by its key: without this header all accounts would be one. */
+const tellAccount = ({ middlewareStack }: SdkClient, { accountId }: Place): void =>
+  middlewareStack.add(
+    (next) => (call) => {
+      const { headers } = call.request
+      headers['x-moto-account-id'] = accountId
+      return next(call)
+    },
+    { step: 'build', name: 'account' },
+  )
+
 function configurationOf({ profile, endpoint, credentials }: CloudOptions, place: Place): object {
   const dummies = { accessKeyId: place.accountId, secretAccessKey: 'emulator' }
   const keys = credentials ?? (profile === 'emulator' ? dummies : undefined)
@@ -83,13 +109,6 @@ function configurationOf({ profile, endpoint, credentials }: CloudOptions, place
   }
 }
 
-/** The operation of a command by its schema, since bundling may shorten the names of classes. */
-const operationOf = (request: object): string => {
-  const { schema } = request as { readonly schema?: readonly unknown[] }
-  const name = schema?.[2]
-  return typeof name === 'string' ? name : request.constructor.name.replace(/Command$/, '')
-}
-
 interface ApiParts {
   readonly options: CloudOptions
   readonly client: SdkClient
@@ -98,13 +117,19 @@ interface ApiParts {
 }
 
 function apiOf({ options, client, place, signal }: ApiParts): CloudApi {
+  let hasBegun = false
   const send = async <Input extends object, Output extends object>(
     command: SdkCommandClass<Input, Output>,
     input: Input,
   ): Promise<Output> => {
     const request = new command(input)
     const operation = operationOf(request)
-    if (signal.aborted) throw new IasqlError('cloud/unreachable', `${operation} was not called: out of time.`)
+    if (signal.aborted) {
+      // Of what the writes before it began nobody knows the end.
+      const code = hasBegun ? 'cloud/unknown-outcome' : 'cloud/unreachable'
+      throw new IasqlError(code, `${operation} was not called: out of time.`)
+    }
+    hasBegun ||= !isRead(operation)
     options.onCall?.({ service: client.config.serviceId, operation, place })
     try {
       const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
@@ -116,9 +141,7 @@ function apiOf({ options, client, place, signal }: ApiParts): CloudApi {
   return {
     place,
     send,
-    async *pages(command, input, items) {
-      for await (const page of pagesOf(input, (next) => send(command, next))) yield* items(page) ?? []
-    },
+    pages: pagesBy(send),
     each: (ids, read) => each(ids, read, readsAtATime),
   }
 }

@@ -1,5 +1,12 @@
 /** Follows a list to its end, whatever the service calls its token. */
+import type { CloudApi } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
+
+/** The lists of an API whose every call goes through `send`. */
+export const pagesBy = (send: CloudApi['send']): CloudApi['pages'] =>
+  async function* (command, input, items) {
+    for await (const page of pagesOf(input, (next) => send(command, next))) yield* items(page) ?? []
+  }
 
 type Bag = Readonly<Record<string, unknown>>
 

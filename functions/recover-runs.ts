@@ -1,4 +1,5 @@
-/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives are driven again. */
+/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives go on, rows that were locked get their outputs. */
+import { projectLeftovers } from '#operations/apply/project-leftovers.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import type { Ports, StateMachines } from '#operations/ports.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
@@ -6,7 +7,11 @@ import { lambda } from './lambda.ts'
 
 export const handler = lambda(async (ports, _event: object) => {
   const machines = oncePerHour(ports)
-  const swept = await Promise.allSettled([recoverRuns(ports), recoverExecutions({ ...ports, machines })])
+  const swept = await Promise.allSettled([
+    recoverRuns(ports),
+    recoverExecutions({ ...ports, machines }),
+    projectLeftovers(ports),
+  ])
   const failures = swept.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
   if (failures.length > 0) throw new AggregateError(failures, `The sweep failed: ${failures.join('; ')}`)
 })

@@ -20,6 +20,8 @@ export interface ServedCloud {
   readonly accountId: string
   /** For people: `emulator at http://127.0.0.1:5000`. */
   readonly name: string
+  /** Whether it has AWS's limits on the rate of calls; an emulator has none. */
+  readonly isLimited: boolean
   stop(): Promise<void>
 }
 
@@ -55,6 +57,7 @@ const emulator = (
     cloud,
     accountId: emulatedAccountId,
     name,
+    isLimited: false,
     stop: async () => {
       cloud.close()
       await stopServer()
@@ -77,6 +80,7 @@ const realAccount = async ({ region }: CloudOptions): Promise<ServedCloud> => {
       cloud,
       accountId: Account ?? '',
       name: `AWS account ${Account}`,
+      isLimited: true,
       stop: async () => cloud.close(),
     }
   } catch (error) {

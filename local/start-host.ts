@@ -1,6 +1,9 @@
 /** Everything `iasql start` starts, in order, and stops again in the reverse order. */
 import { registry } from '#modules/registry.ts'
+import { limitedCloud } from '#operations/limits/limited-cloud.ts'
+import { sharedLimits } from '#operations/limits/shared-limits.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
+import { systemClock } from '#operations/system-clock.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
@@ -64,7 +67,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
     platform,
     secrets: directory.secrets,
     cipher: directory.cipher,
-    cloud: wrapCloud(cloud.cloud),
+    cloud: cloud.isLimited
+      ? limitedCloud(wrapCloud(cloud.cloud), sharedLimits({ db: platform, clock: systemClock, log }))
+      : wrapCloud(cloud.cloud),
     modules: async () => registry,
     log,
     defaults: { accountId: cloud.accountId, region: settings.region, budgetMs: settings.budgetMs },

@@ -11,6 +11,8 @@ import { type Repair, repairingDataApi } from '#postgres/repairing-data-api.ts'
 import type { Credentials, Secrets } from '#postgres/secrets.ts'
 import { aesCipher } from './aes-cipher.ts'
 import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
+import { limitedCloud } from './limits/limited-cloud.ts'
+import { sharedLimits } from './limits/shared-limits.ts'
 import type { Cipher, Invoker, Log, Ports, StateMachines } from './ports.ts'
 import { systemClock } from './system-clock.ts'
 
@@ -33,7 +35,10 @@ export function awsHost(environment: Environment): Ports {
   return {
     dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: tenantSecrets(store) })),
     platform,
-    cloud: createCloud({ profile: 'aws' }),
+    cloud: limitedCloud(
+      createCloud({ profile: 'aws' }),
+      sharedLimits({ db: platform, clock: systemClock, log }),
+    ),
     clock: systemClock,
     invoker: lambdaInvoker(variable('IASQL_RUN_FUNCTION')),
     machines: stepFunctions({

@@ -10,12 +10,28 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
+type SdkClientClass = new (configuration: any) => object
+
 /** Clients of the linked account's services: one CloudApi per SDK client class and place. */
 export interface Cloud {
-  // biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
-  api(client: new (configuration: any) => object, place: Place, signal: AbortSignal): CloudApi
+  api(client: SdkClientClass, place: Place, signal: AbortSignal): CloudApi
   /** Milliseconds for which reads of this kind of cloud lag: the table's published value on AWS, 0 on the emulator. */
   settleMs(published: number): number
+  /**
+   * Waits until AWS's limits allow this call; the cloud it gives makes it without waiting again. Absent where there are no
+   * limits. Rejects with the signal's reason.
+   */
+  reserve?(call: ReservedCall, signal: AbortSignal): Promise<Cloud>
+}
+
+export interface ReservedCall {
+  readonly client: SdkClientClass
+  readonly place: Place
+  /** `CreateVpc` */
+  readonly operation: string
+  /** Of those that wait, who has the longest way to go goes first. */
+  readonly priorityMs: number
 }
 
 /** Names of the deployed functions that operations start without waiting for them. */

@@ -1,7 +1,7 @@
 /** The one form of a column's value, so that AWS's rewriting of a value is never a difference. */
 import type { Column } from '#engine/model/column.ts'
 import type { Json } from '#engine/model/json.ts'
-import { asSet, canonicalJson, parsedDocument } from './canonical-json.ts'
+import { asSet, canonicalJson, isSame, parsedDocument } from './canonical-json.ts'
 import { canonicalCidr } from './cidr.ts'
 import { canonicalPolicy } from './policy-document.ts'
 import { ownTags } from './tags.ts'
@@ -29,7 +29,8 @@ export function canonical(column: Comparable, value: Json | undefined): Json {
 
 /** Whether two values of the column mean the same; references compare by row id. */
 export function equals(column: Comparable, a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true
+  // Nearly every comparison ends here, long before anything has to be rewritten.
+  if (isSame(a, b)) return true
   const [left, right] = [canonical(column, a), canonical(column, b)]
   return left === right || canonicalJson(left) === canonicalJson(right)
 }

@@ -2,11 +2,11 @@
 import type { TableSpec } from '#engine/model/table.ts'
 import { type TableLookup, unqualified } from '#engine/plan/resource.ts'
 import { dropForeignKeySql } from './constraints.ts'
-import { expressionName } from './expression-sql.ts'
+import { expressedName, expressionName } from './expression-sql.ts'
 import { dropFindFunctionSql } from './find-function.ts'
-import { guardName, outputsName } from './guard-sql.ts'
+import { guardName, outputsName, unspecifiedName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
-import { companionName, protectionName } from './protection-sql.ts'
+import { companionName, externalName, protectionName } from './protection-sql.ts'
 import { identifier, inSchema, type TenantNames } from './sql-text.ts'
 
 export function dropTablesSql(
@@ -24,9 +24,12 @@ export function dropTablesSql(
     ...tables.flatMap((table) => [
       journalName(table),
       guardName(table),
+      unspecifiedName(table),
       outputsName(table),
       protectionName(table),
+      externalName(table),
       expressionName(table),
+      expressedName(table),
     ]),
     ...companions.map(({ name }) => name),
   ]

@@ -1,7 +1,9 @@
 /** What a statement may not do to a row: set outputs, change the id, or clear what AWS cannot clear. */
+import type { Json } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import {
   byTenant,
+  defaultLiteral,
   identifier,
   inSchema,
   literal,
@@ -11,6 +13,7 @@ import {
 } from './sql-text.ts'
 
 export const outputsName = (table: TableSpec): string => `iasql_outputs_${table.name}`
+export const unspecifiedName = (table: TableSpec): string => `iasql_unspecified_${table.name}`
 export const guardName = (table: TableSpec): string => `iasql_guard_${table.name}`
 
 const columnsWhere = (table: TableSpec, isWanted: (column: TableSpec['columns'][string]) => boolean) =>
@@ -64,17 +67,58 @@ export function guardSql(names: TenantNames, table: TableSpec): readonly string[
     `IF NEW.id <> OLD.id THEN RAISE EXCEPTION USING ERRCODE = '42501',
       MESSAGE = ${literal(`the id of a ${table.name} cannot be changed`)},
       HINT = 'Insert a new row and delete this one.'; END IF;`,
-    ...kept.map(
-      (name) => `IF ${cleared(name)} THEN RAISE EXCEPTION USING ERRCODE = '22004',
-      MESSAGE = ${literal(`${name} of ${table.name} cannot be cleared once it has a value`)}, COLUMN = ${literal(name)},
-      HINT = 'AWS has no way to unset it: give another value, or delete the row and insert a new one.'; END IF;`,
+    ...kept.map((name) =>
+      refuseNull(table, name, {
+        when: cleared(name),
+        hint: 'AWS has no way to unset it: give another value, or delete the row and insert a new one.',
+      }),
+    ),
+    ...defaultsOf(table).map(([name, value]) =>
+      refuseNull(table, name, {
+        when: `NEW.${identifier(name)} IS NULL`,
+        hint: `SET ${name} = DEFAULT gives it AWS's own value, ${JSON.stringify(value)}.`,
+      }),
     ),
     'RETURN NEW;',
   ].join('\n  ')
-  const conditions = ['NEW.id <> OLD.id', ...kept.map(cleared)].join(' OR ')
+  const emptied = defaultsOf(table).map(([name]) => `NEW.${identifier(name)} IS NULL`)
+  const conditions = ['NEW.id <> OLD.id', ...kept.map(cleared), ...emptied].join(' OR ')
   return [
     ...triggerFunctionSql(names, { name: guardName(table), body }),
     `CREATE TRIGGER iasql_guard BEFORE UPDATE ON ${inSchema(names, table.name)} FOR EACH ROW ` +
       `WHEN (${byTenant} AND (${conditions})) EXECUTE FUNCTION ${inSchema(names, guardName(table))}()`,
+    ...unspecifiedSql(names, table),
+  ]
+}
+
+const defaultsOf = (table: TableSpec): readonly (readonly [string, Json])[] =>
+  Object.entries(table.columns).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [[name, value] as const],
+  )
+
+const refuseNull = (
+  table: TableSpec,
+  name: string,
+  { when, hint }: { readonly when: string; readonly hint: string },
+): string => `IF ${when} THEN RAISE EXCEPTION USING ERRCODE = '22004',
+      MESSAGE = ${literal(`${name} of ${table.name} cannot be cleared once it has a value`)}, COLUMN = ${literal(name)},
+      HINT = ${literal(hint)}; END IF;`
+
+/** NULL at INSERT is unspecified, also where it is written out. */
+function unspecifiedSql(names: TenantNames, table: TableSpec): readonly string[] {
+  const columns = defaultsOf(table)
+  if (columns.length === 0) return []
+  const filled = columns.map(([name, value]) => {
+    const column = `NEW.${identifier(name)}`
+    return `  ${column} = coalesce(${column}, ${defaultLiteral(value)});`
+  })
+  const isOpen = columns.map(([name]) => `NEW.${identifier(name)} IS NULL`).join(' OR ')
+  return [
+    ...triggerFunctionSql(names, {
+      name: unspecifiedName(table),
+      body: [...filled, '  RETURN NEW;'].join('\n'),
+    }),
+    `CREATE TRIGGER iasql_unspecified BEFORE INSERT ON ${inSchema(names, table.name)} FOR EACH ROW ` +
+      `WHEN (${isOpen}) EXECUTE FUNCTION ${inSchema(names, unspecifiedName(table))}()`,
   ]
 }

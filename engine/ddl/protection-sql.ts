@@ -1,4 +1,4 @@
-/** Rows that AWS made: those of the account stay, those made with a parent stay and go with it. */
+/** Rows that are not the user's to end: what AWS made for the account or along with a parent, and what others own. */
 import type { Protection, TableSpec } from '#engine/model/table.ts'
 import { type TableLookup, unqualified } from '#engine/plan/resource.ts'
 import {
@@ -13,20 +13,18 @@ import {
 } from './sql-text.ts'
 
 export const protectionName = (table: TableSpec): string => `iasql_protect_${table.name}`
+export const externalName = (table: TableSpec): string => `iasql_external_${table.name}`
 export const companionName = (table: TableSpec, parent: string): string =>
   `iasql_${table.name}_goes_with_${parent}`
 
 export function protectionSql(names: TenantNames, table: TableSpec, lookup: TableLookup): readonly string[] {
-  if (table.protects.length === 0 && table.createdWith.length === 0) return []
+  if (table.access === 'read') return []
   const name = inSchema(names, table.name)
   const call = `EXECUTE FUNCTION ${inSchema(names, protectionName(table))}()`
   const fixed = [
     ...Object.entries(table.columns).flatMap(([column, { replaces }]) => (replaces ? [column] : [])),
     ...placeColumns(table),
   ]
-  const replaced = fixed.map(
-    (column) => `NEW.${identifier(column)} IS DISTINCT FROM OLD.${identifier(column)}`,
-  )
   return [
     ...triggerFunctionSql(names, {
       name: protectionName(table),
@@ -34,9 +32,50 @@ export function protectionSql(names: TenantNames, table: TableSpec, lookup: Tabl
       body: protectionBody(names, table, lookup),
     }),
     `CREATE TRIGGER iasql_protect_delete BEFORE DELETE ON ${name} FOR EACH ROW WHEN (${byTenant}) ${call}`,
-    `CREATE TRIGGER iasql_protect_update BEFORE UPDATE ON ${name} FOR EACH ROW ` +
-      `WHEN (${byTenant} AND (${replaced.join(' OR ') || 'false'})) ${call}`,
+    ...(table.protects.length === 0 && table.createdWith.length === 0
+      ? []
+      : [
+          `CREATE TRIGGER iasql_protect_update BEFORE UPDATE ON ${name} FOR EACH ROW ` +
+            `WHEN (${byTenant} AND (${changed(fixed)})) ${call}`,
+        ]),
+    ...externalSql(names, table),
   ]
+}
+
+const changed = (columns: readonly string[]): string =>
+  columns
+    .map((column) => `NEW.${identifier(column)} IS DISTINCT FROM OLD.${identifier(column)}`)
+    .join(' OR ') || 'false'
+
+/** Any column of the cloud's: what another owns cannot be changed here in any way. */
+function externalSql(names: TenantNames, table: TableSpec): readonly string[] {
+  const own = Object.entries(table.columns).flatMap(([name, { nature }]) =>
+    nature === 'argument' ? [name] : [],
+  )
+  const message = literal(`${table.name}: an external row is only read here and cannot be changed`)
+  const body = `  IF ${isExternalSql(names, table)} THEN
+    RAISE EXCEPTION USING ERRCODE = 'IQ005', MESSAGE = ${message},
+      HINT = 'Change it where its owner manages it; SELECT * FROM iasql_external lists such rows.';
+  END IF;
+  RETURN NEW;`
+  const name = externalName(table)
+  return [
+    ...triggerFunctionSql(names, { name, body }),
+    `CREATE TRIGGER iasql_external BEFORE UPDATE ON ${inSchema(names, table.name)} FOR EACH ROW ` +
+      `WHEN (${byTenant} AND (${changed([...own, ...placeColumns(table)])})) EXECUTE FUNCTION ${inSchema(names, name)}()`,
+  ]
+}
+
+const isExternalSql = (names: TenantNames, table: TableSpec): string =>
+  `EXISTS (SELECT FROM ${inSchema(names, 'iasql_resource')} r
+    WHERE r.external AND r.table_name = ${literal(table.name)} AND r.row_id = OLD.id)`
+
+function externalDeleteSql(names: TenantNames, table: TableSpec): string {
+  const message = literal(`${table.name}: an external row is not deleted from here`)
+  return `  IF TG_OP = 'DELETE' AND ${isExternalSql(names, table)} THEN
+    ${noticeSql(names, message, `'The row was left as it is; it goes when nothing here refers to it.'`)}
+    RETURN NULL;
+  END IF;`
 }
 
 function protectionBody(names: TenantNames, table: TableSpec, lookup: TableLookup): string {
@@ -49,9 +88,13 @@ function protectionBody(names: TenantNames, table: TableSpec, lookup: TableLooku
     RETURN NULL;
   END IF;`
   })
-  return [companion, ...protections, `  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;`, '  RETURN NEW;'].join(
-    '\n',
-  )
+  return [
+    externalDeleteSql(names, table),
+    companion,
+    ...protections,
+    `  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;`,
+    '  RETURN NEW;',
+  ].join('\n')
 }
 
 const refusalSql = (message: string): string =>

@@ -18,6 +18,8 @@ export type ExecutionEvent = { readonly atMs: number } & (
   | { readonly kind: 'outcomeUnknown'; readonly step: string }
   /** A look-up after an unknown outcome proved that nothing was made. */
   | { readonly kind: 'absent'; readonly step: string }
+  /** The execution came to an end while the step still waited for its turn: it has called nobody. */
+  | { readonly kind: 'unsent'; readonly step: string }
   /** What a step waited for holds, and its outcome said to call the mapper afresh then. */
   | { readonly kind: 'again'; readonly step: string }
   /** A poll is over; the steps of it that ended were told by events of their own before. */
@@ -58,7 +60,7 @@ export type ExecutionEffect =
     }
 
 export interface ExecutionSettings {
-  /** Calls in flight at once; polls come on top. */
+  /** Steps under way at once, those among them that wait for their turn to call; polls come on top. */
   readonly concurrency: number
   /** Throttled and busy resources are tried again until nothing has moved for so long. */
   readonly noProgressMs: number
@@ -71,7 +73,7 @@ export interface ExecutionSettings {
 }
 
 export const defaultSettings: ExecutionSettings = {
-  concurrency: 16,
+  concurrency: 5_000,
   noProgressMs: 300_000,
   firstBackoffMs: 500,
   maxBackoffMs: 20_000,

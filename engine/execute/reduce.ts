@@ -1,6 +1,7 @@
 /** State and event in, state and effects out: every decision of an execution, none of its doing. */
 import type { ErrorKind } from '#engine/model/error.ts'
 import { push } from './heap.ts'
+import { emptySet, hasIndex, indexesOf, withIndex } from './index-set.ts'
 import type { ExecutionEvent } from './protocol.ts'
 import { schedule } from './schedule.ts'
 import {
@@ -14,7 +15,7 @@ import {
   skipStranded,
   wait,
 } from './settle-step.ts'
-import { type ExecutionState, runAt } from './state.ts'
+import { batchOf, type ExecutionState, type PollGroup, runAt } from './state.ts'
 
 export function reduce(state: ExecutionState, event: ExecutionEvent): Reduced {
   const handled = handle(state, event)
@@ -57,6 +58,8 @@ function handleStep(state: ExecutionState, event: StepEvent): Reduced {
       return only(callAgain(state, index, { isUnsettled: false, until: null }))
     case 'absent':
       return only(callAgain(state, index, { isUnsettled: false }))
+    case 'unsent':
+      return only(putBack(state, index))
     case 'outcomeUnknown':
       return retryLater(state, index, { isUnsettled: true }, atMs, 'no answer came')
     case 'failed':
@@ -66,6 +69,13 @@ function handleStep(state: ExecutionState, event: StepEvent): Reduced {
 
 const callAgain = (state: ExecutionState, index: number, change: object): ExecutionState =>
   enqueue(setRun(release(state, index), index, { ...change, state: 'pending' }), index)
+
+/** As if it had not begun: a call that was not made is no try. */
+function putBack(state: ExecutionState, index: number): ExecutionState {
+  const { state: was, isUnsettled, tries } = runAt(state, index)
+  if (was !== 'started') return state
+  return callAgain(state, index, isUnsettled ? {} : { tries: tries - 1 })
+}
 
 function handleFailure(
   state: ExecutionState,
@@ -103,7 +113,7 @@ function retryLater(
   const stillMs = atMs - Math.max(troubledSinceMs, state.progressMs)
   if (stillMs >= settings.noProgressMs) return fail(state, index, message)
   // A step that only waits keeps waiting: it is the poll that failed.
-  if (run.state === 'waiting') return only(setRun(state, index, { troubledSinceMs }))
+  if (run.state === 'waiting') return only(noteUnread(setRun(state, index, { troubledSinceMs }), index))
   const backoffMs = Math.min(run.backoffMs * 2, settings.maxBackoffMs)
   const next = setRun(release(state, index), index, {
     ...change,
@@ -114,17 +124,37 @@ function retryLater(
   return only({ ...next, delayed: push(next.delayed, atMs + run.backoffMs, index) })
 }
 
+function noteUnread(state: ExecutionState, index: number): ExecutionState {
+  const step = state.graph.steps[index]
+  const batch = step ? batchOf(step) : ''
+  const group = state.groups[batch]
+  if (!group) return state
+  return {
+    ...state,
+    groups: { ...state.groups, [batch]: { ...group, unread: withIndex(group.unread, index) } },
+  }
+}
+
+/** Whoever could be read is in no trouble any more. */
+function calmed(state: ExecutionState, { members, unread }: PollGroup): ExecutionState {
+  const isCalm = (index: number): boolean =>
+    runAt(state, index).troubledSinceMs !== null && !hasIndex(unread, index)
+  return indexesOf(members)
+    .filter(isCalm)
+    .reduce((next, index) => setRun(next, index, { troubledSinceMs: null }), state)
+}
+
 /** Polls come slower while nothing moves, and from the start again when something did. */
 function endPoll(state: ExecutionState, batch: string, atMs: number): ExecutionState {
   const group = state.groups[batch]
   if (!group || group.polling === null) return state
   const { firstPollMs, maxPollMs } = state.settings
-  const hasMoved = group.members.length < group.polling
+  const hasMoved = group.members.size < group.polling
   const delayMs = hasMoved ? firstPollMs : Math.min(Math.max(group.delayMs, firstPollMs) * 1.5, maxPollMs)
   const groups = { ...state.groups }
-  if (group.members.length === 0) delete groups[batch]
-  else groups[batch] = { ...group, polling: null, delayMs, nextMs: atMs + delayMs }
-  return { ...state, groups }
+  if (group.members.size === 0) delete groups[batch]
+  else groups[batch] = { ...group, unread: emptySet, polling: null, delayMs, nextMs: atMs + delayMs }
+  return { ...calmed(state, group), groups }
 }
 
 /** Timers may fire a moment early by the clock that is asked; the wake-up they were set for is used up all the same. */

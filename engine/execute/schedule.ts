@@ -1,5 +1,6 @@
 /** After every event: what may start now, when to look again, and whether all is over. */
 import { pop, push } from './heap.ts'
+import { indexesOf } from './index-set.ts'
 import type { ExecutionEffect } from './protocol.ts'
 import { type Reduced, setRun, skip, stepKeyAt } from './settle-step.ts'
 import { type ExecutionState, runAt } from './state.ts'
@@ -49,15 +50,15 @@ function startCalls(state: ExecutionState, effects: ExecutionEffect[]): Executio
 
 function startPolls(state: ExecutionState, atMs: number, effects: ExecutionEffect[]): ExecutionState {
   const due = Object.entries(state.groups).filter(
-    ([, group]) => group.polling === null && group.members.length > 0 && group.nextMs <= atMs,
+    ([, group]) => group.polling === null && group.members.size > 0 && group.nextMs <= atMs,
   )
   if (due.length === 0) return state
   const groups = { ...state.groups }
   for (const [batch, group] of due) {
     const { table, accountId, region, members } = group
-    const steps = members.map((index) => stepKeyAt(state, index))
+    const steps = indexesOf(members).map((index) => stepKeyAt(state, index))
     effects.push({ kind: 'poll', batch, table, accountId, region, steps })
-    groups[batch] = { ...group, polling: members.length }
+    groups[batch] = { ...group, polling: members.size }
   }
   return { ...state, groups }
 }
@@ -65,7 +66,7 @@ function startPolls(state: ExecutionState, atMs: number, effects: ExecutionEffec
 /** When something is due next, apart from answers to calls in flight. */
 function nextDueMs(state: ExecutionState): number | null {
   const polls = Object.values(state.groups).flatMap((group) =>
-    group.polling === null && group.members.length > 0 ? [group.nextMs] : [],
+    group.polling === null && group.members.size > 0 ? [group.nextMs] : [],
   )
   const due = state.delayed ? [state.delayed.rank, ...polls] : polls
   return due.length > 0 ? Math.min(...due) : null

@@ -1,6 +1,7 @@
 /** One step moves on: its run changes, and what waited for it is freed, or skipped with it. */
 import { withItem } from './chunked.ts'
 import { push } from './heap.ts'
+import { withIndex, withoutIndex } from './index-set.ts'
 import type { ExecutionEffect, StepState } from './protocol.ts'
 import { batchOf, type ExecutionState, emptyGroup, isMet, runAt, type StepRun } from './state.ts'
 
@@ -31,7 +32,7 @@ export function release(state: ExecutionState, index: number): ExecutionState {
   const batch = step && batchOf(step)
   const group = batch === undefined ? undefined : state.groups[batch]
   if (run.state !== 'waiting' || !group || batch === undefined) return state
-  const members = group.members.filter((member) => member !== index)
+  const members = withoutIndex(group.members, index)
   return { ...state, groups: { ...state.groups, [batch]: { ...group, members } } }
 }
 
@@ -64,9 +65,9 @@ export function wait(state: ExecutionState, index: number, until: string, atMs: 
   const reached = reach(release(state, index), index, { ...calm, state: 'waiting', until })
   const batch = batchOf(step)
   const group = reached.groups[batch] ?? emptyGroup(step, atMs + firstPollMs, firstPollMs)
-  const isIdle = group.members.length === 0
+  const isIdle = group.members.size === 0
   const nextMs = isIdle ? atMs + firstPollMs : Math.min(group.nextMs, atMs + firstPollMs)
-  const joined = { ...group, members: [...group.members, index], nextMs, delayMs: firstPollMs }
+  const joined = { ...group, members: withIndex(group.members, index), nextMs, delayMs: firstPollMs }
   return { ...reached, progressMs: atMs, groups: { ...reached.groups, [batch]: joined } }
 }
 

@@ -2,6 +2,7 @@
 import type { Step, StepNeed } from '#engine/order/step.ts'
 import { at, type Chunked, chunked } from './chunked.ts'
 import { type Heap, push } from './heap.ts'
+import { emptySet, type IndexSet, withIndex } from './index-set.ts'
 import { defaultSettings, type ExecutionSettings, type StepState } from './protocol.ts'
 import type { StoredStep } from './stored-step.ts'
 
@@ -37,7 +38,9 @@ export interface PollGroup {
   readonly table: string
   readonly accountId: string | null
   readonly region: string | null
-  readonly members: readonly number[]
+  readonly members: IndexSet
+  /** Members that the running poll could not read. */
+  readonly unread: IndexSet
   readonly nextMs: number
   readonly delayMs: number
   /** Members when the running poll began; null: none is running. */
@@ -153,7 +156,7 @@ function pollGroups(
     if (run.state !== 'waiting' || !step) return
     const batch = batchOf(step)
     const group = groups[batch] ?? emptyGroup(step, 0, 0)
-    groups[batch] = { ...group, members: [...group.members, index] }
+    groups[batch] = { ...group, members: withIndex(group.members, index) }
   })
   return groups
 }
@@ -169,7 +172,8 @@ export const emptyGroup = (
   table,
   accountId,
   region,
-  members: [],
+  members: emptySet,
+  unread: emptySet,
   nextMs,
   delayMs,
   polling: null,

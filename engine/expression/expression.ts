@@ -1,6 +1,7 @@
 /** References to values known only later, written into text and json columns: `${db_instance(17).endpoint}`. */
 import { isObject } from '#engine/columns/canonical-json.ts'
-import type { Json } from '#engine/model/json.ts'
+import type { Column } from '#engine/model/column.ts'
+import type { Json, Row } from '#engine/model/json.ts'
 
 export interface Expression {
   /** Unqualified table. */
@@ -67,3 +68,25 @@ function substituteText(text: string, resolve: (expression: Expression) => Json 
   })
   return { value, unknown }
 }
+
+/** The same for a column: text stays text, whatever a single expression in it stands for. */
+export function substituteIn(
+  { sqlType }: Pick<Column, 'sqlType'>,
+  given: Json,
+  resolve: (expression: Expression) => Json | undefined,
+): Substituted {
+  const { value, unknown } = substitute(given, resolve)
+  const isText = sqlType !== 'text' || value === null || typeof value === 'string'
+  return { value: isText ? value : JSON.stringify(value), unknown }
+}
+
+/** Where base keeps, by column, the expressions whose values were sent. */
+const sentKey = '$expressions'
+
+export function sentExpressions(base: Row | null): Row {
+  const sent = base?.[sentKey]
+  return isObject(sent) ? sent : {}
+}
+
+export const withSentExpressions = (base: Row, sent: Row): Row =>
+  Object.keys(sent).length > 0 ? { ...base, [sentKey]: sent } : base

@@ -45,7 +45,8 @@ function decideApply(
   policy: DriftPolicy,
 ): Decision {
   if (desired && base && observed) return 'merge'
-  if (desired && base) return isEdited || policy === 'enforce' ? 'recreate' : 'none'
+  // What AWS makes along with a parent comes back with it, and with nothing else.
+  if (desired && base) return isEdited || (policy === 'enforce' && !isCompanion) ? 'recreate' : 'none'
   if (desired) return observed ? 'adopt' : 'create'
   if (!base) return 'none'
   if (!observed) return 'forget'

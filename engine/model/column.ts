@@ -9,6 +9,12 @@ export type Equality = 'plain' | 'set' | 'document' | 'policy' | 'tags' | 'cidr'
 /** Which milestone of the target a reference waits for: `exists` (id readable) or `ready` (usable). */
 export type Milestone = 'exists' | 'ready'
 
+/**
+ * Where a column is sent by a call of its own instead of one that all columns share: after the `create`, in an `update`;
+ * `clear`: what was set is undone by a further call before; `delete`: before the resource is deleted too.
+ */
+export type OwnCall = 'create' | 'update' | 'clear' | 'delete'
+
 export interface Reference {
   /** Qualified table, for example `aws_vpc.vpc`. */
   readonly table: string
@@ -37,6 +43,12 @@ export interface Column {
   readonly equality: Equality
   /** Whether NULL may be sent to clear what was set; else an UPDATE from a value to NULL is refused at the statement. */
   readonly clearable: boolean
+  /** Changing or clearing what is set stops, for a moment or for good, what uses the resource. */
+  readonly interrupts?: boolean
+  /** Absent: never. The calls that a plan predicts are counted by it. */
+  readonly ownCall?: readonly OwnCall[]
+  /** Name of a column without which this one says nothing: where a cycle is cut, both are sent, or cleared, together. */
+  readonly with?: string
 }
 
 export type Columns = Readonly<Record<string, Column>>

@@ -205,12 +205,22 @@ export const errorKinds = {
 
 export type ErrorCode = keyof typeof errorKinds
 
+/** What AWS said itself: for tables that declare what a name means of theirs. */
+export interface Refusal {
+  /** `CreateFunction` */
+  readonly operation: string
+  /** Typed error name. */
+  readonly error: string
+  readonly message: string
+}
+
 export interface ErrorDetails {
   readonly sqlstate?: string
   readonly detail?: string
   readonly hint?: string
   readonly position?: number
   readonly awsRequestId?: string
+  readonly refusal?: Refusal
   readonly resource?: string
   readonly cause?: unknown
 }
@@ -226,6 +236,7 @@ export class IasqlError extends Error {
   /** 1-based character position in the text the user sent. */
   readonly position: number | undefined
   readonly awsRequestId: string | undefined
+  readonly refusal: Refusal | undefined
   readonly resource: string | undefined
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -240,6 +251,7 @@ export class IasqlError extends Error {
     this.hint = details.hint ?? kindOfCode.hint
     this.position = details.position
     this.awsRequestId = details.awsRequestId
+    this.refusal = details.refusal
     this.resource = details.resource
   }
 }

@@ -51,6 +51,8 @@ export interface TableSpec {
   /** Whether the cloud id is a name that the user gives: look it up before a create (adoption), collide on replace. */
   readonly named: boolean
   readonly estimates: Estimates
+  /** `false`: with such a resource goes the service it gives, but nothing that was stored. Absent: data. */
+  readonly holdsData?: boolean
 }
 
 /** `aws_vpc.vpc` */

@@ -1,7 +1,7 @@
 /** Edges between the steps of a plan: dependencies first, dependants of what goes away before it goes. */
 import type { ChangeReference, PlannedChange } from '#engine/plan/planned-change.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
-import { addEdge, type Edge, type Graph, type Node, stepKey } from './graph.ts'
+import { addClear, addEdge, type Edge, type Graph, type Node, stepKey } from './graph.ts'
 import type { StepKind } from './step.ts'
 
 export function buildGraph(changes: readonly PlannedChange[], tables: TableLookup): Graph {
@@ -99,27 +99,32 @@ function addReferenceEdges(
   if (reference.side !== 'base' || !targetEnd || target.key === change.key || change.companion) return
   const end = endOf(change)
   if (end) {
-    addEdge(graph, { from: targetEnd, to: end, milestone: 'gone', strength, column })
+    // The cloud knows nothing of an expression, so it holds up nobody in earnest.
+    const held = reference.of === undefined ? strength : 'soft'
+    addEdge(graph, { from: targetEnd, to: end, milestone: 'gone', strength: held, column })
   } else if (maker && !target.replaceBefore) {
-    // Pointed elsewhere before the old one goes; where names collide the new one can only come after that.
+    // Pointed elsewhere before the old one goes.
     addEdge(graph, hard(targetEnd, maker, 'ready'))
+  } else if (maker && reference.cuttable && reference.of === undefined) {
+    // The old one goes before there is another to point at; what is in use could not be deleted.
+    const clear = addClear(graph, maker, column)
+    addEdge(graph, hard(targetEnd, clear, 'gone'))
+    addEdge(graph, hard(maker, clear, 'ready'))
   }
 }
 
-/** A row deleted and inserted again under the same name: AWS refuses the new one while the old one stands. */
+/** AWS refuses a new one while an old one has its name. */
 function addNameEdges(graph: Graph, changes: readonly PlannedChange[]): void {
-  const ending = new Map<string, string>()
+  const freedBy = new Map<string, PlannedChange[]>()
   for (const change of changes) {
-    const end = endOf(change)
-    if (end && change.action === 'delete' && change.naturalName) ending.set(nameKey(change), end)
+    for (const name of change.frees) freedBy.set(name, [...(freedBy.get(name) ?? []), change])
   }
   for (const change of changes) {
     const maker = makerOf(change)
-    const end = ending.get(nameKey(change))
-    if (!maker || !end || change.action === 'update') continue
-    addEdge(graph, { from: maker, to: end, milestone: 'gone', strength: 'soft', column: null })
+    for (const other of change.takes.flatMap((name) => freedBy.get(name) ?? [])) {
+      const end = endOf(other)
+      if (!maker || !end || other.key === change.key) continue
+      addEdge(graph, { from: maker, to: end, milestone: 'gone', strength: 'soft', column: null })
+    }
   }
 }
-
-const nameKey = ({ table, place, naturalName }: PlannedChange): string =>
-  JSON.stringify([table, place.accountId, place.region, naturalName])

@@ -1,6 +1,6 @@
 /** Cycles are cut by splitting a change: created bare, then updated; or cleared first, then deleted. */
 import { components } from './components.ts'
-import { addEdge, type Edge, edgesFrom, type Graph, type Node, stepKey } from './graph.ts'
+import { addClear, addEdge, addNode, type Edge, edgesFrom, type Graph, stepKey } from './graph.ts'
 
 export interface Cycle {
   readonly keys: readonly string[]
@@ -72,23 +72,8 @@ function setLater(graph: Graph, key: string, column: string): void {
 
 /** `edge.to` is deleted while it points at `edge.from`: the pointer is cleared first, and only that is waited for. */
 function clearFirst(graph: Graph, edge: Edge, column: string): void {
-  const node = graph.nodes.get(edge.to)
-  if (!node) return
-  const clear = `${stepKey(node.change.key, 'clear')}:${column}`
-  addNode(graph, {
-    ...node,
-    key: clear,
-    kind: 'update',
-    estimateMs: node.updateMs,
-    columns: [],
-    without: [],
-    clears: [column],
-  })
+  const clear = addClear(graph, edge.to, column)
   addEdge(graph, { from: edge.to, to: clear, milestone: 'gone', strength: 'hard', column: null })
   removeEdges(graph, edge.from, (other) => other.to === edge.to && other.column === column)
   addEdge(graph, { ...edge, to: clear, strength: 'hard' })
-}
-
-function addNode(graph: Graph, node: Node): void {
-  if (!graph.nodes.has(node.key)) graph.nodes.set(node.key, node)
 }

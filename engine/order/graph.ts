@@ -39,7 +39,41 @@ export function addEdge(graph: Graph, edge: Edge): void {
   if (!graph.nodes.has(edge.from) || !graph.nodes.has(edge.to)) return
   const list = graph.edges.get(edge.from)
   if (!list) graph.edges.set(edge.from, [edge])
-  else if (!list.some((other) => isSameEdge(other, edge))) list.push(edge)
+  else if (!isKnown(list, edge)) {
+    list.push(edge)
+    indexes.get(list)?.add(edgeKey(edge))
+  }
+}
+
+/** Of long lists only: deleting a network waits for everything in it. */
+const indexes = new WeakMap<readonly Edge[], Set<string>>()
+const longList = 16
+
+function isKnown(list: readonly Edge[], edge: Edge): boolean {
+  if (list.length < longList) return list.some((other) => isSameEdge(other, edge))
+  const index = indexes.get(list) ?? new Set(list.map(edgeKey))
+  indexes.set(list, index)
+  return index.has(edgeKey(edge))
+}
+
+const edgeKey = ({ to, milestone, strength, column }: Edge): string =>
+  `${to} ${milestone} ${strength} ${column}`
+
+export function addNode(graph: Graph, node: Node): void {
+  if (!graph.nodes.has(node.key)) graph.nodes.set(node.key, node)
+}
+
+/** A step that clears one column of the change whose step `key` is; gives the new step's key. */
+export function addClear(graph: Graph, key: string, column: string): string {
+  const node = graph.nodes.get(key)
+  if (!node) return key
+  const clear = `${stepKey(node.change.key, 'clear')}:${column}`
+  const rest = { columns: [], without: [], clears: [column] }
+  addNode(graph, { ...node, ...rest, key: clear, kind: 'update', estimateMs: node.updateMs })
+  // Of a replaced one the old is meant, which the row stands for until there is a new one.
+  const maker = stepKey(node.change.key, 'create')
+  addEdge(graph, { from: maker, to: clear, milestone: 'ready', strength: 'hard', column: null })
+  return clear
 }
 
 const isSameEdge = (a: Edge, b: Edge): boolean =>

@@ -4,6 +4,7 @@ import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { adoptionDelta } from './draft-change.ts'
 import type { PlannedChange } from './planned-change.ts'
+import { predictCalls } from './predict-calls.ts'
 
 export interface Found {
   readonly cloudId: CloudId
@@ -25,7 +26,7 @@ export function asAdoption(change: PlannedChange, table: TableSpec, found: Found
     ),
     reason: 'the cloud already has one of this name',
     risk: 'takes over',
-    calls: columns.length > 0 ? 1 : 0,
+    calls: predictCalls({ action: 'adopt', delta, desired: found.desired, before: found.observed }, table),
     estimateMs: columns.length > 0 ? table.estimates.updateMs : 0,
   }
 }

@@ -2,8 +2,9 @@
 import { equals } from '#engine/columns/canonical.ts'
 import { listExpressions } from '#engine/expression/expression.ts'
 import { decide } from '#engine/merge/decide.ts'
+import { keepingExpressions } from '#engine/merge/drift-policy.ts'
 import type { DriftPolicy } from '#engine/merge/merge-column.ts'
-import { mergeRow, type RowVerdicts } from '#engine/merge/merge-row.ts'
+import { mergeRow, type RowStates, type RowVerdicts } from '#engine/merge/merge-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
@@ -33,6 +34,7 @@ export function draftChange(
   resource: ResourceState,
   policy: (column: string) => DriftPolicy,
 ): Drafted {
+  if (resource.isExternal) return { kind: 'nothing' }
   const isEdited = resource.editVersion > resource.baseVersion
   const existence = {
     desired: resource.desired !== null,
@@ -47,7 +49,7 @@ export function draftChange(
     case 'create':
     case 'recreate':
       return isEdited || decision === 'recreate'
-        ? draftCreate(known, resource, decision)
+        ? draftCreation(known, resource, decision === 'create' ? 'row inserted' : recreation(isEdited))
         : { kind: 'nothing' }
     case 'adopt':
       return isEdited ? draftAdoption(known, resource) : { kind: 'nothing' }
@@ -59,7 +61,9 @@ export function draftChange(
     case 'forget':
       return draftRemoval(resource, 'forget', 'row deleted, and the cloud has it no more')
     default:
-      return isEdited && resource.desired === null ? settled(resource, null, {}) : { kind: 'nothing' }
+      return isEdited && resource.desired === null
+        ? settled(resource, { base: null, write: {}, drifted: [] })
+        : { kind: 'nothing' }
   }
 }
 
@@ -86,9 +90,12 @@ function givenArguments(table: TableSpec, desired: Row): Row {
   return Object.fromEntries(given.map(([name]) => [name, desired[name] ?? null]))
 }
 
-function draftCreate(known: KnownResources, resource: ResourceState, decision: 'create' | 'recreate'): Draft {
+const recreation = (isEdited: boolean): string =>
+  isEdited ? 'the cloud has lost it; the table wins' : 'gone in the cloud; the policy enforces the table'
+
+/** A resource that does not stand, whether it never did or the cloud has lost it. */
+export function draftCreation(known: KnownResources, resource: ResourceState, reason: string): Draft {
   const delta = givenArguments(tableOf(known, resource), resource.desired ?? {})
-  const reason = decision === 'create' ? 'row inserted' : 'the cloud has lost it; the table wins'
   return { ...plain, resource, action: 'create', delta, unknown: unknownColumns(known, resource), reason }
 }
 
@@ -111,22 +118,26 @@ export function adoptionDelta(table: TableSpec, desired: Row, observed: Row): Ro
 function draftMerge(
   known: KnownResources,
   resource: ResourceState,
-  policy: (column: string) => DriftPolicy,
+  ofColumn: (column: string) => DriftPolicy,
   isEdited: boolean,
 ): Drafted {
   const table = tableOf(known, resource)
-  const { row: desired, unknown } = resolveRow(known, resource)
+  const { row: desired, unknown, dangling } = resolveRow(known, resource)
   const states = { desired, base: resource.base ?? {}, observed: resource.observed ?? {} }
+  const kept = keepingExpressions(resource.desired ?? {}, ofColumn)
+  // An expression about a row that is gone has no value to enforce.
+  const policy = (name: string): DriftPolicy => (dangling.includes(name) ? 'observe' : kept(name))
   const verdicts = mergeRow(table, states, policy)
+  const isEnforced = (name: string) =>
+    verdicts[name]?.kind === 'push' && isAsAgreed(table, states, name) && policy(name) === 'enforce'
   // Without an edit in the journal only a renewed output, or the policy, can ask for a write.
   const mayPush = (name: string) =>
-    isEdited || policy(name) === 'enforce' || listExpressions(resource.desired?.[name]).length > 0
+    isEdited || isEnforced(name) || listExpressions(resource.desired?.[name]).length > 0
   const pushed = columnsOf(verdicts, 'push', 'conflict').filter(mayPush)
   const hasMoved = isEdited && isElsewhere(table, resource)
   if (pushed.length === 0 && !hasMoved) {
     if (!isEdited) return { kind: 'nothing' }
-    const { base, write } = settleRow(table, states, policy)
-    return settled(resource, base, write)
+    return settled(resource, settleRow(table, states, policy))
   }
   const delta = Object.fromEntries(
     pushed.map((name): [string, Json] => [name, resource.desired?.[name] ?? null]),
@@ -144,9 +155,13 @@ function draftMerge(
     conflicts: columnsOf(verdicts, 'conflict'),
     unknown: unknown.filter((name) => pushed.includes(name)),
     replaceBefore: action === 'replace' && !hasMoved && mustGoFirst(table, replacing),
-    reason: hasMoved ? moveReason(resource) : changeReason(pushed, replacing),
+    reason: hasMoved ? moveReason(resource) : changeReason(pushed, replacing, isEnforced),
   }
 }
+
+/** Whether the row still says what was last agreed on. */
+const isAsAgreed = ({ columns }: TableSpec, { desired, base }: RowStates, name: string): boolean =>
+  columns[name] !== undefined && equals(columns[name], desired[name], base[name])
 
 /** The old one must go first where a name that stays the same, or a column that says so, would collide. */
 export function mustGoFirst(table: TableSpec, replacing: readonly string[]): boolean {
@@ -169,8 +184,22 @@ function isElsewhere(table: TableSpec, { place, cloudPlace, companionOf }: Resou
 const moveReason = ({ place, cloudPlace }: ResourceState): string =>
   `moved from ${cloudPlace?.accountId} ${cloudPlace?.region ?? ''} to ${place.accountId} ${place.region ?? ''}`.trim()
 
-const changeReason = (pushed: readonly string[], replacing: readonly string[]): string =>
-  replacing.length > 0 ? `${replacing.join(', ')} cannot change in place` : `${pushed.join(', ')} changed`
+function changeReason(
+  pushed: readonly string[],
+  replacing: readonly string[],
+  isEnforced: (name: string) => boolean,
+): string {
+  const enforced = pushed.filter(isEnforced)
+  const edited = pushed.filter((name) => !isEnforced(name))
+  const reasons = [
+    ...(enforced.length > 0
+      ? [`${enforced.join(', ')} changed in the cloud; the policy enforces the table`]
+      : []),
+    ...(replacing.length > 0 ? [`${replacing.join(', ')} cannot change in place`] : []),
+    ...(replacing.length === 0 && edited.length > 0 ? [`${edited.join(', ')} changed`] : []),
+  ]
+  return reasons.join('; ')
+}
 
 const draftRemoval = (resource: ResourceState, action: 'delete' | 'forget', reason: string): Draft => ({
   ...plain,
@@ -180,7 +209,10 @@ const draftRemoval = (resource: ResourceState, action: 'delete' | 'forget', reas
   reason,
 })
 
-const settled = (resource: ResourceState, base: Row | null, write: Row): Drafted => ({
+const settled = (
+  resource: ResourceState,
+  { base, write, drifted }: Pick<Settlement, 'base' | 'write' | 'drifted'>,
+): Drafted => ({
   kind: 'settlement',
   settlement: {
     table: resource.table,
@@ -189,5 +221,6 @@ const settled = (resource: ResourceState, base: Row | null, write: Row): Drafted
     editVersion: resource.editVersion,
     base,
     write,
+    drifted,
   },
 })

@@ -3,9 +3,12 @@ import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { Draft } from './draft-change.ts'
 import { type KnownResources, keyOf, nameOf, parentOf, tableOf } from './known-resources.ts'
-import type { ChangeReference, PlannedChange, Risk } from './planned-change.ts'
+import { namesOf } from './names.ts'
+import type { ChangeReference, PlannedChange } from './planned-change.ts'
+import { predictCalls } from './predict-calls.ts'
 import { referencesOf } from './references.ts'
 import type { ResourceState } from './resource.ts'
+import { riskOf } from './risk.ts'
 
 export function finishChange(
   known: KnownResources,
@@ -15,6 +18,7 @@ export function finishChange(
   const draft = drafts.get(key)
   if (!draft) return []
   const { resource } = draft
+  const table = tableOf(known, resource)
   const parent = parentOf(known, resource)
   const change: PlannedChange = {
     key,
@@ -33,47 +37,32 @@ export function finishChange(
     parent: parent ? keyOf(parent) : null,
     reason: draft.reason,
     unknown: draft.unknown,
-    risk: riskOf(draft),
-    calls: draft.companion ? 0 : callsOf(draft),
-    estimateMs: draft.companion ? 0 : estimateOf(draft, tableOf(known, resource)),
+    risk: riskOf(draft, table),
+    calls: draft.companion ? 0 : callsOf(draft, table),
+    estimateMs: draft.companion ? 0 : estimateOf(draft, table),
     editVersion: resource.editVersion,
     actor: resource.edit?.actor ?? null,
     editedAt: resource.edit?.at ?? null,
     references: edgesOf(known, drafts, draft),
+    ...namesOf(known, draft),
     conflicts: draft.conflicts,
     pulls: draft.pulls,
   }
   return [change]
 }
 
+const beforeOf = ({ observed, base }: ResourceState): Row => observed ?? base ?? {}
+
 function changedColumns({ resource, action, delta }: Draft): PlannedChange['changed'] {
-  const before: Row = action === 'create' ? {} : (resource.observed ?? resource.base ?? {})
+  const before: Row = action === 'create' ? {} : beforeOf(resource)
   const entries = Object.entries(delta).map(
     ([name, to]) => [name, { from: before[name] ?? null, to }] as const,
   )
   return Object.fromEntries<{ from: Json; to: Json }>(entries)
 }
 
-function riskOf({ action, companion }: Draft): Risk {
-  if (action === 'adopt') return 'takes over'
-  const deletes = (action === 'delete' || action === 'replace') && !companion
-  return deletes ? 'deletes data' : 'none'
-}
-
-function callsOf({ action, delta }: Draft): number {
-  switch (action) {
-    case 'replace':
-      return 2
-    case 'forget':
-      return 0
-    case 'adopt':
-      return Object.keys(delta).length > 0 ? 1 : 0
-    case 'create':
-    case 'update':
-    case 'delete':
-      return 1
-  }
-}
+const callsOf = ({ action, delta, resource }: Draft, table: TableSpec): number =>
+  predictCalls({ action, delta, desired: resource.desired, before: beforeOf(resource) }, table)
 
 function estimateOf({ action }: Draft, { estimates }: TableSpec): number {
   switch (action) {
@@ -94,10 +83,15 @@ function estimateOf({ action }: Draft, { estimates }: TableSpec): number {
 function edgesOf(
   known: KnownResources,
   drafts: ReadonlyMap<string, Draft>,
-  { resource }: Draft,
+  { resource, action, delta }: Draft,
 ): readonly ChangeReference[] {
-  const both = [...referencesOf(known, resource, 'desired'), ...referencesOf(known, resource, 'base')]
-  return both
+  // An update waits for what it sends; what it points at otherwise, it pointed at before.
+  const desired = referencesOf(known, resource, 'desired').filter(
+    ({ column }) => action !== 'update' || column in delta,
+  )
+  // What the cloud has lost points at nothing any more.
+  const old = resource.observed ? referencesOf(known, resource, 'base') : []
+  return [...desired, ...old]
     .flatMap((reference) => [reference, ...throughParents(known, reference)])
     .filter((reference) => drafts.has(reference.target))
 }

@@ -1,18 +1,21 @@
 /** The resources of one planning, found by row, with names and values for the references between them. */
-import { type Expression, listExpressions, substitute } from '#engine/expression/expression.ts'
+import { type Expression, listExpressions, substituteIn } from '#engine/expression/expression.ts'
 import type { Column } from '#engine/model/column.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { naturalName } from './natural-name.ts'
-import { type ResourceState, resourceKey, type TableLookup, unqualified } from './resource.ts'
+import { type ResourceState, type RowPlace, resourceKey, type TableLookup, unqualified } from './resource.ts'
+
+/** `desired`: the row as users left it; `base`: as the cloud last had it. */
+type Side = 'desired' | 'base'
 
 export interface KnownResources {
   readonly tables: TableLookup
   readonly all: readonly ResourceState[]
   readonly byKey: ReadonlyMap<string, ResourceState>
   readonly byResourceId: ReadonlyMap<number, ResourceState>
-  /** Rows by the text columns that others refer to by name. */
-  readonly byName: ReadonlyMap<string, ResourceState>
+  /** Rows by the text columns that others refer to by name, as they are called now and as they were. */
+  readonly byName: Readonly<Record<Side, ReadonlyMap<string, ResourceState>>>
 }
 
 export function knowResources(tables: TableLookup, resources: readonly ResourceState[]): KnownResources {
@@ -24,7 +27,7 @@ export function knowResources(tables: TableLookup, resources: readonly ResourceS
     byResourceId: new Map(
       all.flatMap((resource) => (resource.resourceId === null ? [] : [[resource.resourceId, resource]])),
     ),
-    byName: indexByName(tables, all),
+    byName: { desired: indexByName(tables, all, 'desired'), base: indexByName(tables, all, 'base') },
   }
 }
 
@@ -73,7 +76,7 @@ export function resolveRow(known: KnownResources, resource: ResourceState): Reso
       if (base) row[name] = base[name] ?? null
       continue
     }
-    const substituted = substitute(value, (expression) => currentValue(known, expression))
+    const substituted = substituteIn(column, value, (expression) => currentValue(known, expression))
     row[name] = substituted.value
     if (substituted.unknown.length > 0) unknown.push(name)
   }
@@ -83,18 +86,47 @@ export function resolveRow(known: KnownResources, resource: ResourceState): Reso
 const targetOf = (known: KnownResources, { table, id }: Expression): ResourceState | undefined =>
   known.byKey.get(resourceKey(table, id))
 
-function currentValue(known: KnownResources, expression: Expression): Json | undefined {
+/** An expression about a value that is itself made of others' is followed so far, which no circle survives. */
+const mostSteps = 8
+
+function currentValue(known: KnownResources, expression: Expression, steps = mostSteps): Json | undefined {
   const target = targetOf(known, expression)
-  if (!target?.cloudId) return undefined
-  const column = tableOf(known, target).columns[expression.column]
-  return (column?.nature === 'output' ? target.observed : target.desired)?.[expression.column]
+  if (!target?.cloudId || steps === 0) return undefined
+  const table = tableOf(known, target)
+  const written = target.desired?.[expression.column] ?? null
+  const column = table.columns[expression.column]
+  if (!column || !mayHoldExpressions(column) || listExpressions(written).length === 0) {
+    return valueIn(table, target, expression.column)
+  }
+  const { value, unknown } = substituteIn(column, written, (next) => currentValue(known, next, steps - 1))
+  return unknown.length > 0 ? undefined : value
+}
+
+/** What another row's expression about this column stands for, as far as the row and the cloud tell now. */
+export function valueIn(
+  table: Pick<TableSpec, 'columns'>,
+  { rowId, place, desired, observed, base }: ResourceState,
+  name: string,
+): Json | undefined {
+  if (name === 'id') return desired ? rowId : undefined
+  const column = table.columns[name]
+  if (!column && name === 'region') return place.region ?? undefined
+  if (!column && name === 'account_id') return place.accountId ?? undefined
+  const written = desired?.[name] ?? null
+  const isSaid = column?.nature !== 'output' && written !== null && listExpressions(written).length === 0
+  // Of what the cloud has lost, the last that was known: nothing better will come unless it is made again.
+  return isSaid ? written : ((observed ?? base)?.[name] ?? undefined)
 }
 
 /** Only the user's own text and documents may hold expressions. */
 export const mayHoldExpressions = (column: Column): boolean =>
   column.nature === 'argument' && (column.sqlType === 'text' || column.sqlType === 'jsonb')
 
-function indexByName(tables: TableLookup, all: readonly ResourceState[]): ReadonlyMap<string, ResourceState> {
+function indexByName(
+  tables: TableLookup,
+  all: readonly ResourceState[],
+  side: Side,
+): ReadonlyMap<string, ResourceState> {
   const named = new Map<string, Set<string>>()
   for (const { reference } of [...tables.values()].flatMap((table) => Object.values(table.columns))) {
     if (!reference || reference.by === 'id') continue
@@ -104,8 +136,10 @@ function indexByName(tables: TableLookup, all: readonly ResourceState[]): Readon
   return new Map(
     all.flatMap((resource) =>
       [...(named.get(resource.table) ?? [])].map((column) => {
-        const value = (resource.desired ?? resource.base)?.[column] ?? null
-        return [nameKey(resource.table, column, value, resource), resource] as const
+        const row = side === 'base' ? resource.base : (resource.desired ?? resource.base)
+        const value = row?.[column] ?? null
+        const place = side === 'base' ? (resource.cloudPlace ?? resource.place) : resource.place
+        return [nameKey(resource.table, column, value, place), resource] as const
       }),
     ),
   )
@@ -114,23 +148,18 @@ function indexByName(tables: TableLookup, all: readonly ResourceState[]): Readon
 /** The row that `value` names in another's `by: column` reference: one of the same account and region, or of no place. */
 export function findByName(
   known: KnownResources,
-  table: string,
-  column: string,
+  { table, by }: { readonly table: string; readonly by: string },
   value: Json,
-  from: ResourceState,
+  { resource, side }: { readonly resource: ResourceState; readonly side: Side },
 ): ResourceState | undefined {
-  const anywhere = { place: { accountId: null, region: null } }
-  const inAccount = { place: { accountId: from.place.accountId, region: null } }
-  for (const place of [from, inAccount, anywhere]) {
-    const found = known.byName.get(nameKey(table, column, value, place))
+  const own = side === 'base' ? (resource.cloudPlace ?? resource.place) : resource.place
+  const places = [own, { accountId: own.accountId, region: null }, { accountId: null, region: null }]
+  for (const place of places) {
+    const found = known.byName[side].get(nameKey(unqualified(table), by, value, place))
     if (found) return found
   }
   return undefined
 }
 
-const nameKey = (
-  table: string,
-  column: string,
-  value: Json,
-  { place }: Pick<ResourceState, 'place'>,
-): string => JSON.stringify([table, column, value, place.accountId, place.region])
+const nameKey = (table: string, column: string, value: Json, place: RowPlace): string =>
+  JSON.stringify([table, column, value, place.accountId, place.region])

@@ -28,12 +28,19 @@ function partName(column: Column | undefined, value: Json, nameOf: NameOf): stri
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** A cloud id as one text; by the names of its parts, for a database keeps their order no better than a mapper. */
+export const describeCloudId = (id: CloudId): string =>
+  Object.entries(id)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, part]) => part)
+    .join('|')
+
 /** The `id` column of previews and results: the cloud id, else the natural name, else the row id. */
 export function describeId(change: {
   readonly cloudId: CloudId | null
   readonly naturalName: string
   readonly rowId: number
 }): string {
-  if (change.cloudId) return Object.values(change.cloudId).join('|')
+  if (change.cloudId) return describeCloudId(change.cloudId)
   return change.naturalName || String(change.rowId)
 }

@@ -1,8 +1,11 @@
 /** Rows in, plan out: what an apply would do, with every reason, without touching anything. */
-import type { DriftPolicy } from '#engine/merge/merge-column.ts'
+import { shown } from '#engine/columns/shown.ts'
+import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import { type Draft, draftChange } from './draft-change.ts'
 import { finishChange } from './finish-change.ts'
 import { type KnownResources, keyOf, knowResources, nameOf, resolveRow } from './known-resources.ts'
+import { recreateTargets } from './missing-targets.ts'
+import { endFirstInRings } from './names.ts'
 import type { Plan, Settlement } from './planned-change.ts'
 import { followReplacements } from './replaced-neighbours.ts'
 import type { ResourceState, TableLookup } from './resource.ts'
@@ -12,7 +15,7 @@ export interface PlanInput {
   /** The edited rows, what they point at, and what points at them. */
   readonly resources: readonly ResourceState[]
   /** What to do about changes made in the cloud; `column` is empty when the whole resource is meant. */
-  readonly policy?: (table: string, rowId: number, column: string) => DriftPolicy
+  readonly policy?: PolicyLookup
 }
 
 export function planChanges({ tables, resources, policy = () => 'track' }: PlanInput): Plan {
@@ -24,6 +27,8 @@ export function planChanges({ tables, resources, policy = () => 'track' }: PlanI
     if (drafted.kind === 'draft') drafts.set(keyOf(resource), drafted)
     if (drafted.kind === 'settlement') settlements.set(keyOf(resource), drafted.settlement)
   }
+  endFirstInRings(known, drafts)
+  recreateTargets(known, drafts)
   followReplacements(known, drafts)
   const keys = [...drafts.keys()].sort()
   return {
@@ -38,11 +43,12 @@ export function planChanges({ tables, resources, policy = () => 'track' }: PlanI
 
 function conflictNotices(known: KnownResources, draft: Draft | undefined): readonly string[] {
   if (!draft || draft.conflicts.length === 0) return []
-  const { resource, conflicts } = draft
-  const columns = conflicts.join(', ')
-  return [
-    `${resource.table} ${nameOf(known, resource)}: ${columns} changed in the cloud as well; the table wins.`,
-  ]
+  const { resource, delta, conflicts } = draft
+  const columns = conflicts.map((name) => {
+    const there = resource.observed?.[name] ?? null
+    return `${name} is ${shown(delta[name] ?? null)} here and ${shown(there)} in the cloud`
+  })
+  return [`${resource.table} ${nameOf(known, resource)}: ${columns.join(', ')}; the table wins.`]
 }
 
 function danglingNotices(known: KnownResources, resource: ResourceState): readonly string[] {

@@ -16,6 +16,8 @@ export interface ChangeReference {
   readonly side: 'desired' | 'base'
   /** Whether the column may be left out at first and set, or cleared, by an update of its own. */
   readonly cuttable: boolean
+  /** Of an expression inside a text or document, the column of the target: the cloud does not know of the reference. */
+  readonly of?: string
 }
 
 export interface PlannedChange {
@@ -48,6 +50,9 @@ export interface PlannedChange {
   readonly actor: string | null
   readonly editedAt: string | null
   readonly references: readonly ChangeReference[]
+  /** Names that the new resource needs, and those that the old one has until it is gone. */
+  readonly takes: readonly string[]
+  readonly frees: readonly string[]
   /** Columns that were changed in the cloud too, where the table's value wins. */
   readonly conflicts: readonly string[]
   /** Columns changed only in the cloud, which the row takes over when the change is done. */
@@ -63,6 +68,8 @@ export interface Settlement {
   /** Null: nothing was ever sent, there is nothing to remember. */
   readonly base: Row | null
   readonly write: Row
+  /** Columns that the cloud changed and the row does not take over. */
+  readonly drifted: readonly string[]
 }
 
 export interface Plan {

@@ -1,5 +1,5 @@
 /** What a row points at: foreign keys by row id or name, and expressions in text and documents. */
-import { listExpressions } from '#engine/expression/expression.ts'
+import { listExpressions, sentExpressions } from '#engine/expression/expression.ts'
 import type { Column } from '#engine/model/column.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { findByName, type KnownResources, keyOf, mayHoldExpressions, tableOf } from './known-resources.ts'
@@ -12,23 +12,25 @@ export function referencesOf(
   side: ChangeReference['side'],
 ): readonly ChangeReference[] {
   const row: Row = resource[side] ?? {}
+  const written: Row = side === 'base' ? sentExpressions(resource.base) : row
   return Object.entries(tableOf(known, resource).columns).flatMap(([name, column]) => {
     const value = row[name] ?? null
     if (value === null) return []
     const cuttable = canBeSetLater(column) && (side === 'desired' || column.clearable)
-    const target = targetOf(known, resource, column, value)
+    const target = targetOf(known, { resource, side }, column, value)
     const byKey: ChangeReference[] =
       target && column.reference
         ? [{ column: name, target, need: column.reference.need, side, cuttable }]
         : []
-    const expressions = mayHoldExpressions(column) ? listExpressions(value) : []
+    const expressions = mayHoldExpressions(column) ? listExpressions(written[name]) : []
     const byExpression = expressions.map(
-      ({ table, id }): ChangeReference => ({
+      (expression): ChangeReference => ({
         column: name,
-        target: resourceKey(table, id),
+        target: resourceKey(expression.table, expression.id),
         need: 'ready',
         side,
         cuttable,
+        of: expression.column,
       }),
     )
     return [...byKey, ...byExpression]
@@ -37,14 +39,13 @@ export function referencesOf(
 
 function targetOf(
   known: KnownResources,
-  from: ResourceState,
+  from: { readonly resource: ResourceState; readonly side: ChangeReference['side'] },
   { reference }: Column,
   value: Json,
 ): string | undefined {
   if (!reference) return undefined
-  const table = unqualified(reference.table)
-  if (reference.by === 'id') return resourceKey(table, Number(value))
-  const found = findByName(known, table, reference.by, value, from)
+  if (reference.by === 'id') return resourceKey(unqualified(reference.table), Number(value))
+  const found = findByName(known, reference, value, from)
   return found && keyOf(found)
 }
 

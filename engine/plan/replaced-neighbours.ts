@@ -11,6 +11,8 @@ interface Dependant {
 }
 interface Replaced {
   readonly key: string
+  /** Only this value of it will be another; absent: all that there is to refer to. */
+  readonly column?: string
   readonly before: boolean
   readonly because: string
 }
@@ -18,8 +20,8 @@ interface Replaced {
 /** Adds to `drafts` what the replacements among them cause, until nothing more follows. */
 export function followReplacements(known: KnownResources, drafts: Map<string, Draft>): void {
   const queue: Replaced[] = [...drafts].flatMap(([key, draft]) =>
-    draft.action === 'replace'
-      ? [{ key, before: draft.replaceBefore, because: becauseOf(known, draft.resource) }]
+    draft.action === 'replace' || isMadeAgain(draft)
+      ? [{ key, before: draft.replaceBefore, because: becauseOf(known, draft) }]
       : [],
   )
   if (queue.length === 0) return
@@ -28,6 +30,8 @@ export function followReplacements(known: KnownResources, drafts: Map<string, Dr
   for (let next = queue.shift(); next; next = queue.shift()) {
     for (const dependant of dependants.get(next.key) ?? []) {
       const key = keyOf(dependant.resource)
+      const { of, column } = dependant.reference
+      if (next.column !== undefined && of !== next.column) continue
       const parent = known.byKey.get(next.key)
       if (parent?.resourceId !== null && dependant.resource.companionOf === parent?.resourceId) {
         // AWS makes the companion anew with its parent: no change of its own, but a new id for those that use it.
@@ -43,7 +47,9 @@ export function followReplacements(known: KnownResources, drafts: Map<string, Dr
       drafts.set(key, after)
       const isNews = before?.action !== 'replace' || before.replaceBefore !== after.replaceBefore
       if (after.action === 'replace' && isNews) {
-        queue.push({ key, before: after.replaceBefore, because: becauseOf(known, after.resource) })
+        queue.push({ key, before: after.replaceBefore, because: becauseOf(known, after) })
+      } else if (of !== undefined) {
+        queue.push({ key, column, before: false, because: becauseOf(known, after) })
       }
     }
   }
@@ -57,7 +63,7 @@ function repoint(
 ): Draft | undefined {
   if (draft && draft.action !== 'update' && draft.action !== 'replace') return undefined
   const table = tableOf(known, resource)
-  if (!resource.base || !resource.observed) return undefined
+  if (!resource.base || !resource.observed || resource.isExternal) return undefined
   const column = reference.column
   const mustReplace = Boolean(table.columns[column]?.replaces)
   const action = mustReplace || draft?.action === 'replace' ? 'replace' : 'update'
@@ -80,8 +86,13 @@ function repoint(
   }
 }
 
-const becauseOf = (known: KnownResources, resource: ResourceState): string =>
-  `${resource.table} ${nameOf(known, resource)} is replaced`
+/** The cloud lost it: others may still point at what is gone. */
+const isMadeAgain = ({ action, resource }: Draft): boolean => action === 'create' && resource.base !== null
+
+function becauseOf(known: KnownResources, draft: Draft): string {
+  const what = draft.action === 'update' ? 'changed' : isMadeAgain(draft) ? 'made again' : 'replaced'
+  return `${draft.resource.table} ${nameOf(known, draft.resource)} is ${what}`
+}
 
 function dependantsByTarget(known: KnownResources): ReadonlyMap<string, readonly Dependant[]> {
   const byTarget = new Map<string, Dependant[]>()

@@ -27,6 +27,8 @@ export interface ResourceState {
   readonly cloudId: CloudId | null
   /** Resource id of the parent that AWS made this with. */
   readonly companionOf: number | null
+  /** Not ours to change: read only. Absent: it is ours. */
+  readonly isExternal?: boolean
   readonly baseVersion: number
   /** The newest edit of the row, else `baseVersion`. */
   readonly editVersion: number

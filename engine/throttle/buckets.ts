@@ -1,57 +1,40 @@
-/**
- * Published sizes of AWS's own buckets, by service and operation.
- * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
- */
+/** Which buckets a call draws from: its operation's own or its class's, and the one of the whole service where there is one. */
+import { publishedLimits, type ServiceLimits, type Size, unpublished } from './published-limits.ts'
 import type { BucketSpec } from './token-bucket.ts'
 
-interface Size {
-  readonly burst: number
-  readonly refillPerSecond: number
-}
-interface ServiceSizes {
-  /** Whether each operation has a bucket of its own, or those of one class share one. */
-  readonly per: 'operation' | 'class'
-  readonly read: Size
-  readonly write: Size
-  readonly operations: Readonly<Record<string, Size>>
-}
-
-const size = (burst: number, refillPerSecond: number): Size => ({ burst, refillPerSecond })
-
-const services: Readonly<Record<string, ServiceSizes>> = {
-  ec2: {
-    per: 'operation',
-    read: size(100, 20),
-    write: size(50, 5),
-    operations: {
-      RunInstances: size(5, 2),
-      CreateTags: size(100, 10),
-      DeleteTags: size(100, 10),
-      CreateVolume: size(100, 5),
-      CreateSnapshot: size(100, 5),
-      CreateNetworkInterface: size(100, 5),
-      DeleteNetworkInterface: size(100, 5),
-      ModifyNetworkInterfaceAttribute: size(100, 5),
-      CreateLaunchTemplateVersion: size(100, 5),
-      CreateNatGateway: size(10, 1),
-      DeleteNatGateway: size(10, 1),
-      CreateVpcEndpoint: size(4, 0.3),
-      DeleteVpcEndpoints: size(4, 0.3),
-      ModifyVpcEndpoint: size(4, 0.3),
-      DescribeSecurityGroupReferences: size(20, 5),
-    },
-  },
-  iam: { per: 'class', read: size(40, 15), write: size(20, 5), operations: {} },
-  sqs: { per: 'class', read: size(200, 100), write: size(100, 50), operations: {} },
-}
-
-const unpublished: ServiceSizes = { per: 'class', read: size(40, 10), write: size(20, 5), operations: {} }
-
-/** The bucket that a call of this operation draws from. */
+/** The narrowest bucket that a call of this operation draws from. */
 export function bucketOf(service: string, operation: string): BucketSpec {
-  const sizes = services[service.toLowerCase()] ?? unpublished
-  const kind = /^(Describe|Get|List|Search|Head)/.test(operation) ? 'read' : 'write'
-  const own = sizes.operations[operation]
-  const name = own || sizes.per === 'operation' ? operation : kind
-  return { key: `${service.toLowerCase()}:${name}`, ...(own ?? sizes[kind]) }
+  const limits = limitsOf(service)
+  const { name, size } = ownBucket(limits, operation)
+  return specOf(service, name, { ...size, isGlobal: limits.isGlobal ?? false })
 }
+
+/** Every bucket that it draws from, the narrowest first. */
+export function bucketsOf(service: string, operation: string): readonly BucketSpec[] {
+  const limits = limitsOf(service)
+  const own = bucketOf(service, operation)
+  if (!limits.account) return [own]
+  const all = specOf(service, 'all', { ...limits.account, isGlobal: limits.isGlobal ?? false })
+  return own.key === all.key ? [own] : [own, all]
+}
+
+const limitsOf = (service: string): ServiceLimits => publishedLimits[service.toLowerCase()] ?? unpublished
+
+export const isRead = (operation: string): boolean =>
+  /^(Describe|Get|List|Search|Head|Lookup)/.test(operation)
+
+function ownBucket(limits: ServiceLimits, operation: string): { readonly name: string; readonly size: Size } {
+  const own = limits.operations?.[operation]
+  if (own) return { name: operation, size: own }
+  const group = Object.entries(limits.groups ?? {}).find(([, { of }]) => of.includes(operation))
+  if (group) return { name: group[0], size: group[1] }
+  const kind = isRead(operation) ? 'read' : 'write'
+  const names = { operation, class: kind, service: 'all' }
+  return { name: names[limits.per], size: limits[kind] }
+}
+
+const specOf = (
+  service: string,
+  name: string,
+  { burst, refillPerSecond, isGlobal }: Size & { readonly isGlobal: boolean },
+): BucketSpec => ({ key: `${service.toLowerCase()}:${name}`, burst, refillPerSecond, isGlobal })

@@ -46,10 +46,10 @@ import { nameOf, queueArnOf, urlOf } from './queue-address.ts'
 const columns = {
   name: text('Name of the queue; ends in .fifo if and only if fifo_queue.', {
     required: true,
-    replaces: 'before',
+    replaces: 'after',
     check: "{} ~ '^[A-Za-z0-9_-]+([.]fifo)?$' AND length({}) <= 80",
   }),
-  fifo_queue: boolean('First in, first out.', { default: false, replaces: 'before' }),
+  fifo_queue: boolean('First in, first out.', { default: false, replaces: 'after' }),
   visibility_timeout: seconds('How long a received message stays hidden.', { default: 30, max: 43_200 }),
   delay_seconds: seconds('How long a new message stays hidden.', { default: 0, max: 900 }),
   receive_message_wait_time_seconds: seconds('How long a receive waits for a message.', {
@@ -75,6 +75,7 @@ const columns = {
     min: 1,
     max: 1_000,
     clearable: true,
+    with: 'redrive_target_id',
   }),
   redrive_allow_policy: jsonDocument('Which queues may use this one as their dead-letter queue.', {
     clearable: true,
@@ -128,8 +129,6 @@ const hydrated = [
 ]
 
 function redriveOf({ redrive_target_id, redrive_max_receive_count }: Resolved<Row>, region: string): string {
-  if (redrive_target_id === null && redrive_max_receive_count !== null)
-    throw new IasqlError('cloud/invalid', 'redrive_max_receive_count needs a redrive_target_id')
   if (redrive_target_id === null) return ''
   const deadLetterTargetArn = queueArnOf(redrive_target_id.url ?? '', region)
   return JSON.stringify({ deadLetterTargetArn, maxReceiveCount: redrive_max_receive_count ?? 10 })
@@ -147,9 +146,11 @@ function attributesToCreate(want: Resolved<Row>, region: string): Attributes {
 
 function attributesToUpdate(want: Resolved<Row>, changed: readonly string[], region: string): Attributes {
   const said = attributeColumns.filter((column) => changed.includes(column))
-  const isRedriveChanged = changed.some(
-    (column) => column.startsWith('redrive_') && column !== 'redrive_allow_policy',
-  )
+  const isTargetChanged = changed.includes('redrive_target_id')
+  const isRedriveChanged = isTargetChanged || changed.includes('redrive_max_receive_count')
+  // Without its target the count goes as well; a count that is set where there is none is a mistake.
+  if (!isTargetChanged && isRedriveChanged && want.redrive_target_id === null)
+    throw new IasqlError('cloud/invalid', 'redrive_max_receive_count needs a redrive_target_id')
   return {
     ...Object.fromEntries(said.map((column) => [attributeNames[column], textOf(want[column])])),
     ...(isRedriveChanged ? { RedrivePolicy: redriveOf(want, region) } : {}),

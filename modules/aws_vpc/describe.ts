@@ -3,6 +3,7 @@ import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import {
   type CloudApi,
   type CloudId,
+  type Place,
   type TagMap,
   type Token,
   tagsWithToken,
@@ -48,3 +49,7 @@ export const taggedAs = <Type extends string>(
   tags: TagMap | null,
   token: Token,
 ): { ResourceType: Type; Tags: Tag[] }[] => [{ ResourceType: type, Tags: tagsWithToken(tags, token) }]
+
+/** EC2 shows networks that other accounts share with this one among its own. */
+export const isOwnedElsewhere = (ownerId: string | undefined, { accountId }: Place): boolean =>
+  ownerId !== undefined && ownerId !== accountId

@@ -21,13 +21,15 @@ import {
   text,
   waiting,
 } from '../kit/index.ts'
-import { byIds, byToken, type Kind, taggedAs } from './describe.ts'
-import { updateTags } from './update-tags.ts'
+import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from './describe.ts'
+import { untagBy, updateTags } from './update-tags.ts'
 
 const columns = {
   internet_gateway_id: text('Id of the gateway, made by AWS.', { output: true }),
   vpc_id: reference('aws_vpc.vpc', 'VPC it is attached to; null while it is attached to none.', {
     clearable: true,
+    interrupts: true,
+    ownCall: ['create', 'update', 'clear', 'delete'],
   }),
   owner_id: text('Account that owns it.', { output: true }),
   tags: tags(),
@@ -64,6 +66,7 @@ export const internetGateway = defineTable({
   naturalKey: ['tags'],
   uniqueKey: false,
   settleMs: 10_000,
+  holdsData: false,
   protects: [
     {
       when: 'is_default',
@@ -87,6 +90,8 @@ export const internetGateway = defineTable({
     list: (_, ec2) => gateways.pages(undefined, ec2),
     get: (ids, ec2) => byIds(gateways, ids, ec2),
     findByToken: (token, ec2) => byToken(gateways, token, ec2),
+    isExternal: (seen, place) => isOwnedElsewhere(seen.OwnerId, place),
+    untag: untagBy('internet_gateway_id'),
     async create(want, token, ec2) {
       const { InternetGateway: made = {} } = await ec2.send(CreateInternetGatewayCommand, {
         TagSpecifications: taggedAs('internet-gateway', want.tags, token),

@@ -19,7 +19,7 @@ import {
   reference,
   text,
 } from '../kit/index.ts'
-import { byIds, type Kind } from './describe.ts'
+import { byIds, isOwnedElsewhere, type Kind } from './describe.ts'
 import { mainOf, routeTables } from './route-tables.ts'
 
 const columns = {
@@ -29,7 +29,10 @@ const columns = {
   is_main: boolean('Whether it names the table of the subnets that have none of their own.', {
     output: true,
   }),
-  route_table_id: reference('aws_vpc.route_table', 'Route table that serves.', { required: true }),
+  route_table_id: reference('aws_vpc.route_table', 'Route table that serves.', {
+    required: true,
+    interrupts: true,
+  }),
   subnet_id: reference('aws_vpc.subnet', 'Subnet that is served.', { replaces: 'before' }),
   internet_gateway_id: reference(
     'aws_vpc.internet_gateway',
@@ -107,6 +110,7 @@ export const routeTableAssociation = defineTable({
   naturalKey: ['subnet_id'],
   uniqueKey: false,
   settleMs: 10_000,
+  holdsData: false,
   named: true,
   createdWith: [{ parent: 'aws_vpc.vpc', via: 'vpc_id' }],
   columns,
@@ -136,6 +140,7 @@ export const routeTableAssociation = defineTable({
         if (seen.association.Main) yield seen
     },
     companionOf: (seen) => (seen.association.Main ? vpcOf(seen) : null),
+    isExternal: ({ table }, place) => isOwnedElsewhere(table.OwnerId, place),
     async create(want, _, ec2) {
       const { AssociationId = '' } = await ec2.send(AssociateRouteTableCommand, {
         RouteTableId: want.route_table_id.route_table_id,

@@ -17,9 +17,9 @@ import {
   tagsFrom,
   text,
 } from '../kit/index.ts'
-import { byIds, byToken, taggedAs } from './describe.ts'
+import { byIds, byToken, isOwnedElsewhere, taggedAs } from './describe.ts'
 import { isMain, mainOf, routeTables } from './route-tables.ts'
-import { updateTags } from './update-tags.ts'
+import { untagBy, updateTags } from './update-tags.ts'
 
 const columns = {
   route_table_id: text('Id of the route table, made by AWS.', { output: true }),
@@ -40,6 +40,7 @@ export const routeTable = defineTable({
   naturalKey: ['tags'],
   uniqueKey: false,
   settleMs: 10_000,
+  holdsData: false,
   createdWith: [{ parent: 'aws_vpc.vpc', via: 'vpc_id' }],
   columns,
   mapper: defineMapper<Row, RouteTable>()({
@@ -49,6 +50,8 @@ export const routeTable = defineTable({
     list: (_, ec2) => routeTables.pages(undefined, ec2),
     get: (ids, ec2) => byIds(routeTables, ids, ec2),
     findByToken: (token, ec2) => byToken(routeTables, token, ec2),
+    isExternal: (seen, place) => isOwnedElsewhere(seen.OwnerId, place),
+    untag: untagBy('route_table_id'),
     companions: (vpc, ec2) => routeTables.pages(mainOf(vpc.id.vpc_id ?? ''), ec2),
     companionOf: (seen) => (isMain(seen) ? vpcOf(seen) : null),
     async create(want, token, ec2) {

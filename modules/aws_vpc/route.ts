@@ -23,13 +23,13 @@ import {
   reference,
   text,
 } from '../kit/index.ts'
-import { byIds } from './describe.ts'
+import { byIds, isOwnedElsewhere } from './describe.ts'
 import { isMain, routeTables } from './route-tables.ts'
 
 /** A network as PostgreSQL and AWS both write it, or a prefix list; host bits and other spellings are refused at once. */
 const destinationCheck = "CASE WHEN {} ~ '^pl-[0-9a-f]+$' THEN true ELSE {} = ({}::cidr)::text END"
 
-const target = (description: string) => text(description, { clearable: true })
+const target = (description: string) => text(description, { clearable: true, interrupts: true })
 
 const columns = {
   route_table_id: reference('aws_vpc.route_table', 'Route table it is part of.', {
@@ -43,6 +43,7 @@ const columns = {
   }),
   internet_gateway_id: reference('aws_vpc.internet_gateway', 'Target: an internet gateway.', {
     clearable: true,
+    interrupts: true,
   }),
   gateway_id: target('Target: a virtual private gateway (vgw-…); `local` within the VPC.'),
   nat_gateway_id: target('Target: a NAT gateway (nat-…).'),
@@ -54,7 +55,7 @@ const columns = {
   carrier_gateway_id: target('Target: a carrier gateway (cagw-…), for mobile carriers.'),
   vpc_peering_connection_id: target('Target: a peering connection (pcx-…).'),
   vpc_endpoint_id: target('Target: a Gateway Load Balancer endpoint (vpce-…).'),
-  core_network_arn: arn('Target: a core network of Cloud WAN.', { clearable: true }),
+  core_network_arn: arn('Target: a core network of Cloud WAN.', { clearable: true, interrupts: true }),
   instance_owner_id: text('Account that owns the target instance.', { output: true }),
   origin: text('CreateRouteTable, CreateRoute or EnableVgwRoutePropagation: what made it.', { output: true }),
   state: text('active, or blackhole when the target is gone.', { output: true }),
@@ -164,6 +165,7 @@ export const route = defineTable({
   description: 'Where a route table sends traffic for one destination; give exactly one target.',
   naturalKey: ['route_table_id', 'destination'],
   settleMs: 10_000,
+  holdsData: false,
   named: true,
   createdWith: [{ parent: 'aws_vpc.route_table', via: 'route_table_id' }],
   protects: [
@@ -188,6 +190,7 @@ export const route = defineTable({
         if (seen.route.Origin === 'CreateRouteTable') yield seen
     },
     companionOf: (seen) => (seen.route.Origin === 'CreateRouteTable' ? tableOf(seen) : null),
+    isExternal: ({ table }, place) => isOwnedElsewhere(table.OwnerId, place),
     async create(want, _, ec2) {
       const id = wantedId(want)
       await ec2.send(CreateRouteCommand, { ...keyOf(id), ...targetOf(want) })

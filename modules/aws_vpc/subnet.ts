@@ -30,9 +30,12 @@ import {
   text,
   waiting,
 } from '../kit/index.ts'
-import { byIds, byToken, type Kind, taggedAs } from './describe.ts'
+import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from './describe.ts'
 import { isHeld } from './ipv6.ts'
-import { updateTags } from './update-tags.ts'
+import { untagBy, updateTags } from './update-tags.ts'
+
+/** AWS takes one attribute a call, and none along with the create. */
+const onLaunch = { default: false, ownCall: ['create', 'update'] } as const
 
 const columns = {
   subnet_id: text('Id of the subnet, made by AWS.', { output: true }),
@@ -44,21 +47,31 @@ const columns = {
   cidr_block: cidr("IPv4 network within the VPC's; null only for a subnet with IPv6 alone.", {
     replaces: 'before',
   }),
-  ipv6_cidr_block: cidr("IPv6 network, a /64 within the VPC's.", { clearable: true }),
+  ipv6_cidr_block: cidr("IPv6 network, a /64 within the VPC's.", {
+    clearable: true,
+    interrupts: true,
+    ownCall: ['update', 'clear'],
+  }),
   ipv6_native: boolean('Has IPv6 addresses alone.', { default: false, replaces: 'before' }),
-  assign_ipv6_address_on_creation: boolean('New network interfaces get an IPv6 address.', { default: false }),
-  map_public_ip_on_launch: boolean('New network interfaces get a public IPv4 address.', { default: false }),
-  enable_dns64: boolean('The resolver synthesizes IPv6 answers for IPv4 hosts.', { default: false }),
+  assign_ipv6_address_on_creation: boolean('New network interfaces get an IPv6 address.', onLaunch),
+  map_public_ip_on_launch: boolean('New network interfaces get a public IPv4 address.', onLaunch),
+  enable_dns64: boolean('The resolver synthesizes IPv6 answers for IPv4 hosts.', {
+    ...onLaunch,
+    interrupts: true,
+  }),
   private_dns_hostname_type_on_launch: choice(
     ['ip-name', 'resource-name'],
     'What the private names of instances are made of; null lets AWS choose.',
+    { ownCall: ['create', 'update'] },
   ),
-  enable_resource_name_dns_a_record_on_launch: boolean('Resource names of instances resolve to IPv4.', {
-    default: false,
-  }),
-  enable_resource_name_dns_aaaa_record_on_launch: boolean('Resource names of instances resolve to IPv6.', {
-    default: false,
-  }),
+  enable_resource_name_dns_a_record_on_launch: boolean(
+    'Resource names of instances resolve to IPv4.',
+    onLaunch,
+  ),
+  enable_resource_name_dns_aaaa_record_on_launch: boolean(
+    'Resource names of instances resolve to IPv6.',
+    onLaunch,
+  ),
   state: text('pending, available, unavailable or failed.', { output: true }),
   available_ip_address_count: integer('Unused IPv4 addresses when last read.', { output: true }),
   default_for_az: boolean('Whether it is the subnet that AWS made for the zone.', { output: true }),
@@ -142,6 +155,7 @@ export const subnet = defineTable({
   naturalKey: ['tags'],
   uniqueKey: false,
   settleMs: 10_000,
+  holdsData: false,
   estimates: { createMs: 2_000 },
   protects: [{ when: 'default_for_az', message: 'the default subnet of a zone is not deleted' }],
   columns,
@@ -161,6 +175,8 @@ export const subnet = defineTable({
     list: (_, ec2) => subnets.pages(undefined, ec2),
     get: (ids, ec2) => byIds(subnets, ids, ec2),
     findByToken: (token, ec2) => byToken(subnets, token, ec2),
+    isExternal: (seen, place) => isOwnedElsewhere(seen.OwnerId, place),
+    untag: untagBy('subnet_id'),
     async create(want, token, ec2) {
       const { Subnet: made = {} } = await ec2.send(CreateSubnetCommand, {
         VpcId: want.vpc_id.vpc_id,

@@ -28,9 +28,9 @@ import {
   text,
   waiting,
 } from '../kit/index.ts'
-import { byIds, byToken, type Kind, taggedAs } from './describe.ts'
+import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from './describe.ts'
 import { isHeld } from './ipv6.ts'
-import { updateTags } from './update-tags.ts'
+import { untagBy, updateTags } from './update-tags.ts'
 
 const columns = {
   vpc_id: text('Id of the VPC, made by AWS.', { output: true }),
@@ -41,10 +41,25 @@ const columns = {
     default: 'default',
     replaces: 'after',
   }),
-  enable_dns_hostnames: boolean('Instances with public addresses get public names.', { default: false }),
-  enable_dns_support: boolean("Amazon's resolver answers within the VPC.", { default: true }),
-  enable_network_address_usage_metrics: boolean('Counts the addresses in use.', { default: false }),
-  amazon_provided_ipv6_cidr_block: boolean('Has an IPv6 /56 out of the pool of Amazon.', { default: false }),
+  enable_dns_hostnames: boolean('Instances with public addresses get public names.', {
+    default: false,
+    interrupts: true,
+    ownCall: ['create', 'update'],
+  }),
+  enable_dns_support: boolean("Amazon's resolver answers within the VPC.", {
+    default: true,
+    interrupts: true,
+    ownCall: ['create', 'update'],
+  }),
+  enable_network_address_usage_metrics: boolean('Counts the addresses in use.', {
+    default: false,
+    ownCall: ['create', 'update'],
+  }),
+  amazon_provided_ipv6_cidr_block: boolean('Has an IPv6 /56 out of the pool of Amazon.', {
+    default: false,
+    interrupts: true,
+    ownCall: ['update'],
+  }),
   ipv6_cidr_block: cidr('The IPv6 network of the VPC.', { output: true }),
   owner_id: text('Account that owns it.', { output: true }),
   tags: tags(),
@@ -132,6 +147,7 @@ export const vpc = defineTable({
   naturalKey: ['tags'],
   uniqueKey: false,
   settleMs: 10_000,
+  holdsData: false,
   estimates: { createMs: 3_000 },
   protects: [{ when: 'is_default', message: 'the default VPC of a region is not deleted' }],
   hydrates: ['enable_dns_support', 'enable_dns_hostnames', 'enable_network_address_usage_metrics'],
@@ -160,6 +176,8 @@ export const vpc = defineTable({
       const vpc = await byToken(vpcs, token, ec2)
       return vpc && readFlags(vpc, ec2)
     },
+    isExternal: ({ vpc }, place) => isOwnedElsewhere(vpc.OwnerId, place),
+    untag: untagBy('vpc_id'),
     async create(want, token, ec2) {
       const { Vpc: made = {} } = await ec2.send(CreateVpcCommand, {
         CidrBlock: want.cidr_block,

@@ -1,6 +1,6 @@
 /** Builders of columns: what a table has, said once, as data that DDL, merge, docs and row types are made from. */
 import type { CloudReference } from '#engine/model/cloud.ts'
-import type { Column, Equality, Milestone, SqlType } from '#engine/model/column.ts'
+import type { Column, Equality, Milestone, OwnCall, SqlType } from '#engine/model/column.ts'
 import type { Json } from '#engine/model/json.ts'
 import type { TagMap, TypedColumn } from './row.ts'
 
@@ -19,6 +19,12 @@ export interface ColumnOptions<Value> {
   readonly check?: string
   /** NULL may be sent to AWS to clear the value. */
   readonly clearable?: boolean
+  /** Changing or clearing a set value interrupts what uses the resource; plans say so. */
+  readonly interrupts?: boolean
+  /** When it takes a call of its own, for the number of calls that plans predict; else columns share one. */
+  readonly ownCall?: readonly OwnCall[]
+  /** Says nothing without that column: sent and cleared together with it. */
+  readonly with?: string
 }
 
 type NatureOf<Options> = Options extends { readonly output: true }
@@ -52,7 +58,10 @@ function build<Value, Options extends ColumnOptions<unknown>>(
     replaces: options.replaces ?? false,
     equality,
     clearable: options.clearable ?? false,
+    ...(options.interrupts ? { interrupts: true } : {}),
+    ...(options.ownCall ? { ownCall: options.ownCall } : {}),
     ...(options.default === undefined ? {} : { default: options.default as Json }),
+    ...(options.with === undefined ? {} : { with: options.with }),
     ...(conditions.length ? { check: conditions.join(' AND ') } : {}),
   }
   return column as Built<Value, Options>

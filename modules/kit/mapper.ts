@@ -36,6 +36,8 @@ interface Reads<Row, Seen> {
   settled?(seen: Seen): Settled
   /** The parent that AWS made this along with, or null for one made by itself; pure. */
   companionOf?(seen: Seen): CloudReference | null
+  /** Whether another account owns it, though it shows (a shared subnet): not ours to change; pure. */
+  isExternal?(seen: Seen, place: Place): boolean
   /** What AWS made of this kind along with one parent, complete (already hydrated). */
   companions?(parent: CloudReference, cloud: CloudApi): AsyncIterable<Seen>
 }
@@ -56,6 +58,8 @@ export interface Mapper<Row = SeenRow, Seen = unknown> extends Reads<Row, Seen> 
   ): Promise<Outcome>
   /** `waiting … done` is over when `get` no longer returns the id. */
   delete(seen: Seen, last: Resolved<Row>, cloud: CloudApi): Promise<Outcome>
+  /** Removes our own tags (`ownTags`) of resources that are ours no more; nothing happens to those that carry none. */
+  untag?(ids: readonly CloudId[], cloud: CloudApi): Promise<void>
   /** The resource that this create attempt made, by the token it carried. */
   findByToken?(token: Token, cloud: CloudApi): Promise<Seen | undefined>
   /** The resource that bears the name (or sits in the one place) that `want` asks for; for adoption and for settling. */

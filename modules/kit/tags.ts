@@ -5,6 +5,9 @@ import type { TagMap } from './row.ts'
 /** Tag that a create call carries, by which its result is found again after a crash. */
 export const tokenTag = 'iasql:token'
 
+/** Every tag that we put on resources without showing it. */
+export const ownTags: readonly string[] = [tokenTag]
+
 const isUsers = (key: string): boolean => !key.startsWith('iasql:') && !key.startsWith('aws:')
 
 export interface SdkTag {

@@ -1,11 +1,12 @@
 /** What the steps of one apply share: the changes, what is known of other resources, the cloud and the ledger. */
 import { createHash, randomUUID } from 'node:crypto'
-import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { ExecutionEvent } from '#engine/execute/protocol.ts'
+import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import type { CloudId, SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
-import { resourceKey } from '#engine/plan/resource.ts'
+import { type RowPlace, resourceKey } from '#engine/plan/resource.ts'
+import { loadPolicy } from '../drift/load-policy.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import { knownFrom } from '../plan/known-from.ts'
@@ -13,7 +14,10 @@ import type { Known } from '../plan/resolve-row.ts'
 import { indexReferences, type ReferenceIndex, referencesIn } from '../sync/row-references.ts'
 import { type CloudReader, cloudReader } from './cloud-reader.ts'
 import { type Job, type Jobs, loadJobs, stepOf } from './jobs.ts'
+import { learnedRows } from './learned-rows.ts'
 import { type Ledger, LostExecution, openLedger } from './ledger.ts'
+import { propagationOf } from './propagation.ts'
+import { report } from './report.ts'
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'atMs'> : never
 /** What a handler tells the reducer; the loop adds the time. */
@@ -26,11 +30,16 @@ export interface ApplyRun {
   readonly reader: CloudReader
   readonly ledger: Ledger
   readonly known: Known
+  /** What becomes of changes made in the cloud. */
+  readonly policy: PolicyLookup
   /** Why a step was refused last, until the reducer decides what that means. */
   readonly refusals: Map<string, IasqlError>
+  /** Since when a step is refused because of what another service has not heard of yet, milliseconds since the epoch. */
+  readonly unheard: Map<string, number>
   /** Since when no call has reached the cloud, milliseconds since the epoch. */
   readonly reach: { lostSinceMs: number | null }
-  index(seen: SeenRow): Promise<ReferenceIndex>
+  /** The rows of `place` that what was seen there refers to. */
+  index(seen: SeenRow, place: RowPlace): Promise<ReferenceIndex>
   /** Tells what a resource is now, for those that refer to it. */
   learn(
     row: Pick<Job['change'], 'table' | 'rowId'>,
@@ -42,11 +51,7 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
   const { ports, tenant } = context
   const tables = await loadInstalledTables(ports, tenant)
   const jobs = await loadJobs(context, tables)
-  const byCloudId = new Map<string, number>()
-  const cloudKey = (table: string, id: CloudId): string => `${table} ${canonicalJson(id)}`
-  for (const state of jobs.states.values()) {
-    if (state.cloudId) byCloudId.set(cloudKey(state.table, state.cloudId), state.rowId)
-  }
+  const learned = learnedRows(jobs.states)
   return {
     context,
     tables,
@@ -54,18 +59,17 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
     reader: cloudReader(ports, signal),
     ledger: openLedger(context),
     known: knownFrom(jobs.states, tables),
+    policy: await loadPolicy(ports.platform, tenant),
     refusals: new Map(),
+    unheard: new Map(),
     reach: { lostSinceMs: null },
-    async index(seen) {
-      const unknown = referencesIn(seen).filter(
-        ({ $ref, id }) => !byCloudId.has(cloudKey(unqualifiedOf($ref), id)),
-      )
+    async index(seen, place) {
+      const unknown = referencesIn(seen).filter((reference) => learned.find(reference, place) === undefined)
       const stored = await (unknown.length > 0 ? indexReferences(ports.platform, tenant, unknown) : undefined)
       return {
-        find(reference, place) {
-          const table = unqualifiedOf(reference.$ref)
-          const rowId = byCloudId.get(cloudKey(table, reference.id))
-          return rowId === undefined ? stored?.find(reference, place) : { row_id: rowId }
+        find(reference, at) {
+          const rowId = learned.find(reference, at)
+          return rowId === undefined ? stored?.find(reference, at) : { row_id: rowId }
         },
       }
     },
@@ -73,12 +77,10 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
       const key = resourceKey(table, rowId)
       const state = jobs.states.get(key)
       if (state) jobs.states.set(key, { ...state, ...news })
-      if (news.cloudId) byCloudId.set(cloudKey(table, news.cloudId), rowId)
+      if (news.cloudId) learned.add({ table, rowId, cloudId: news.cloudId })
     },
   }
 }
-
-const unqualifiedOf = (table: string): string => table.slice(table.indexOf('.') + 1)
 
 /**
  * Of a create the same for every call until it is known what became of it, whichever change makes it, so that a repeated
@@ -117,8 +119,27 @@ export function refusedEvent(run: ApplyRun, stepKey: string, error: IasqlError):
   run.refusals.set(stepKey, error)
   if (isOutOfReach(run, error))
     return { kind: 'failed', step: stepKey, retry: 'never', message: error.message }
-  if (error.code === 'cloud/unknown-outcome') return { kind: 'outcomeUnknown', step: stepKey }
-  return { kind: 'failed', step: stepKey, retry: error.retry, message: error.message }
+  const isUnknown = error.code === 'cloud/unknown-outcome'
+  const retry = isUnheard(run, stepKey, error) ? 'later' : error.retry
+  const next = isUnknown ? 'it is looked up what became of it' : 'it is tried again'
+  if (isUnknown || retry !== 'never')
+    report(run, run.jobs.ofStep(stepKey), stepKey, `${error.message}; ${next}`)
+  if (isUnknown) return { kind: 'outcomeUnknown', step: stepKey }
+  return { kind: 'failed', step: stepKey, retry, message: error.message }
+}
+
+/** Tried again for as long as the table says; an emulator's services hear of everything at once. */
+function isUnheard(
+  { context: { ports }, jobs, unheard }: ApplyRun,
+  stepKey: string,
+  error: IasqlError,
+): boolean {
+  const propagation = propagationOf(jobs.ofStep(stepKey).type, error)
+  if (!propagation) return false
+  const nowMs = ports.clock.now().getTime()
+  const sinceMs = unheard.get(stepKey) ?? nowMs
+  unheard.set(stepKey, sinceMs)
+  return nowMs - sinceMs < ports.cloud.settleMs(propagation.forMs)
 }
 
 /** How long an apply waits for a cloud that nothing reaches. */

@@ -8,13 +8,14 @@ import type { Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
 import { batched } from './batched.ts'
 import { readSeconds } from './call-times.ts'
+import type { Job } from './jobs.ts'
 
 type Spot = Pick<Step, 'accountId' | 'region'>
 
 export interface CloudReader {
   api(type: ResourceType, spot: Spot): CloudApi
-  /** For calls that end by then, answered or not. */
-  writeApi(type: ResourceType, spot: Spot, deadlineMs: number): CloudApi
+  /** For the calls of the job's latest intent, which end by its deadline, answered or not. */
+  writeApi(job: Pick<Job, 'type' | 'deadlineMs' | 'cloud'>, spot: Spot): CloudApi
   /** What the cloud has under this id, or undefined. */
   read(type: ResourceType, spot: Spot, id: CloudId): Promise<unknown>
 }
@@ -26,17 +27,15 @@ export const mapperOf = (type: ResourceType): Mapper => {
 
 export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
   const readers = new Map<string, (id: CloudId) => Promise<unknown>>()
-  const within = (type: ResourceType, spot: Spot, ms: number): CloudApi =>
-    ports.cloud.api(
-      mapperOf(type).client,
-      placeOf(ports, spot),
-      AbortSignal.any([signal, AbortSignal.timeout(ms)]),
-    )
-  const api = (type: ResourceType, spot: Spot): CloudApi => within(type, spot, readSeconds * 1_000)
+  const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)])
+  const api = (type: ResourceType, spot: Spot): CloudApi =>
+    ports.cloud.api(mapperOf(type).client, placeOf(ports, spot), within(readSeconds * 1_000))
   return {
     api,
-    writeApi: (type, spot, deadlineMs) =>
-      within(type, spot, Math.max(0, deadlineMs - ports.clock.now().getTime())),
+    writeApi({ type, deadlineMs, cloud = ports.cloud }, spot) {
+      const leftMs = Math.max(0, deadlineMs - ports.clock.now().getTime())
+      return cloud.api(mapperOf(type).client, placeOf(ports, spot), within(leftMs))
+    },
     read(type, spot, id) {
       const key = `${type.name} ${spot.accountId} ${spot.region}`
       const reader =

@@ -4,6 +4,7 @@ import type { Row } from '#engine/model/json.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { type ChangeResult, readChangeResults } from '#postgres/statements/change-results.ts'
+import { dropPoliciesOfGoneRows } from '#postgres/statements/drift-policy-drop.ts'
 import type { ExecutionContext, ExecutionResult } from '../execution/execution-context.ts'
 import { describeChange } from '../plan/describe-change.ts'
 
@@ -13,6 +14,7 @@ const mostLines = 100
 export async function endApply(context: ExecutionContext): Promise<ExecutionResult> {
   const { ports, tenant, execution, cancelled } = context
   const executionId = execution.execution_id
+  await dropPoliciesOfGoneRows(ports.platform, tenant)
   const results = await readChangeResults(ports.platform, tenant, executionId)
   const done = results.filter(({ state }) => state === 'done')
   const failed = results.filter(({ state }) => state === 'failed' || state === 'needs_decision')

@@ -2,6 +2,7 @@
 import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
+import { findLoss } from './find-loss.ts'
 import { intend } from './intend.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
 import { report } from './report.ts'
@@ -16,15 +17,18 @@ export async function deleteResource(
   const id = job.change.cloudId
   if (!id) return await endResource(run, job, stepKey)
   const mapper = mapperOf(job.type)
+  const readAt = run.context.ports.clock.now()
   const read = await attempt(run, () => run.reader.read(job.type, step, id))
   if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
   const seen = read.result
   if (seen === undefined) return await endResource(run, job, stepKey)
+  // Of an old one that goes before the new one comes, this is the last look.
+  const isLastLook = job.change.action === 'replace' && job.change.replaceBefore && tries === 0
+  const loss = isLastLook ? findLoss(run, job, seen, readAt) : undefined
+  if (loss) return refusedEvent(run, stepKey, loss)
   const last = asWant(mapper.toRow(seen))
   await intend(run, job, stepKey, last, tries)
-  const deleted = await attempt(run, () =>
-    mapper.delete(seen, last, run.reader.writeApi(job.type, step, job.deadlineMs)),
-  )
+  const deleted = await attempt(run, () => mapper.delete(seen, last, run.reader.writeApi(job, step)))
   if ('refused' in deleted) {
     const isGone = deleted.refused.code === 'cloud/not-found'
     return isGone ? await endResource(run, job, stepKey) : refusedEvent(run, stepKey, deleted.refused)

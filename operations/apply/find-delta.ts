@@ -40,7 +40,7 @@ export async function findConflict(
   sent: Row,
 ): Promise<IasqlError | undefined> {
   const state = run.jobs.states.get(job.change.key)
-  const { row } = readRow(job.type, seen, await run.index(seen), job.change.place)
+  const { row } = readRow(job.type, seen, await run.index(seen, job.change.place), job.change.place)
   const moved = Object.keys(job.change.changed).filter((name) => {
     const column = job.type.columns[name]
     if (!column || column.reference || sent[name] === undefined) return false

@@ -4,11 +4,15 @@ import { believedRow } from '#engine/merge/believed-row.ts'
 import type { CloudId, Outcome, SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
+import type { StepKind } from '#engine/order/step.ts'
 import { readRow } from '../sync/row-references.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
-import { hasCompanions, takeCompanions } from './companions.ts'
+import { hasCompanions } from './companions.ts'
+import { holdSeen } from './hold-seen.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+import { loosenCleared, loosenDependants } from './loosen.ts'
+import { takeMadeWith } from './made-with.ts'
 import { report } from './report.ts'
 import { settleWritten } from './settle-row.ts'
 import { sentBy } from './wanted.ts'
@@ -33,7 +37,7 @@ export async function takeOutcome(
   noteStep(job, stepKey, { cloudId: outcome.id })
   const made = isNews ? noteMade(run, job, stepKey, outcome.id) : undefined
   // Companions are recorded as such of a parent that stands; everything else is read meanwhile.
-  if (hasCompanions(run, job.type)) await made
+  if (hasCompanions(run.tables, job.type)) await made
   const [event] = await Promise.all([finishWrite(run, job, stepKey, outcome.id), made])
   return event
 }
@@ -41,17 +45,29 @@ export async function takeOutcome(
 /** Commits the id at once: from now on a crash finds the resource by it. */
 async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId: CloudId): Promise<void> {
   const state = run.jobs.states.get(job.change.key)
+  const { step, waiting } = stepOf(job, stepKey)
   const sent = sentBy(run, job, stepKey)
-  const base = stepOf(job, stepKey).step.kind === 'create' ? sent : { ...state?.base, ...sent }
+  const isMade = step.kind === 'create'
+  const agreed = waiting?.again ? sentAlready(job, step.kind, sent) : sent
+  const base = isMade ? agreed : { ...state?.base, ...agreed }
+  const isAnother = isMade && state?.cloudId && canonicalJson(state.cloudId) !== canonicalJson(cloudId)
   run.learn(job.change, { cloudId })
-  await run.ledger.settle(job, {
+  const kept = run.ledger.settle(job, {
     kind: 'keep',
     cloudId,
     base,
     observed: state?.observed ?? base,
     baseVersion: state?.baseVersion ?? 0,
+    isUnread: true,
   })
+  await Promise.all([kept, isAnother ? loosenDependants(run, job) : undefined])
 }
+
+/** A call that is to be made again has not told everything yet: what only the next one tells is nobody's agreement. */
+const sentAlready = ({ type }: Job, kind: StepKind, sent: Row): Row =>
+  kind === 'create'
+    ? Object.fromEntries(Object.entries(sent).filter(([name]) => type.columns[name]?.replaces))
+    : {}
 
 export async function finishWrite(
   run: ApplyRun,
@@ -64,7 +80,7 @@ export async function finishWrite(
   const read = await attempt(run, () => run.reader.read(job.type, step, cloudId))
   if ('refused' in read) return await readAgain(run, job, stepKey, cloudId, read.refused.message)
   if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, readable)
-  return await endWrite(run, job, stepKey, { cloudId, seen: read.result, readStartedMs })
+  return await endOrWait(run, job, stepKey, { cloudId, seen: read.result, readStartedMs })
 }
 
 /** What is waited for when the cloud does not show yet what it made. */
@@ -90,6 +106,27 @@ export interface Reading {
   readonly readStartedMs: number
 }
 
+/** The write is done: if something that came with it cannot be read, the step waits as it does for its own reading. */
+export async function endOrWait(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  reading: Reading,
+): Promise<StepEvent> {
+  try {
+    return await endWrite(run, job, stepKey, reading)
+  } catch (error) {
+    return await readAgain(run, job, stepKey, reading.cloudId, refusalIn(run, error).message)
+  }
+}
+
+/** What a call was refused with; anything else that is thrown is no affair of one change. */
+export function refusalIn({ context }: ApplyRun, error: unknown): IasqlError {
+  if (error instanceof IasqlError && error.blame === 'cloud' && !context.lost.aborted) return error
+  throw error
+}
+
+/** @throws IasqlError of blame `cloud` when something that came with it cannot be read. */
 export async function endWrite(
   run: ApplyRun,
   job: Job,
@@ -100,7 +137,7 @@ export async function endWrite(
   const { ports } = run.context
   const mapper = mapperOf(type)
   const seen: SeenRow = mapper.toRow(reading.seen)
-  const { row, dangling } = readRow(type, seen, await run.index(seen), change.place)
+  const { row, dangling } = readRow(type, seen, await holdSeen(run, seen, change.place), change.place)
   if (dangling.length > 0) {
     const message = `${dangling.join(', ')} of what was made points at a resource that no row describes`
     return refusedEvent(run, stepKey, new IasqlError('cloud/invalid', message))
@@ -120,7 +157,7 @@ export async function endWrite(
   const isKnown =
     canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)
   if (isNew && !isKnown) await noteMade(run, job, stepKey, reading.cloudId)
-  if (isNew) await takeCompanions(run, job, stepKey, reading.cloudId)
+  await takeMadeWith(run, job, stepKey, reading.cloudId)
   noteStep(job, stepKey, { state: 'done', exists: true })
   const isLast = isLastStep(job, stepKey)
   run.learn(change, { cloudId: reading.cloudId, observed })
@@ -135,9 +172,11 @@ export async function endWrite(
       observed,
       baseVersion,
       projection: settled.projection,
+      drift: settled.drift,
     },
     { consumed: isLast ? change.editVersion : 0 },
   )
+  if (stepOf(job, stepKey).step.clears.length > 0) await loosenCleared(run, job)
   report(run, job, stepKey, 'done')
   return { kind: 'done', step: stepKey }
 }

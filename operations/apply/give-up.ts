@@ -3,6 +3,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type Job, noteStep } from './jobs.ts'
+import type { ResourceNews } from './ledger.ts'
 import { report } from './report.ts'
 
 export async function failStep(run: ApplyRun, stepKey: string, message: string): Promise<void> {
@@ -15,13 +16,18 @@ export async function failStep(run: ApplyRun, stepKey: string, message: string):
 }
 
 /** Nothing stands of a create that vanished: without a record of it the plan shows the create again. */
-function recordOf(run: ApplyRun, job: Job): { readonly kind: 'none' | 'remove' } {
+function recordOf(run: ApplyRun, job: Job): ResourceNews {
   const { change } = job
   if (change.action !== 'create' || !job.isVanished) return { kind: 'none' }
+  const state = run.jobs.states.get(change.key)
   // Under the token of what went, the cloud might answer with just that again.
   if (job.intent === 'open') job.intent = 'refused'
   run.learn(change, { cloudId: null, observed: null })
-  return { kind: 'remove' }
+  if (!state || state.edit !== null) return { kind: 'remove' }
+  // No edit asks for it but the drift policy, which goes by the record.
+  const { base, baseVersion } = state
+  const cloudId = job.cloudId ?? state.cloudId
+  return { kind: 'keep', cloudId, base, baseVersion, observed: null, drift: { '': {} } }
 }
 
 export async function skipStep(
@@ -42,10 +48,11 @@ export async function skipStep(
   report(run, job, stepKey, told)
 }
 
-/** The new one of a replacement stands and the old one was not deleted: it must not be forgotten. */
+/** The new one of a replacement is made and the old one was not deleted: it must not be forgotten. */
 function orphanOf(run: ApplyRun, { change, steps }: Job, stepKey: string): Orphan | undefined {
   const isOldOne = change.action === 'replace' && stepKey.endsWith('#delete')
-  const isReplaced = steps.some(({ step, state }) => step.kind === 'create' && state === 'done')
+  // The record is the new one's as soon as that is made, also when nobody waits any more until it is ready.
+  const isReplaced = steps.some(({ step, cloudId }) => step.kind === 'create' && cloudId !== undefined)
   if (!isOldOne || !isReplaced || !change.cloudId) return undefined
   const place = change.cloudPlace ?? change.place
   return {

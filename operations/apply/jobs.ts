@@ -10,6 +10,7 @@ import type { ExecutionContext } from '../execution/execution-context.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { addReferenced, addStates, type LoadedStates } from '../plan/load-neighbours.ts'
 import { loadStates } from '../plan/load-states.ts'
+import type { Cloud } from '../ports.ts'
 
 /** A step with what must be found again after a crash. */
 export interface JobStep extends StoredStep {
@@ -33,6 +34,8 @@ export interface Job {
   token: Token | null
   want: Row | null
   calledMs: number
+  /** When its first call was about to be made; null: not yet. */
+  startedMs: number | null
   /** When the call of the latest intent has ended for certain. */
   deadlineMs: number
   /** Creates of this row that are settled, over all changes. */
@@ -41,6 +44,8 @@ export interface Job {
   intent: 'none' | 'open' | 'refused'
   /** Cloud id of the resource as the change shows it: the new one, or the one that went. */
   cloudId: CloudId | null
+  /** Where the step under way makes its writes: its first call has waited for AWS's limits. */
+  cloud?: Cloud
   /** What was made is not there when it is read back, after reads have stopped lagging. */
   isVanished?: boolean
 }
@@ -97,6 +102,7 @@ const jobOf = (record: ChangeRecord, tables: InstalledTables): Job => {
     intent: isOpen ? 'open' : 'none',
     deadlineMs: msOf(isOpen ? record.open_deadline : record.deadline),
     calledMs: msOf(record.called_at),
+    startedMs: record.started_at === null ? null : msOf(record.started_at),
     cloudId: record.cloud_id,
   }
 }

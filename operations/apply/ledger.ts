@@ -4,6 +4,7 @@ import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { type Intent, storeIntents } from '#postgres/statements/change-intent.ts'
 import { type Outcome, storeOutcomes } from '#postgres/statements/change-outcome.ts'
+import type { Drift } from '#postgres/statements/drift-merge.ts'
 import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { Projection } from '#postgres/statements/resource-project.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
@@ -21,7 +22,11 @@ export type ResourceNews =
       readonly base: Row | null
       readonly observed: Row | null
       readonly baseVersion: number
+      /** Nobody has read yet what became of the write: `observed` is from before. */
+      readonly isUnread?: boolean
       readonly projection?: Projection | undefined
+      /** What the cloud has otherwise; absent: as it was noted before. */
+      readonly drift?: Drift
     }
 
 interface MoreNews {
@@ -50,10 +55,16 @@ export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledg
   const outcomes = batched(async (items: readonly Outcome[]) =>
     insist(await storeOutcomes(ports.platform, tenant, fence, items), items),
   )
-  const settling = new Map<number, Promise<void>>()
+  // One statement cannot write one row twice: what is written of one change follows each other, in the order it came.
+  const writing = new Map<number, Promise<void>>()
+  const inTurn = ({ changeId }: Job, write: () => Promise<undefined>): Promise<void> => {
+    const written = (writing.get(changeId) ?? Promise.resolve()).then(write)
+    writing.set(changeId, written)
+    return written
+  }
   return {
-    intend: (job, { attempt, isOpening }) =>
-      intents({
+    intend(job, { attempt, isOpening }) {
+      const intent: Intent = {
         change_id: job.changeId,
         steps: job.steps as unknown as Json,
         attempt,
@@ -62,13 +73,12 @@ export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledg
         deadline_seconds: writeSeconds,
         is_opening: isOpening,
         row_attempt: job.rowAttempt,
-      }),
+      }
+      return inTurn(job, () => intents(intent))
+    },
     settle(job, news, more) {
       const outcome = outcomeOf(job, news, more)
-      // One statement cannot write one row twice: outcomes of one change follow each other.
-      const settled = (settling.get(job.changeId) ?? Promise.resolve()).then(() => outcomes(outcome))
-      settling.set(job.changeId, settled)
-      return settled
+      return inTurn(job, () => outcomes(outcome))
     },
   }
 }
@@ -96,7 +106,9 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
     base_version: keep?.baseVersion ?? 0,
     observed: keep?.observed ?? null,
     resource_cloud_id: keep?.cloudId ?? null,
+    is_unread: keep?.isUnread ?? false,
     unprojected: (keep?.projection ?? null) as unknown as Json,
+    drift: keep?.drift ?? null,
     consumed: more.consumed ?? 0,
     is_settled: takeSettled(job, keep?.cloudId ?? null, isEnded),
     orphan: (more.orphan ?? null) as unknown as Json,

@@ -5,7 +5,7 @@ import type { Settled } from '#modules/kit/index.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deleteResource, endResource } from './end-steps.ts'
-import { endWrite, readable } from './finish-write.ts'
+import { endWrite, readable, refusalIn } from './finish-write.ts'
 import { type Job, stepOf } from './jobs.ts'
 import { report } from './report.ts'
 import { noteVanished, vanished } from './vanished.ts'
@@ -19,7 +19,7 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   if (!id) return { kind: 'again', step: stepKey }
   const readStartedMs = run.context.ports.clock.now().getTime()
   const read = await attempt(run, () => run.reader.read(job.type, step, id))
-  if ('refused' in read) return undefined
+  if ('refused' in read) return unread(run, stepKey, read.refused)
   const seen = read.result
   if (isDelete) return await pollDelete(run, job, stepKey, seen)
   if (seen === undefined && waiting?.until === readable && noteVanished(run, job, readStartedMs)) {
@@ -34,7 +34,18 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   }
   if (settled !== true) return refusedEvent(run, stepKey, failed(settled.failed))
   if (waiting?.again) return { kind: 'again', step: stepKey }
-  return await endWrite(run, job, stepKey, { cloudId: id, seen, readStartedMs })
+  try {
+    return await endWrite(run, job, stepKey, { cloudId: id, seen, readStartedMs })
+  } catch (error) {
+    return unread(run, stepKey, refusalIn(run, error))
+  }
+}
+
+/** What waits can wait for the cloud to be reached again; what may not be read is not waited for. */
+function unread(run: ApplyRun, stepKey: string, error: IasqlError): StepEvent {
+  run.refusals.set(stepKey, error)
+  const retry = error.retry === 'never' ? 'never' : 'later'
+  return { kind: 'failed', step: stepKey, retry, message: error.message }
 }
 
 async function pollDelete(

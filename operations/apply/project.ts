@@ -1,10 +1,12 @@
 /** Outputs reach the tenant's rows in a second step, because an open transaction of the tenant may hold them. */
-import { projectOutputs } from '#postgres/statements/resource-project.ts'
+import { type Projected, projectOutputs } from '#postgres/statements/resource-project.ts'
 import { unprojectedTables } from '#postgres/statements/resource-unprojected.ts'
+import type { Tenant } from '#postgres/tenant.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
+import type { Ports } from '../ports.ts'
 
-/** How long an apply waits for locked rows; the next apply or sync tries again. */
+/** How long an execution waits for locked rows; the sweep tries again until they are free. */
 const patienceMs = 5_000
 const retryMs = 200
 
@@ -13,24 +15,37 @@ export async function projectTables({
   ports,
   tenant,
   lost,
+  cancelled,
   progress,
-}: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost' | 'progress'>): Promise<void> {
+}: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost' | 'cancelled' | 'progress'>): Promise<void> {
   const untilMs = ports.clock.now().getTime() + patienceMs
-  const tables = await loadInstalledTables(ports, tenant)
   for (;;) {
-    const due = await unprojectedTables(ports.platform, tenant)
-    let left = 0
-    for (const name of due) {
-      const type = tables.lookup.get(name)
-      if (type) left += await projectOutputs(ports.platform, tenant, type)
+    const { left, refused } = await projectOnce(ports, tenant)
+    if (left === 0) {
+      for (const { message } of refused) progress.notice(message)
+      return
     }
-    if (left === 0) return
-    if (ports.clock.now().getTime() > untilMs) {
+    if (cancelled.aborted || ports.clock.now().getTime() > untilMs) {
       progress.notice(
-        `${left} rows are locked by a transaction: their outputs come with the next apply or sync.`,
+        `${left} rows are locked by a transaction: their outputs come by themselves when it has ended.`,
       )
       return
     }
     await ports.clock.sleep(retryMs, lost)
+  }
+}
+
+export async function projectOnce(ports: Ports, tenant: Tenant): Promise<Projected> {
+  const due = await unprojectedTables(ports.platform, tenant)
+  if (due.length === 0) return { left: 0, refused: [] }
+  const tables = await loadInstalledTables(ports, tenant)
+  const projected: Projected[] = []
+  for (const name of due) {
+    const type = tables.lookup.get(name)
+    if (type) projected.push(await projectOutputs(ports.platform, tenant, type))
+  }
+  return {
+    left: projected.reduce((sum, { left }) => sum + left, 0),
+    refused: projected.flatMap(({ refused }) => refused),
   }
 }

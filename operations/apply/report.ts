@@ -1,15 +1,21 @@
 /** Tells clients how far a step is. */
-import type { ApplyRun } from './apply-run.ts'
+import type { ExecutionContext } from '../execution/execution-context.ts'
 import { type Job, stepOf } from './jobs.ts'
 
-export function report(run: ApplyRun, job: Job, stepKey: string, message: string): void {
+interface Reporting {
+  readonly context: Pick<ExecutionContext, 'ports' | 'progress'>
+}
+
+export function report({ context }: Reporting, job: Job, stepKey: string, message: string): void {
   const { step, state } = stepOf(job, stepKey)
-  run.context.progress.report({
+  if (state !== 'skipped') job.startedMs ??= context.ports.clock.now().getTime()
+  context.progress.report({
     changeId: job.changeId,
     table: job.change.table,
     row: job.change.naturalName || String(job.change.rowId),
     action: step.kind === 'companion' ? 'delete' : step.kind,
     state,
     message,
+    sinceMs: job.startedMs,
   })
 }

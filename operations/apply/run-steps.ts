@@ -10,6 +10,7 @@ import { type Job, stepOf } from './jobs.ts'
 import { pollStep } from './poll-steps.ts'
 import { projectTables } from './project.ts'
 import { settleStep } from './settle-step.ts'
+import { openTurns, type Turn, type Turns } from './turns.ts'
 import { adoptResource, createResource, updateResource } from './write-steps.ts'
 
 export type StepsEnd = { readonly kind: 'handOver'; readonly seconds: number } | { readonly kind: 'end' }
@@ -25,8 +26,14 @@ export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
   const run = await openRun(context, AbortSignal.any([context.lost, stop.signal]))
   const inFlight = new Set<Promise<void>>()
   const timers = new AbortController()
+  const ending = new AbortController()
+  const turns = openTurns(run, {
+    ending: ending.signal,
+    abandoned: AbortSignal.any([context.lost, stop.signal]),
+    over: timers.signal,
+  })
   try {
-    const end = await drive(run, inFlight, timers.signal)
+    const end = await drive(run, { turns, ending, inFlight, timers: timers.signal })
     await Promise.all(inFlight)
     await projectTables(context)
     return end
@@ -40,7 +47,15 @@ export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
   }
 }
 
-function drive(run: ApplyRun, inFlight: Set<Promise<void>>, timers: AbortSignal): Promise<StepsEnd> {
+interface Drive {
+  readonly turns: Turns
+  /** Aborted when nothing new is to be begun. */
+  readonly ending: AbortController
+  readonly inFlight: Set<Promise<void>>
+  readonly timers: AbortSignal
+}
+
+function drive(run: ApplyRun, { turns, ending, inFlight, timers }: Drive): Promise<StepsEnd> {
   const { clock } = run.context.ports
   return new Promise((resolve, reject) => {
     let state = startExecution(
@@ -64,7 +79,7 @@ function drive(run: ApplyRun, inFlight: Set<Promise<void>>, timers: AbortSignal)
           at(effect.atMs, { kind: 'tick' })
           return
         default: {
-          const work = perform(run, effect, dispatch).catch(reject)
+          const work = perform({ run, turns, dispatch }, effect).catch(reject)
           inFlight.add(work)
           void work.finally(() => inFlight.delete(work))
         }
@@ -73,17 +88,22 @@ function drive(run: ApplyRun, inFlight: Set<Promise<void>>, timers: AbortSignal)
     const at = (atMs: number, event: UntimedEvent): void => {
       const delayMs = Math.max(0, atMs - clock.now().getTime())
       clock.sleep(delayMs, timers).then(
-        () => dispatch(event),
+        () => (event.kind === 'deadline' ? stopFor(event) : dispatch(event)),
         () => undefined,
       )
     }
+    // The reducer knows first, so that it does not begin again what gives up waiting.
+    const stopFor = (event: UntimedEvent): void => {
+      dispatch(event)
+      ending.abort()
+    }
     const { lost, cancelled, deadlineMs } = run.context
     lost.addEventListener('abort', () => reject(lost.reason))
-    cancelled.addEventListener('abort', () => dispatch({ kind: 'cancel' }))
-    dispatch({ kind: 'start' })
-    at(deadlineMs, { kind: 'deadline' })
+    cancelled.addEventListener('abort', () => stopFor({ kind: 'cancel' }))
     if (lost.aborted) reject(lost.reason)
-    if (cancelled.aborted) dispatch({ kind: 'cancel' })
+    else if (cancelled.aborted) stopFor({ kind: 'cancel' })
+    else dispatch({ kind: 'start' })
+    at(deadlineMs, { kind: 'deadline' })
   })
 }
 
@@ -93,14 +113,26 @@ const patienceMs = ({ context }: ApplyRun): number =>
 
 type Work = Exclude<ExecutionEffect, { readonly kind: 'end' | 'handOver' | 'wake' }>
 
-async function perform(run: ApplyRun, effect: Work, dispatch: (event: UntimedEvent) => void): Promise<void> {
+interface Performer {
+  readonly run: ApplyRun
+  readonly turns: Turns
+  dispatch(event: UntimedEvent): void
+}
+
+async function perform({ run, turns, dispatch }: Performer, effect: Work): Promise<void> {
   switch (effect.kind) {
-    case 'call':
-      dispatch(await call(run, effect.step, effect.tries))
+    case 'call': {
+      const { step, tries } = effect
+      const job = run.jobs.ofStep(step)
+      dispatch(await inTurn(await turns.toCall(job, step), { job, step }, () => call(run, job, step, tries)))
       return
-    case 'settle':
-      dispatch(await settleStep(run, run.jobs.ofStep(effect.step), effect.step))
+    }
+    case 'settle': {
+      const { step } = effect
+      const job = run.jobs.ofStep(step)
+      dispatch(await inTurn(await turns.toLookUp(job, step), { job, step }, () => settleStep(run, job, step)))
       return
+    }
     case 'poll': {
       const polled = await Promise.all(effect.steps.map((step) => pollStep(run, step)))
       for (const event of polled) if (event) dispatch(event)
@@ -115,8 +147,21 @@ async function perform(run: ApplyRun, effect: Work, dispatch: (event: UntimedEve
   }
 }
 
-async function call(run: ApplyRun, stepKey: string, tries: number): Promise<StepEvent> {
-  const job: Job = run.jobs.ofStep(stepKey)
+async function inTurn(
+  turn: Turn | undefined,
+  { job, step }: { readonly job: Job; readonly step: string },
+  act: () => Promise<StepEvent>,
+): Promise<StepEvent> {
+  if (!turn) return { kind: 'unsent', step }
+  job.cloud = turn.cloud
+  try {
+    return await act()
+  } finally {
+    turn.end()
+  }
+}
+
+async function call(run: ApplyRun, job: Job, stepKey: string, tries: number): Promise<StepEvent> {
   const { kind } = stepOf(job, stepKey).step
   switch (kind) {
     case 'create':

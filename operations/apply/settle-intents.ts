@@ -16,6 +16,8 @@ import { placeOf } from '../sync/places.ts'
 import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import { stragglerMs } from './call-times.ts'
 import { mapperOf } from './cloud-reader.ts'
+import { companionScope } from './companion-scope.ts'
+import { takeCompanions } from './companions.ts'
 import { findMade } from './find-made.ts'
 
 interface Scope {
@@ -74,12 +76,17 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
   const seen = mapper.toRow(made)
   const index = await indexReferences(ports.platform, tenant, referencesIn(seen))
   const observed: Row = readRow(type, seen, index, place).row
+  const cloudId = mapper.idOf(made)
+  // The row has another one already: what was made to replace that is in the way.
+  const isSurplus = (state?.cloudId ?? null) !== null
   await takeIntent(ports.platform, tenant, intent, {
-    cloudId: mapper.idOf(made),
+    cloudId,
     observed,
     naturalName: naturalName(type, observed) ?? '',
-    // The row has another one already: what was made to replace that is in the way.
-    isSurplus: (state?.cloudId ?? null) !== null,
+    isSurplus,
   })
+  const stands = state?.desired && !isSurplus
+  const notice = (message: string): void => ports.log('warn', message)
+  if (stands) await takeCompanions(companionScope({ ...scope, notice }), { type, cloudId, place })
   return true
 }

@@ -1,27 +1,54 @@
 /** What base and row become after a write: defaults and outputs come from the cloud, newer edits stand. */
-import { listExpressions } from '#engine/expression/expression.ts'
+import { listExpressions, sentExpressions, withSentExpressions } from '#engine/expression/expression.ts'
+import { keepingExpressions } from '#engine/merge/drift-policy.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Row } from '#engine/model/json.ts'
+import { type Drift, driftOf } from '#postgres/statements/drift-merge.ts'
 import type { Projection } from '#postgres/statements/resource-project.ts'
 import { resolveRow } from '../plan/resolve-row.ts'
 import type { ApplyRun } from './apply-run.ts'
 import type { Job } from './jobs.ts'
 
+export interface SettledWrite {
+  readonly base: Row
+  readonly projection: Projection | undefined
+  readonly drift: Drift
+}
+
 export function settleWritten(
   run: ApplyRun,
   job: Job,
   { sent, observed, isNew }: { readonly sent: Row; readonly observed: Row; readonly isNew: boolean },
-): { readonly base: Row; readonly projection: Projection | undefined } {
+): SettledWrite {
   const state = run.jobs.states.get(job.change.key)
   const raw = state?.desired
   const base = isNew ? sent : { ...state?.base, ...sent }
-  if (!raw) return { base: { ...base, ...observed }, projection: undefined }
+  if (!raw) return { base: { ...base, ...observed }, projection: undefined, drift: {} }
   const desired = resolveRow(job.type, raw, run.known).row
-  const settled = settleRow(job.type, { desired, base, observed })
+  const { table, rowId } = job.change
+  const policy = keepingExpressions(raw, (column) => run.policy(table, rowId, column))
+  // What was left open or cleared is AWS's to fill, whatever the policy.
+  const isOpen = (column: string): boolean => (isNew || column in sent) && (sent[column] ?? null) === null
+  const settled = settleRow(job.type, { desired, base, observed }, (column) =>
+    isOpen(column) ? 'track' : policy(column),
+  )
   const write = Object.fromEntries(
     Object.entries(settled.write).filter(([name]) => listExpressions(raw[name] ?? null).length === 0),
   )
   const expected = Object.fromEntries(Object.keys(write).map((name) => [name, raw[name] ?? null]))
   const projection = Object.keys(write).length > 0 ? { write, expected } : undefined
-  return { base: settled.base, projection }
+  return {
+    base: withSentExpressions(settled.base, sentOf(state?.base ?? null, raw, sent)),
+    projection,
+    drift: driftOf(settled.drifted),
+  }
+}
+
+/** By column, the expressions behind what the cloud was sent last. */
+function sentOf(base: Row | null, raw: Row, sent: Row): Row {
+  const all = {
+    ...sentExpressions(base),
+    ...Object.fromEntries(Object.keys(sent).map((name) => [name, raw[name] ?? null])),
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => listExpressions(value).length > 0))
 }

@@ -5,12 +5,14 @@ import { stragglerMs } from './call-times.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { findMade } from './find-made.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
+import { report } from './report.ts'
 import { continueWrite } from './write-steps.ts'
 
 export async function settleStep(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
   const { step, cloudId } = stepOf(job, stepKey)
   if (step.kind !== 'create') return { kind: 'absent', step: stepKey }
   if (cloudId) return await continueWrite(run, job, stepKey, cloudId)
+  report(run, job, stepKey, 'looking up what became of a call that nobody answered')
   const mapper = mapperOf(job.type)
   const look = () => attempt(run, () => findMade(mapper, job, run.reader.api(job.type, step)))
   let found = await look()

@@ -1,6 +1,8 @@
 /** What a step asks of the cloud: the user's values with references and expressions resolved as late as possible. */
+import { withDependents } from '#engine/columns/with-dependents.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
+import type { Step } from '#engine/order/step.ts'
 import { type ResolvedRow, resolveRow } from '../plan/resolve-row.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type Job, stepOf } from './jobs.ts'
@@ -8,15 +10,40 @@ import { type Job, stepOf } from './jobs.ts'
 /** The user's columns that the step sends, unresolved. */
 export function givenBy(run: ApplyRun, job: Job, stepKey: string): Row {
   const { step } = stepOf(job, stepKey)
-  if (step.kind === 'create') {
-    const { desired, base } = run.jobs.states.get(job.change.key) ?? {}
-    return without(argumentsOf(job.type, { ...(desired ?? base), ...job.change.delta }), step.without)
+  const { columns } = job.type
+  const left = withDependents(columns, step.without)
+  if (step.kind === 'create') return without(wholeOf(run, job), left)
+  const clears = withDependents(columns, step.clears)
+  return {
+    ...sentBySplit(run, job, step),
+    ...Object.fromEntries(clears.map((name) => [name, null])),
   }
-  const delta = without(job.change.delta, step.without)
-  const only = step.columns
-    ? Object.entries(delta).filter(([name]) => step.columns?.includes(name))
-    : Object.entries(delta)
-  return { ...Object.fromEntries(only), ...Object.fromEntries(step.clears.map((name) => [name, null])) }
+}
+
+/** What the row says, as a create sends it. */
+function wholeOf({ jobs }: ApplyRun, { change, type }: Job): Row {
+  const { desired, base } = jobs.states.get(change.key) ?? {}
+  return argumentsOf(type, { ...(desired ?? base), ...change.delta })
+}
+
+/** Of an update that a cut cycle left over only its column, with what says nothing without it. */
+function sentBySplit(run: ApplyRun, job: Job, step: Step): Row {
+  const { type, change } = job
+  if (!step.columns) {
+    const cleared = withDependents(
+      type.columns,
+      job.steps.flatMap((other) => other.step.clears),
+    )
+    // What an earlier step has cleared for a while comes back.
+    const again = Object.entries(cleared.length > 0 ? wholeOf(run, job) : {}).filter(([name]) =>
+      cleared.includes(name),
+    )
+    const all = { ...Object.fromEntries(again), ...change.delta }
+    return without(all, withDependents(type.columns, step.without))
+  }
+  const own = withDependents(type.columns, step.columns)
+  const sent = change.action === 'update' ? change.delta : wholeOf(run, job)
+  return Object.fromEntries(Object.entries(sent).filter(([name]) => own.includes(name)))
 }
 
 const argumentsOf = (type: TableSpec, row: Row): Row =>

@@ -6,9 +6,11 @@ import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deltaOf, findConflict } from './find-delta.ts'
-import { endWrite, readable, takeOutcome } from './finish-write.ts'
+import { findLossOf } from './find-loss.ts'
+import { endOrWait, readable, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
+import { findNameTaken, undecided } from './name-taken.ts'
 import { noteVanished, vanished } from './vanished.ts'
 import { resolveWanted } from './wanted.ts'
 
@@ -22,10 +24,12 @@ export async function createResource(
   if (cloudId) return await continueWrite(run, job, stepKey, cloudId)
   const { want, missing } = resolveWanted(run, job, stepKey)
   if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
+  const obstacle = (await findNameTaken(run, job, stepKey, want)) ?? (await findLossOf(run, job))
+  if (obstacle) return refusedEvent(run, stepKey, obstacle)
   await intend(run, job, stepKey, want, tries)
   const token = tokenOf(run, job, stepKey)
   const made = await attempt(run, () =>
-    mapperOf(job.type).create(want, token, run.reader.writeApi(job.type, step, job.deadlineMs)),
+    mapperOf(job.type).create(want, token, run.reader.writeApi(job, step)),
   )
   if ('refused' in made) return refusedCreate(run, job, stepKey, made.refused)
   return await takeOutcome(run, job, stepKey, made.result)
@@ -52,7 +56,9 @@ export async function updateResource(
   const id = cloudId ?? run.jobs.states.get(job.change.key)?.cloudId ?? job.change.cloudId
   if (!id)
     return refusedEvent(run, stepKey, new IasqlError('cloud/not-found', 'the cloud has no such resource'))
-  return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst: tries === 0 })
+  // What this change itself has made is as it made it.
+  const isFirstCall = tries === 0 && job.change.action === 'update'
+  return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst: isFirstCall })
 }
 
 export async function adoptResource(
@@ -108,11 +114,11 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   const now = asWant(seenRow)
   const delta = deltaOf(run, job, stepKey, now, sent)
   if (Object.keys(delta).length === 0) {
-    return await endWrite(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
+    return await endOrWait(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
   }
   const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
   await intend(run, job, stepKey, want, push.tries)
-  const api = run.reader.writeApi(job.type, push.spot, job.deadlineMs)
+  const api = run.reader.writeApi(job, push.spot)
   const token = tokenOf(run, job, stepKey)
   const updated = await attempt(run, () => mapper.update(seen, want, delta, token, api))
   if ('refused' in updated) return refusedEvent(run, stepKey, updated.refused)
@@ -131,11 +137,4 @@ const unresolved = (columns: readonly string[]): IasqlError =>
     'cloud/invalid',
     `${columns.join(', ')} refers to something that the cloud does not have (yet)`,
     { hint: 'Apply what it refers to first, or leave the column null.' },
-  )
-
-const undecided = ({ change }: Job): IasqlError =>
-  new IasqlError(
-    'apply/needs-decision',
-    `the cloud already has a ${change.table} named ${change.naturalName}, which no row described until now`,
-    { hint: 'Look at it: SELECT * FROM iasql_preview(); apply again to take it over, or delete the row.' },
   )

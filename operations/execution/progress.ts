@@ -5,23 +5,19 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { RunEvent } from '#websocket/messages.ts'
 import { appendExecutionEvents, appendRunEvents } from '../events/append-events.ts'
 import type { Ports } from '../ports.ts'
-
-export interface Transition {
-  readonly changeId: number | null
-  readonly table: string | null
-  readonly row: string | null
-  readonly action: string
-  readonly state: string
-  readonly message: string
-}
+import { type Told, type Transition, underWay } from './under-way.ts'
 
 export interface Progress {
   report(transition: Transition): void
   notice(message: string, hint?: string): void
   /** Resolves when everything reported so far is stored. */
   flush(): Promise<void>
+  /** From now on nothing is repeated. */
+  close(): Promise<void>
 }
 
+/** How often what goes on in silence is looked for: half of what clients may rely on. */
+const beatMs = 5_000
 /** A client gets what happened in this time at once, the latest of each change. */
 const windowMs = 200
 /** Messages of progress for one window; `iasql_event` has every transition. */
@@ -30,7 +26,10 @@ const mostOfWindow = 25
 export function trackProgress(ports: Ports, tenant: Tenant, execution: ExecutionRecord): Progress {
   const executionId = String(execution.execution_id)
   const statement = execution.statement ?? 0
-  const startedMs = new Date(execution.started_at).getTime()
+  const nowMs = (): number => ports.clock.now().getTime()
+  const sinceMs = new Date(execution.started_at).getTime()
+  const work = underWay({ action: execution.kind, sinceMs }, nowMs())
+  const closed = new AbortController()
   const pending: RunEvent[] = []
   let writing: Promise<void> | undefined
   let window = new AbortController()
@@ -57,21 +56,39 @@ export function trackProgress(ports: Ports, tenant: Tenant, execution: Execution
       ports.log('warn', 'progress of an execution could not be stored', { executionId, error }),
     )
   }
+  const tell = ({ changeId, table, row, action, state, message, elapsedMs }: Told): void =>
+    add({
+      type: 'progress',
+      statement,
+      executionId,
+      changeId: changeId === null ? null : String(changeId),
+      table,
+      row,
+      action,
+      state,
+      message,
+      elapsedMs,
+    })
+  const beating = (async () => {
+    while (!closed.signal.aborted) {
+      await ports.clock.sleep(beatMs, closed.signal).catch(() => undefined)
+      if (!closed.signal.aborted) for (const told of work.silent(nowMs())) tell(told)
+    }
+  })()
   return {
-    report: (transition) =>
-      add({
-        type: 'progress',
-        statement,
-        executionId,
-        ...transition,
-        changeId: transition.changeId === null ? null : String(transition.changeId),
-        elapsedMs: Math.max(0, ports.clock.now().getTime() - startedMs),
-      }),
+    report(transition) {
+      const told = work.tell(transition, nowMs())
+      if (told) tell(told)
+    },
     notice: (message, hint) => add({ type: 'notice', statement, message, ...(hint ? { hint } : {}) }),
     async flush() {
       window.abort()
       while (pending.length > 0 || writing) await write()
       window = new AbortController()
+    },
+    async close() {
+      closed.abort()
+      await beating
     },
   }
 }

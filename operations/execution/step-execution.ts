@@ -1,24 +1,20 @@
 /** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
-import { IasqlError } from '#engine/model/error.ts'
-import { DataApiError, type DataApiFault } from '#postgres/data-api.ts'
-import { hasOpenChanges } from '#postgres/statements/change-load.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { endApply } from '../apply/end-apply.ts'
-import { LostExecution } from '../apply/ledger.ts'
 import { stepApply } from '../apply/step-apply.ts'
 import { stepInstall } from '../install/step-install.ts'
 import { stepUninstall } from '../install/step-uninstall.ts'
 import type { Ports } from '../ports.ts'
 import { stepSync } from '../sync/step-sync.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
-import { type ExecutionContext, failedWith, type StepOutcome } from './execution-context.ts'
+import type { ExecutionContext, StepOutcome } from './execution-context.ts'
 import { finishExecution } from './finish-execution.ts'
 import { giveBack, takeExecution } from './hand-over.ts'
 import { holdExecution } from './hold-execution.ts'
 import { trackProgress } from './progress.ts'
+import { failure, isDatabaseAway } from './step-failure.ts'
 
 export type NextStep =
   | { readonly next: 'done' }
@@ -41,9 +37,8 @@ interface ExecutionInput {
 const databaseSeconds = 3
 /** How often an invocation that finds the execution held by another looks again. */
 const heldSeconds = 2
-/** How often in a row an apply that fails for a reason of our own is tried again, and after how long. */
-const mostTroubles = 3
-const troubleSeconds = 1
+/** Nobody hears a cancel between two invocations, and it has to be obeyed within five seconds. */
+const mostSeconds = 3
 /** Share of the budget after which no new work is begun, so that what runs can end. */
 const workingShare = 0.9
 
@@ -88,9 +83,11 @@ async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): P
   try {
     const outcome = await steps[execution.kind](context).catch((error: unknown) => failure(context, error))
     if (outcome === 'lost' || hold.lost.aborted) return { next: 'wait', seconds: heldSeconds }
+    await progress.close()
     await progress.flush()
     return await conclude(context, outcome)
   } finally {
+    await progress.close()
     await hold.release()
   }
 }
@@ -101,37 +98,6 @@ async function conclude(context: ExecutionContext, outcome: StepOutcome): Promis
     return { next: 'done' }
   }
   await giveBack(context, outcome)
-  return outcome.seconds > 0 ? { next: 'wait', seconds: outcome.seconds } : { next: 'again' }
+  const seconds = Math.min(outcome.seconds, mostSeconds)
+  return seconds > 0 ? { next: 'wait', seconds } : { next: 'again' }
 }
-
-/** A refusal ends the execution; that another invocation has it, or that the database is away, does not. */
-async function failure(context: ExecutionContext, error: unknown): Promise<StepOutcome | 'lost'> {
-  const { ports, execution, cancelled, lost } = context
-  if (error instanceof LostExecution || lost.aborted) return 'lost'
-  if (isDatabaseAway(error)) throw error
-  if (error instanceof IasqlError) return failedWith(error)
-  if (cancelled.aborted && isAbort(error)) return await cancelledEnd(context)
-  const executionId = execution.execution_id
-  ports.log('error', 'an execution failed for a reason of our own', { executionId, error })
-  const troubles = Number(execution.memory.troubles ?? 0) + 1
-  // What is under way is brought to its end if that is possible at all.
-  if (troubles <= mostTroubles && (await hasOpenChanges(ports.platform, context.tenant, executionId))) {
-    return { kind: 'more', seconds: troubleSeconds, memory: { ...execution.memory, troubles } }
-  }
-  return failedWith(new IasqlError('system/internal', 'the execution failed', { cause: error }))
-}
-
-async function cancelledEnd(context: ExecutionContext): Promise<StepOutcome> {
-  const { kind } = context.execution
-  if (kind === 'apply') return await endApply(context)
-  return failedWith(new IasqlError('apply/cancelled', `the ${kind} was cancelled before it was complete`))
-}
-
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
-
-const isDatabaseAway = (error: unknown): boolean =>
-  error instanceof IasqlError
-    ? error.code === 'system/database-unavailable'
-    : error instanceof DataApiError && away.has(error.fault)
-
-const away: ReadonlySet<DataApiFault> = new Set(['unavailable', 'resuming', 'transaction-not-found'])

@@ -11,6 +11,7 @@ import type { Ports } from '../ports.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
 import { type StoredNews, storeNews } from '../topics/publish.ts'
 import { moduleNews } from '../topics/schema-news.ts'
+import { shortLocks } from './when-free.ts'
 
 /** Returns the news of it, to be posted; what `remember` writes belongs to the same transaction. */
 export async function installModules(
@@ -22,6 +23,7 @@ export async function installModules(
   await refuseTakenNames(db, tenant, modules)
   const lookup = tableLookup((await load()).modules.flatMap((module) => module.tables))
   return db.transaction(async (transaction) => {
+    await transaction.run(shortLocks)
     await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
     for (const module of modules) {
       const statements = [
@@ -33,7 +35,7 @@ export async function installModules(
       await recordModule(transaction, tenant, {
         name: module.name,
         version: module.version,
-        tables: module.tables.map((table) => table.name),
+        tables: module.tables,
         requires: module.requires,
       })
     }

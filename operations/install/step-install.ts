@@ -18,12 +18,16 @@ import { installModules } from './install-modules.ts'
 import { loadInstalledTables } from './installed-tables.ts'
 import { moduleNames } from './module-names.ts'
 import { namedModules, withRequirements } from './resolve-modules.ts'
+import { whenFree } from './when-free.ts'
 
 /**
  * The modules stay installed when a place cannot be read: the error names it, and the next sync completes the import.
  * Everything that was not read is absent from the tables, never half there.
  */
-export async function stepInstall(context: ExecutionContext): Promise<StepOutcome> {
+export const stepInstall = (context: ExecutionContext): Promise<StepOutcome> =>
+  whenFree(context, () => install(context))
+
+async function install(context: ExecutionContext): Promise<StepOutcome> {
   const { ports, tenant, execution } = context
   const made = execution.memory.made
     ? madeModules(await ports.modules(), execution.memory)
@@ -49,7 +53,8 @@ const madeModules = ({ findModule }: Registry, memory: JsonObject): readonly Mod
   (memory.made as readonly string[]).flatMap((name) => findModule(name) ?? [])
 
 async function makeTables(context: ExecutionContext): Promise<readonly Module[]> {
-  const { ports, tenant, execution, progress } = context
+  const { ports, tenant, execution, progress, cancelled } = context
+  cancelled.throwIfAborted()
   const offered = await ports.modules()
   const wanted = namedModules(offered, moduleNames(execution.arguments))
   const installed = new Set((await installedModules(ports.platform, tenant)).map(({ name }) => name))

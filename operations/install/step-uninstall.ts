@@ -5,20 +5,27 @@ import type { Json, Row } from '#engine/model/json.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import type { Module } from '#modules/kit/index.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
+import { findExpressingOutside } from '#postgres/statements/expression-find.ts'
 import { countRows } from '#postgres/statements/module-count-rows.ts'
 import { forgetModule, openClaims } from '#postgres/statements/module-forget.ts'
 import { dependentModules, installedModules } from '#postgres/statements/module-installed.ts'
 import { type ExecutionContext, type StepOutcome, succeeded } from '../execution/execution-context.ts'
 import { remember } from '../execution/remember.ts'
+import { type PlanLease, underLease } from '../plan/under-lease.ts'
 import { postNews, storeNews } from '../topics/publish.ts'
 import { moduleNews } from '../topics/schema-news.ts'
 import { moduleNames } from './module-names.ts'
 import { namedModules } from './resolve-modules.ts'
+import { shortLocks, whenFree } from './when-free.ts'
 
-export async function stepUninstall(context: ExecutionContext): Promise<StepOutcome> {
-  const { ports, tenant, execution, progress } = context
+export const stepUninstall = (context: ExecutionContext): Promise<StepOutcome> =>
+  whenFree(context, () => uninstall(context))
+
+async function uninstall(context: ExecutionContext): Promise<StepOutcome> {
+  const { ports, tenant, execution, progress, cancelled, lost } = context
   const db = ports.platform
   if (execution.memory.dropped) return succeeded(execution.memory.dropped as unknown as readonly Row[])
+  cancelled.throwIfAborted()
   const offered = await ports.modules()
   const named = namedModules(offered, moduleNames(execution.arguments))
   const installed = await installedModules(db, tenant)
@@ -32,7 +39,12 @@ export async function stepUninstall(context: ExecutionContext): Promise<StepOutc
   if (going.length === 0) return succeeded([])
   await refuseDependents(context, going)
   const rows = await describeGoing(context, going)
-  await dropModules(context, going, rows)
+  // Whoever plans meanwhile would claim rows of tables that are no more.
+  await underLease(ports, tenant, AbortSignal.any([lost, cancelled]), async (lease) => {
+    await refuseClaimed(context, going)
+    await refuseExpressed(context, going)
+    await dropModules(context, lease, { going, rows })
+  })
   return succeeded(rows)
 }
 
@@ -54,13 +66,26 @@ async function refuseDependents(
       hint: `Uninstall them together: SELECT * FROM iasql_uninstall(${together.map((name) => `'${name}'`).join(', ')}).`,
     })
   }
+}
+
+async function refuseClaimed({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
   const tables = going.flatMap((module) => module.tables.map((table) => table.name))
-  const claims = await openClaims(ports.platform, tenant, tables)
-  if (claims > 0) {
-    throw new IasqlError('module/in-use', `an apply is working on ${claims} of its rows`, {
-      hint: 'Wait for it to end; SELECT * FROM iasql_execution shows it.',
-    })
-  }
+  const { open, holders } = await openClaims(ports.platform, tenant, tables)
+  if (open === 0) return
+  throw new IasqlError('module/in-use', `${holders} is working on ${open} of its rows`, {
+    hint: 'Wait for it to end; SELECT * FROM iasql_execution shows it.',
+  })
+}
+
+/** Installed again, the tables number their rows anew: what stands in others' texts would mean another row. */
+async function refuseExpressed({ ports, tenant }: ExecutionContext, going: readonly Module[]): Promise<void> {
+  const tables = going.flatMap((module) => module.tables.map((table) => table.name))
+  const users = await findExpressingOutside(ports.platform, tenant, tables)
+  if (users.length === 0) return
+  const named = users.map((one) => `${one.column_name} of ${one.table_name} ${one.row_id}`).join(', ')
+  throw new IasqlError('module/in-use', `${named} refers to its rows`, {
+    hint: 'Set other values there first.',
+  })
 }
 
 async function describeGoing(
@@ -79,13 +104,15 @@ async function describeGoing(
 
 async function dropModules(
   context: ExecutionContext,
-  going: readonly Module[],
-  rows: readonly Row[],
+  lease: PlanLease,
+  { going, rows }: { readonly going: readonly Module[]; readonly rows: readonly Row[] },
 ): Promise<void> {
   const { ports, tenant } = context
   const lookup = tableLookup((await ports.modules()).modules.flatMap((module) => module.tables))
   try {
     const news = await ports.platform.transaction(async (transaction) => {
+      await lease.insist(transaction)
+      await transaction.run(shortLocks)
       await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
       for (const module of [...going].reverse()) {
         const statements = [

@@ -1,9 +1,12 @@
 /** Before a create under a name that a user gave: does the cloud have that name already? */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import type { Place } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { asAdoption } from '#engine/plan/adoption.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Queryable } from '#postgres/database.ts'
+import { findResources } from '#postgres/statements/resource-find.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
@@ -19,6 +22,11 @@ const fewNames = 3
 interface Candidate {
   readonly change: PlannedChange
   readonly want: Row
+}
+
+interface Found {
+  readonly change: PlannedChange
+  readonly seen: unknown
 }
 
 export interface AdoptionScope {
@@ -71,7 +79,12 @@ async function adoptGroup(
         const seen = await mapper.findByName?.(want, api)
         return seen === undefined ? undefined : { change, seen }
       })
-  const rows = found.map(({ change, seen }) => ({ change, seen: mapper.toRow(seen), id: mapper.idOf(seen) }))
+  const strange = await strangers(scope, type, place, found, mapper)
+  const rows = strange.map(({ change, seen }) => ({
+    change,
+    seen: mapper.toRow(seen),
+    id: mapper.idOf(seen),
+  }))
   const index = await indexReferences(
     scope.db,
     scope.tenant,
@@ -83,6 +96,27 @@ async function adoptGroup(
       observed: readRow(type, seen, index, change.place).row,
       desired: scope.states.get(change.key)?.desired ?? {},
     }),
+  )
+}
+
+/** Without what another row stands for, which may be on its way out, and without what is not this account's to take. */
+async function strangers(
+  { db, tenant }: AdoptionScope,
+  type: ResourceType,
+  place: Place,
+  found: readonly Found[],
+  mapper: Mapper,
+): Promise<readonly Found[]> {
+  const names = found.map(({ seen }) => ({ table_name: type.name, cloud_id: mapper.idOf(seen) }))
+  const recorded = await findResources(db, tenant, names)
+  const ours = new Set(
+    recorded
+      .filter((record) => record.account_id === null || record.account_id === place.accountId)
+      .filter((record) => record.region === null || record.region === place.region)
+      .map((record) => canonicalJson(record.cloud_id)),
+  )
+  return found.filter(
+    ({ seen }) => !ours.has(canonicalJson(mapper.idOf(seen))) && !mapper.isExternal?.(seen, place),
   )
 }
 
@@ -120,7 +154,7 @@ async function readListed(
   candidates: readonly Candidate[],
   names: ReadonlyMap<string, unknown>,
   type: ResourceType,
-): Promise<readonly { readonly change: PlannedChange; readonly seen: unknown }[]> {
+): Promise<readonly Found[]> {
   const hits = candidates.filter(({ want }) => names.has(nameIn(type, want)))
   if (hits.length === 0) return []
   const seen = await mapper.get(

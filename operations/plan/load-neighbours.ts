@@ -3,8 +3,9 @@ import { listExpressions } from '#engine/expression/expression.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { resourceKey, unqualified } from '#engine/plan/resource.ts'
-import type { Queryable } from '#postgres/database.ts'
-import type { Selection } from '#postgres/statements/resource-load.ts'
+import type { Database } from '#postgres/database.ts'
+import { findExpressing } from '#postgres/statements/expression-find.ts'
+import type { Selection } from '#postgres/statements/resource-select.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { type LoadedState, loadStates } from './load-states.ts'
@@ -12,7 +13,7 @@ import { type LoadedState, loadStates } from './load-states.ts'
 export type LoadedStates = Map<string, LoadedState>
 
 interface Scope {
-  readonly db: Queryable
+  readonly db: Database
   readonly tenant: Tenant
   readonly tables: InstalledTables
 }
@@ -82,24 +83,65 @@ export async function addDependants(
   known: LoadedStates,
   roots: readonly LoadedState[],
 ): Promise<void> {
+  const followed = new Set<string>()
   let frontier = roots
   while (frontier.length > 0) {
-    const found: LoadedState[] = []
-    for (const type of scope.tables.types) {
-      for (const [column, { reference }] of Object.entries(type.columns)) {
-        const targets = reference ? frontier.filter((row) => row.table === unqualified(reference.table)) : []
-        if (!reference || targets.length === 0) continue
-        const values = targets.map((row): string | number =>
-          reference.by === 'id' ? row.rowId : asText(row.desired?.[reference.by]),
-        )
-        const states = await loadStates(scope.db, scope.tenant, type, { kind: 'values', column, values })
-        found.push(...states.filter((state) => !known.has(resourceKey(state.table, state.rowId))))
-      }
-    }
-    addStates(known, found)
-    await addReferenced(scope, known, found)
-    frontier = found
+    for (const { table, rowId } of frontier) followed.add(resourceKey(table, rowId))
+    const found = [...(await referring(scope, frontier)), ...(await expressing(scope, frontier))]
+    // What is known for reasons of its own has dependants as well.
+    const next = found.filter((state) => !followed.has(resourceKey(state.table, state.rowId)))
+    addStates(known, next)
+    await addReferenced(scope, known, next)
+    frontier = next
   }
+}
+
+/** Adds what stands for values of the given rows, directly or through others. */
+export async function addExpressing(
+  scope: Scope,
+  known: LoadedStates,
+  roots: readonly LoadedState[],
+): Promise<void> {
+  for (let frontier = roots; frontier.length > 0; ) {
+    const found = await expressing(scope, frontier)
+    frontier = found.filter((state) => !known.has(resourceKey(state.table, state.rowId)))
+    addStates(known, frontier)
+  }
+}
+
+async function referring(
+  { db, tenant, tables }: Scope,
+  targets: readonly LoadedState[],
+): Promise<readonly LoadedState[]> {
+  const found: LoadedState[] = []
+  for (const type of tables.types) {
+    for (const [column, { reference }] of Object.entries(type.columns)) {
+      const named = reference ? targets.filter((row) => row.table === unqualified(reference.table)) : []
+      if (!reference || named.length === 0) continue
+      const values = named.map((row): string | number =>
+        reference.by === 'id' ? row.rowId : asText(row.desired?.[reference.by]),
+      )
+      const states = await loadStates(db, tenant, type, { kind: 'values', column, values })
+      // As arguments of one call they would be too many.
+      for (const state of states) found.push(state)
+    }
+  }
+  return found
+}
+
+async function expressing(
+  { db, tenant, tables }: Scope,
+  targets: readonly LoadedState[],
+): Promise<readonly LoadedState[]> {
+  const keys = targets.map(({ table, rowId }) => ({ table_name: table, row_id: rowId }))
+  const found: LoadedState[] = []
+  for (const [table, rows] of Map.groupBy(await findExpressing(db, tenant, keys), (row) => row.table_name)) {
+    const type = tables.lookup.get(table)
+    const ids = rows.map((row) => row.row_id)
+    const states = type ? await loadStates(db, tenant, type, { kind: 'rows', ids }) : []
+    for (const state of states) found.push(state)
+  }
+  return found
 }
 
 async function add(scope: Scope, known: LoadedStates, table: string, selection: Selection): Promise<void> {

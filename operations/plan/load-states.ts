@@ -2,19 +2,24 @@
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { ResourceState, RowPlace } from '#engine/plan/resource.ts'
-import type { Queryable } from '#postgres/database.ts'
-import { loadResources, type ResourceRecord, type Selection } from '#postgres/statements/resource-load.ts'
+import type { Database } from '#postgres/database.ts'
+import type { Drift } from '#postgres/statements/drift-merge.ts'
+import { loadResources, type ResourceRecord } from '#postgres/statements/resource-load.ts'
+import type { Selection } from '#postgres/statements/resource-select.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 
 export interface LoadedState extends ResourceState {
   readonly claimedBy: number | null
   readonly writtenAt: string | null
+  readonly observedVersion: number | null
   /** A create of it was called and nobody knows what became of it. */
   readonly isUnsettled: boolean
+  /** What the cloud has otherwise, as it is noted. */
+  readonly drift: Drift
 }
 
 export async function loadStates(
-  db: Queryable,
+  db: Database,
   tenant: Tenant,
   table: TableSpec,
   selection: Selection,
@@ -38,6 +43,7 @@ function stateOf(table: TableSpec, record: ResourceRecord): LoadedState {
     observed: record.observed,
     cloudId: record.cloud_id,
     companionOf: record.companion_of,
+    isExternal: record.external ?? false,
     baseVersion: record.base_version ?? 0,
     editVersion: record.version ?? record.base_version ?? 0,
     edit:
@@ -50,7 +56,9 @@ function stateOf(table: TableSpec, record: ResourceRecord): LoadedState {
           },
     claimedBy: record.claimed_by,
     writtenAt: record.written_at,
+    observedVersion: record.observed_version,
     isUnsettled: record.is_unsettled,
+    drift: record.drift ?? {},
   }
 }
 

@@ -1,14 +1,22 @@
 /** Edited rows in, ordered changes out: what an apply by this person would do now. */
+import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import { orderChanges } from '#engine/order/order-changes.ts'
 import type { Step } from '#engine/order/step.ts'
 import { planChanges } from '#engine/plan/plan-changes.ts'
 import type { Plan, PlannedChange } from '#engine/plan/planned-change.ts'
-import type { Queryable } from '#postgres/database.ts'
+import type { Database } from '#postgres/database.ts'
 import { editedTables } from '#postgres/statements/edit-tables.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { loadPolicy } from '../drift/load-policy.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
-import { addDependants, addReferenced, addStates, type LoadedStates } from './load-neighbours.ts'
+import {
+  addDependants,
+  addExpressing,
+  addReferenced,
+  addStates,
+  type LoadedStates,
+} from './load-neighbours.ts'
 import { loadStates } from './load-states.ts'
 
 /** All edited rows of the tenant, planned; `states` holds them and their neighbours. */
@@ -16,27 +24,33 @@ export interface RawPlan extends Plan {
   readonly states: LoadedStates
 }
 
-export async function planAll(db: Queryable, tenant: Tenant, tables: InstalledTables): Promise<RawPlan> {
+export async function planAll(db: Database, tenant: Tenant, tables: InstalledTables): Promise<RawPlan> {
   const states: LoadedStates = new Map()
   for (const table of await editedTables(db, tenant)) {
     const type = tables.lookup.get(table)
     if (type) addStates(states, await loadStates(db, tenant, type, { kind: 'dirty' }))
   }
   const scope = { db, tenant, tables }
+  await addExpressing(scope, states, [...states.values()])
   await addReferenced(scope, states, [...states.values()])
-  const plan = planWith(tables, states)
-  const replaced = plan.changes.filter((change) => change.action === 'replace')
+  const policy = await loadPolicy(db, tenant)
+  const plan = planWith(tables, states, policy)
+  const replaced = plan.changes.filter(getsNewId)
   if (replaced.length === 0) return { ...plan, states }
   await addDependants(
     scope,
     states,
     replaced.flatMap((change) => states.get(change.key) ?? []),
   )
-  return { ...planWith(tables, states), states }
+  return { ...planWith(tables, states, policy), states }
 }
 
-const planWith = (tables: InstalledTables, states: LoadedStates): Plan =>
-  planChanges({ tables: tables.lookup, resources: [...states.values()] })
+/** A new one, or one that the cloud has lost and that is made again. */
+const getsNewId = ({ action, cloudId }: PlannedChange): boolean =>
+  action === 'replace' || (action === 'create' && cloudId !== null)
+
+const planWith = (tables: InstalledTables, states: LoadedStates, policy: PolicyLookup): Plan =>
+  planChanges({ tables: tables.lookup, resources: [...states.values()], policy })
 
 export interface OrderedPlan {
   readonly changes: readonly PlannedChange[]
@@ -57,7 +71,11 @@ export function orderWanted(
   if (out.size === 0) return { changes, ...all, leftOut: [] }
   const dependants = new Map<string, string[]>()
   for (const [key, needed] of Object.entries(all.dependsOn)) {
-    for (const target of needed) dependants.set(target, [...(dependants.get(target) ?? []), key])
+    for (const target of needed) {
+      const others = dependants.get(target)
+      if (others) others.push(key)
+      else dependants.set(target, [key])
+    }
   }
   const queue = [...out]
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {

@@ -2,14 +2,18 @@
 import type { Row } from '#engine/model/json.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { countSplitSteps } from '#engine/plan/split-steps.ts'
 import { forgetOldPlans } from '#postgres/statements/plan-read.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { loadInstalledTables } from '../install/installed-tables.ts'
+import { loadPolicy } from '../drift/load-policy.ts'
+import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
+import { basisOf } from './basis.ts'
 import { describeChange } from './describe-change.ts'
 import { findAdoptions } from './find-adoptions.ts'
-import { orderWanted, planAll } from './make-plan.ts'
-import { storePlan } from './store-plan.ts'
+import { othersNotice, ownChanges } from './left-out.ts'
+import { type OrderedPlan, orderWanted, planAll } from './make-plan.ts'
+import { type StoredPlan, storePlan } from './store-plan.ts'
 
 export interface PreviewRequest {
   readonly tenant: Tenant
@@ -24,29 +28,45 @@ export interface Preview {
   readonly notices: readonly string[]
 }
 
+/** A plan as it was stored, to be shown or explained. */
+export interface StoredPreview {
+  readonly tables: InstalledTables
+  readonly plan: OrderedPlan
+  readonly stored: StoredPlan
+  readonly notices: readonly string[]
+}
+
 export async function preview(ports: Ports, request: PreviewRequest): Promise<Preview> {
-  const { tenant, actor, mine, signal } = request
-  const db = ports.platform
-  const tables = await loadInstalledTables(ports, tenant)
-  const plan = await planAll(db, tenant, tables)
-  const changes = await findAdoptions(
-    { ports, db, tenant, tables, states: plan.states, signal },
-    plan.changes,
-  )
-  const ordered = orderWanted(changes, tables, (change) => !mine || change.actor === actor)
-  await forgetOldPlans(db, tenant)
-  const stored = await storePlan(db, tenant, ordered, { actor, mine, claimant: null })
+  const { plan, stored, notices } = await storePreview(ports, request)
   return {
     // What goes with its parent is no change of its own: nothing is called for it.
-    rows: ordered.changes.filter(({ companion }) => !companion).map((change) => previewRow(change, stored)),
-    notices: [...plan.notices, ...leftOutNotice(ordered.leftOut.length)],
+    rows: plan.changes.filter(({ companion }) => !companion).map((change) => previewRow(change, stored)),
+    notices,
   }
 }
 
-export const leftOutNotice = (count: number): readonly string[] =>
-  count === 0 ? [] : [`${count} changes are left out: somebody else edited the rows or what they depend on.`]
+export async function storePreview(ports: Ports, request: PreviewRequest): Promise<StoredPreview> {
+  const { tenant, actor, mine, signal } = request
+  const db = ports.platform
+  const tables = await loadInstalledTables(ports, tenant)
+  const raw = await planAll(db, tenant, tables)
+  const { states } = raw
+  const changes = await findAdoptions({ ports, db, tenant, tables, states, signal }, raw.changes)
+  const isOwn = mine ? ownChanges(changes, tables, actor) : () => true
+  const ordered = orderWanted(changes, tables, isOwn)
+  const plan = { ...ordered, changes: countSplitSteps(ordered.changes, ordered.steps) }
+  await forgetOldPlans(db, tenant)
+  const policy = await loadPolicy(db, tenant)
+  const stored = await storePlan(db, tenant, plan, {
+    actor,
+    mine,
+    claimant: null,
+    basisOf: basisOf(tables, states, policy),
+  })
+  return { tables, plan, stored, notices: [...raw.notices, ...othersNotice(plan.leftOut, isOwn)] }
+}
 
-const previewRow = (change: PlannedChange, stored: Awaited<ReturnType<typeof storePlan>>): Row => ({
+const previewRow = (change: PlannedChange, stored: StoredPlan): Row => ({
   action: change.action,
   table_name: change.table,
   id: describeId(change),

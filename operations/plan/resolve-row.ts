@@ -1,5 +1,5 @@
 /** Row ids of references to cloud ids, and expressions to values: what a mapper is asked to make. */
-import { substitute } from '#engine/expression/expression.ts'
+import { substituteIn } from '#engine/expression/expression.ts'
 import { type CloudId, isCloudReference, type SeenRow } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
@@ -37,7 +37,7 @@ export function resolveRow(type: TableSpec, given: Row, known: Known): ResolvedR
     }
     const substituted =
       column.nature === 'argument'
-        ? substitute(value, ({ table, id, column: of }) => known.value(table, id, of))
+        ? substituteIn(column, value, ({ table, id, column: of }) => known.value(table, id, of))
         : { value, unknown: [] }
     if (substituted.unknown.length > 0) missing.push(name)
     want[name] = substituted.value

@@ -4,6 +4,7 @@ import type { Step } from '#engine/order/step.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Queryable } from '#postgres/database.ts'
 import {
+  type ChangeBasis,
   type Claimant,
   insertChanges,
   insertPlan,
@@ -24,7 +25,13 @@ export async function storePlan(
   db: Queryable,
   tenant: Tenant,
   plan: OrderedPlan,
-  by: { readonly actor: string; readonly mine: boolean; readonly claimant: Claimant | null },
+  by: {
+    readonly actor: string
+    readonly mine: boolean
+    readonly claimant: Claimant | null
+    /** Of a preview, by change key. */
+    readonly basisOf?: (key: string) => ChangeBasis
+  },
 ): Promise<StoredPlan> {
   const planId = await insertPlan(db, tenant, {
     madeBy: by.actor,
@@ -38,6 +45,7 @@ export async function storePlan(
   const steps = Map.groupBy(plan.steps, (step) => step.change)
   const changes = plan.changes.map((change) =>
     newChange(change, changeIds.get(change.key) ?? 0, dependsOn(change.key), {
+      basis: by.basisOf?.(change.key) ?? {},
       // A preview is planned afresh when it is applied: it need not carry what an execution works with.
       planned: by.claimant === null ? {} : (change as unknown as Json),
       steps: by.claimant === null ? [] : storedSteps(steps.get(change.key) ?? []),
@@ -58,7 +66,7 @@ const newChange = (
   change: PlannedChange,
   changeId: number,
   dependsOn: readonly number[],
-  work: { readonly planned: Json; readonly steps: Json },
+  work: Pick<NewChange, 'basis' | 'planned' | 'steps'>,
 ): NewChange => ({
   change_id: changeId,
   action: change.action,
@@ -78,5 +86,6 @@ const newChange = (
   edit_version: change.editVersion,
   account_id: change.place.accountId,
   region: change.place.region,
+  companion: change.companion,
   ...work,
 })

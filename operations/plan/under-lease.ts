@@ -1,6 +1,7 @@
 /** One planner at a time for each tenant. */
 import { randomUUID } from 'node:crypto'
-import { dropPlanLease, takePlanLease } from '#postgres/statements/plan-lease.ts'
+import type { Queryable } from '#postgres/database.ts'
+import { dropPlanLease, keepPlanLease, takePlanLease } from '#postgres/statements/plan-lease.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
@@ -9,12 +10,22 @@ const leaseRetryMs = 100
 
 export class LeaseLost extends Error {}
 
-/** The lease is prolonged while the work lasts; `lost` aborts when another planner has it. */
+export interface PlanLease {
+  /** Aborts when another planner has it. */
+  readonly lost: AbortSignal
+  /**
+   * In the transaction of what only its holder may do, which nobody else does before that is committed.
+   * @throws LeaseLost when another planner has it
+   */
+  insist(transaction: Queryable): Promise<void>
+}
+
+/** The lease is prolonged while the work lasts. */
 export async function underLease<Result>(
   ports: Ports,
   tenant: Tenant,
   signal: AbortSignal,
-  work: (lost: AbortSignal) => Promise<Result>,
+  work: (lease: PlanLease) => Promise<Result>,
 ): Promise<Result> {
   const lease = { tenantId: tenant.id, holder: randomUUID(), seconds: leaseSeconds }
   while (!(await takePlanLease(ports.platform, lease))) await ports.clock.sleep(leaseRetryMs, signal)
@@ -30,7 +41,13 @@ export async function underLease<Result>(
     }
   })()
   try {
-    return await work(lost.signal)
+    return await work({
+      lost: lost.signal,
+      async insist(transaction) {
+        if (await keepPlanLease(transaction, lease)) return
+        throw new LeaseLost('another planner has taken over')
+      },
+    })
   } finally {
     released.abort()
     await prolonging

@@ -2,6 +2,7 @@
 import { describeId } from '#engine/plan/natural-name.ts'
 import { applyArguments } from '../apply/apply-arguments.ts'
 import { claimChanges } from '../apply/claim-changes.ts'
+import { LostExecution } from '../apply/ledger.ts'
 import { abandonExecution, createExecution, startExecution } from '../execution/create-execution.ts'
 import { describeChange } from '../plan/describe-change.ts'
 import type { Ports } from '../ports.ts'
@@ -26,10 +27,13 @@ export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<
     arguments: given,
     signal: AbortSignal.timeout(ports.defaults.budgetMs),
   }).catch(async (error: unknown) => {
+    if (error instanceof LostExecution) return undefined
     // The error is the answer: nothing may happen after it.
     await abandonExecution(ports, tenant, executionId)
     throw error
   })
+  // Planning took so long that the sweep took it for left alone: it is at work already.
+  if (!claim) return { kind: 'rows', rows: [], notices: [goesOn(executionId)] }
   await startExecution(ports, tenant, executionId)
   return {
     kind: 'rows',
@@ -47,3 +51,6 @@ export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<
       })),
   }
 }
+
+const goesOn = (executionId: string): string =>
+  `Execution ${executionId} is at work already: SELECT * FROM iasql_execution WHERE execution_id = ${executionId}.`

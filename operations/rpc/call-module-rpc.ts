@@ -5,7 +5,7 @@ import { accountsAndRegions } from '#postgres/statements/place-list.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
-import { syncTable } from '../sync/sync-table.ts'
+import { readTable } from '../sync/read-table.ts'
 import type { RpcAnswer, RpcCall } from './catalogue.ts'
 
 export async function callModuleRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
@@ -28,7 +28,6 @@ export async function callModuleRpc(ports: Ports, call: RpcCall): Promise<RpcAns
   const signal = AbortSignal.timeout(ports.defaults.budgetMs)
   const cloud = ports.cloud.api(rpc.client, place, signal)
   const rows = await rpc.handler(values, { place, cloud })
-  const scope = { ports, db: ports.platform, tenant, tables, signal, confirm: false }
-  for (const table of rpc.syncs) await syncTable(scope, { type: tables.type(table), place })
+  for (const table of rpc.syncs) await readTable(ports, { tenant, tables, table, signal, ...place })
   return { kind: 'rows', rows }
 }

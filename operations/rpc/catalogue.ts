@@ -19,10 +19,21 @@ export interface RpcCall {
 }
 
 export type RpcAnswer =
-  | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly notices?: readonly string[] }
+  | {
+      readonly kind: 'rows'
+      readonly rows: readonly Row[]
+      readonly notices?: readonly string[]
+      /** The work itself is done by `complete`, once the statement that asks has all its rows. */
+      readonly isToComplete?: boolean
+    }
   | { readonly kind: 'execution'; readonly executionId: string }
 
 export interface RpcCatalogue {
   descriptions(offered: Registry): readonly RpcDescription[]
   call(ports: Ports, call: RpcCall): Promise<RpcAnswer>
+  /**
+   * Does what `call` has only looked into, for work that would change the very arguments it is called with: a statement
+   * runs again until all its calls are answered. Gives what there is to say.
+   */
+  complete?(ports: Ports, call: RpcCall): Promise<readonly string[]>
 }

@@ -60,6 +60,24 @@ const engine: readonly EngineRpc[] = [
     sampleUsage: 'SELECT * FROM iasql_preview()',
   },
   {
+    name: 'iasql_explain_apply',
+    role: 'editor',
+    arguments: [argument('plan_id', 'bigint', { default: 'NULL' })],
+    columns: [
+      column('wave', 'int'),
+      column('change_id', 'bigint'),
+      column('table_name'),
+      column('natural_name'),
+      column('starts_ms', 'bigint'),
+      column('ends_ms', 'bigint'),
+      column('bound_by'),
+      column('action'),
+    ],
+    description:
+      'Shows how an apply would go: in which order and waves, how long, and what each step waits for.',
+    sampleUsage: 'SELECT * FROM iasql_explain_apply()',
+  },
+  {
     name: 'iasql_apply',
     changesCloud: true,
     role: 'operator',
@@ -103,6 +121,28 @@ const engine: readonly EngineRpc[] = [
     columns: [column('execution_id', 'bigint'), column('state')],
     description: 'Asks an apply, sync or install to end; calls in flight finish and what is done stays.',
     sampleUsage: 'SELECT * FROM iasql_cancel(17)',
+  },
+  {
+    name: 'iasql_adopt',
+    role: 'operator',
+    arguments: [
+      argument('table_name', 'text'),
+      argument('cloud_id', 'text'),
+      argument('region', 'text', { default: 'NULL' }),
+      argument('account_id', 'text', { default: 'NULL' }),
+    ],
+    columns: [column('table_name'), column('id', 'bigint')],
+    description:
+      'Takes one resource of the cloud, by its id or name there, into its table, or binds it to the row that asks for it.',
+    sampleUsage: "SELECT * FROM iasql_adopt('vpc', 'vpc-0a1b2c3d')",
+  },
+  {
+    name: 'iasql_forget',
+    role: 'operator',
+    arguments: [argument('table_name', 'text'), argument('id', 'bigint')],
+    columns: [column('table_name'), column('id', 'bigint')],
+    description: 'Removes a row and leaves its resource in the cloud, where a sync leaves it alone.',
+    sampleUsage: "SELECT * FROM iasql_forget('vpc', 17)",
   },
   {
     name: 'default_aws_region',

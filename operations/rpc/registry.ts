@@ -5,6 +5,7 @@ import type { Registry } from '#modules/registry.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { applyArguments } from '../apply/apply-arguments.ts'
 import { createExecution } from '../execution/create-execution.ts'
+import { explainApply } from '../plan/explain-apply.ts'
 import { preview } from '../plan/preview.ts'
 import type { Ports } from '../ports.ts'
 import { applyWithoutWaiting } from './apply-without-waiting.ts'
@@ -12,6 +13,7 @@ import { callModuleRpc } from './call-module-rpc.ts'
 import { cancelCall } from './cancel-call.ts'
 import type { RpcAnswer, RpcCall } from './catalogue.ts'
 import { engineRpcs } from './descriptions.ts'
+import { adoptCall, completeForget, forgetCall } from './existence-calls.ts'
 import { setDefaultAccount, setDefaultRegion } from './set-default.ts'
 
 export const rpcDescriptions = ({ modules }: Registry): readonly RpcDescription[] => [
@@ -37,7 +39,14 @@ const handlers: Readonly<Record<string, Handler>> = {
     const signal = AbortSignal.timeout(ports.defaults.budgetMs)
     return { kind: 'rows', ...(await preview(ports, { tenant, actor, mine: mine === true, signal })) }
   },
+  async iasql_explain_apply(ports, { tenant, actor, arguments: [planId] }) {
+    const signal = AbortSignal.timeout(ports.defaults.budgetMs)
+    const given = typeof planId === 'number' ? planId : null
+    return { kind: 'rows', ...(await explainApply(ports, { tenant, actor, planId: given, signal })) }
+  },
   iasql_cancel: cancelCall,
+  iasql_adopt: adoptCall,
+  iasql_forget: forgetCall,
   default_aws_region: setDefaultRegion,
   default_aws_account: setDefaultAccount,
 }
@@ -73,6 +82,11 @@ export async function callRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
   }
   const handler = handlers[call.name]
   return await (handler ? handler(ports, call) : callModuleRpc(ports, call))
+}
+
+/** Of calls that were answered by `callRpc` before, and may do what they ask. */
+export async function completeRpc(ports: Ports, call: RpcCall): Promise<readonly string[]> {
+  return call.name === 'iasql_forget' ? await completeForget(ports, call) : []
 }
 
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, editor: 1, operator: 2, owner: 3 }

@@ -2,7 +2,7 @@
 import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '#postgres/database.ts'
-import { inPages } from '#postgres/statements/paging.ts'
+import { jsonPages } from '#postgres/statements/paging.ts'
 import { insertRpcResult, insertRpcRows } from '#postgres/statements/rpc-result.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 
@@ -37,8 +37,8 @@ export async function storeRpcResult(db: Queryable, tenant: Tenant, result: RpcR
   const error = result.error ? errorBody(result.error) : null
   const resultId = await insertRpcResult(db, tenant, { ...result, error })
   let from = 0
-  for (const page of inPages(result.rows ?? [])) {
-    await insertRpcRows(db, tenant, { resultId, from, rows: JSON.stringify(page) })
-    from += page.length
+  for (const { json, count } of jsonPages(result.rows ?? [])) {
+    await insertRpcRows(db, tenant, { resultId, from, rows: json })
+    from += count
   }
 }

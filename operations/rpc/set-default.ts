@@ -3,7 +3,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import { knownPlaces, setDefaultPlace } from '#postgres/statements/place-default.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
-import { syncTable } from '../sync/sync-table.ts'
+import { readTable } from '../sync/read-table.ts'
 import type { RpcAnswer, RpcCall } from './catalogue.ts'
 import { nearest } from './nearest.ts'
 
@@ -53,8 +53,7 @@ async function setDefault(ports: Ports, call: RpcCall, place: NewDefault): Promi
 async function readRegions(ports: Ports, { tenant }: RpcCall): Promise<void> {
   const tables = await loadInstalledTables(ports, tenant)
   const signal = AbortSignal.timeout(ports.defaults.budgetMs)
-  const scope = { ports, db: ports.platform, tenant, tables, signal, confirm: false }
-  await syncTable(scope, { type: tables.type('aws_regions'), place: { accountId: null, region: null } })
+  await readTable(ports, { tenant, tables, signal, table: 'aws_regions', accountId: null, region: null })
 }
 
 const nameOf = ({ arguments: [name] }: RpcCall): string => (typeof name === 'string' ? name : '')

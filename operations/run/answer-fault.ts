@@ -2,6 +2,7 @@
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
+import type { RpcCall } from '../rpc/catalogue.ts'
 import { storeRpcResult } from '../rpc/results.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
 
@@ -75,29 +76,40 @@ export async function answerFault(
   return callFunction(run, statement, memory, fault)
 }
 
+const callOf = (run: OpenRun, statement: number, context: string, fault: Fault): RpcCall => ({
+  tenant: run.tenant,
+  ...fault,
+  actor: run.claimed.actor,
+  role: run.claimed.role,
+  runId: run.runId,
+  statement,
+  context,
+  runner: { runId: run.runId, fence: run.claimed.fence },
+})
+
+/** Before the commit of the statement: what is refused now makes it fail. */
+export async function completeCalls(run: OpenRun, statement: number, memory: StatementMemory): Promise<void> {
+  for (let fault = memory.toComplete?.shift(); fault; fault = memory.toComplete?.shift()) {
+    const call = callOf(run, statement, memory.context, fault)
+    memory.notices.push(...((await run.catalogue.complete?.(run.ports, call)) ?? []))
+  }
+}
+
 async function callFunction(
   run: OpenRun,
   statement: number,
-  { context, notices }: StatementMemory,
+  memory: StatementMemory,
   fault: Fault,
 ): Promise<FaultOutcome> {
-  const { ports, tenant, claimed, runId } = run
-  const { actor, role } = claimed
+  const { ports, tenant } = run
+  const { context, notices } = memory
   const key = { context, name: fault.name, arguments: fault.arguments }
   try {
-    const answer = await run.catalogue.call(ports, {
-      tenant,
-      ...fault,
-      actor,
-      role,
-      runId,
-      statement,
-      context,
-      runner: { runId, fence: claimed.fence },
-    })
+    const answer = await run.catalogue.call(ports, callOf(run, statement, context, fault))
     if (answer.kind === 'execution') return answer
     await storeRpcResult(ports.platform, tenant, { ...key, rows: answer.rows })
     notices.push(...(answer.notices ?? []))
+    if (answer.isToComplete) memory.toComplete = [...(memory.toComplete ?? []), fault]
   } catch (error) {
     if (!(error instanceof IasqlError) || error.blame === 'system') throw error
     await storeRpcResult(ports.platform, tenant, { ...key, error })

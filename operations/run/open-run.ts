@@ -1,4 +1,5 @@
 /** A run in the hands of its runner: what every statement of it needs. */
+import type { Json } from '#engine/model/json.ts'
 import type { Login } from '#postgres/data-api.ts'
 import type { ClaimedRun } from '#postgres/statements/run-claim.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -38,6 +39,8 @@ export interface StatementMemory {
   readonly effects: string[]
   /** What the functions had to say. */
   readonly notices: string[]
+  /** Calls whose work is done when the statement has all its rows. */
+  toComplete?: { readonly name: string; readonly arguments: readonly Json[] }[]
   /** The execution that the statement waits for. */
   executionId?: string
 }

@@ -8,7 +8,7 @@ import { baseTag, commandTag } from '../statement/command-tag.ts'
 import { schemaCommands } from '../statement/schema-command.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import { statementForm } from '../statement/statement-form.ts'
-import { answerFault, faultOf } from './answer-fault.ts'
+import { answerFault, completeCalls, faultOf } from './answer-fault.ts'
 import { commitTransaction } from './commit-transaction.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
 import { readRows } from './read-rows.ts'
@@ -92,6 +92,7 @@ async function attempt(
   const transaction = await beginTenantTransaction(run.ports, run.tenant, run.login)
   try {
     const produced = await produce(run, transaction, statement, attempted)
+    await completeCalls(run, statement.index, attempted.memory)
     const { tag, rowCount, xid } = produced
     const commands = schemaCommands(statement.index, statement.node)
     await commitTransaction(run, transaction, { statement: statement.index, tag, rowCount, xid, commands })

@@ -51,6 +51,15 @@ const schemaHint = ({ tenant }: OpenRun, { message, sqlstate }: DatabaseErrorFie
     ? `Make your own objects in schema ${tenant.userSchema}: name it.`
     : undefined
 
+/** Which of the reasons there are for a refused right: the login reads only, the verb, or the table. */
+function rightHint({ claimed }: OpenRun, fields: DatabaseErrorFields, text: string): string | undefined {
+  const table = /^permission denied for table (\w+)/.exec(fields.message)?.[1]
+  if (fields.sqlstate !== '42501' || !table) return undefined
+  if (claimed.role === 'viewer') return 'Your role may only read; ask an owner for the role editor.'
+  if (/^\s*TRUNCATE\b/i.test(text)) return `DELETE FROM ${table} says row by row what is to go.`
+  return `The rows of ${table} are made by AWS or by iasql itself; they are only read here.`
+}
+
 const codeOf = (fields: DatabaseErrorFields, isCancelled: boolean): ErrorCode => {
   if (fields.sqlstate === '57014') return isCancelled ? 'sql/cancelled' : 'sql/timeout'
   return fields.sqlstate === '54000' && fields.message.startsWith('row is too large')
@@ -63,6 +72,7 @@ const databaseWireError = (run: OpenRun, fields: DatabaseErrorFields, failed: Fa
   const hint =
     fields.hint ??
     schemaHint(run, fields) ??
+    rightHint(run, fields, failed.text) ??
     (code === 'sql/statement-failed' ? undefined : errorKinds[code].hint)
   const position = positionOf(fields, failed)
   return {

@@ -1,76 +1,135 @@
 /** When something counts as gone from the cloud, and what is noted of it. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { decide } from '#engine/merge/decide.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
-import { storeObservations } from '#postgres/statements/resource-observe.ts'
+import type { Drift } from '#postgres/statements/drift-merge.ts'
+import { type Observation, storeObservations } from '#postgres/statements/resource-observe.ts'
 import type { LoadedState } from '../plan/load-states.ts'
-import type { Ports } from '../ports.ts'
 import type { CloudReading, SeenResource } from './read-cloud.ts'
 import type { SyncScope, TableAt } from './sync-scope.ts'
+import { keptNotice } from './tell-drift.ts'
 import { tooMany } from './threshold.ts'
+import { isSettled } from './trust.ts'
+
+interface Found {
+  readonly reading: CloudReading
+  readonly states: readonly LoadedState[]
+  /** By key; what only the read by id finds is added. */
+  readonly seen: Map<string, SeenResource>
+}
 
 /** Absence is proved by a complete list and a read by id, both after reads have stopped lagging. */
 export async function proveAbsent(
   { ports }: SyncScope,
   { type }: TableAt,
-  reading: CloudReading,
-  missing: readonly LoadedState[],
-  seen: Map<string, SeenResource>,
+  { reading, states, seen }: Found,
 ): Promise<readonly LoadedState[]> {
-  const candidates = missing.filter((state) => isTrusted(ports, type, reading.startedAt, state))
+  const candidates = states.filter(
+    (state) =>
+      state.cloudId !== null &&
+      !reading.listed.has(canonicalJson(state.cloudId)) &&
+      state.claimedBy === null &&
+      isSettled(ports, type, reading.startedAt, state),
+  )
   if (candidates.length === 0) return []
   const found = await reading.get(candidates.flatMap(({ cloudId }) => (cloudId ? [cloudId] : [])))
   for (const one of found) seen.set(one.key, one)
   return candidates.filter((state) => state.cloudId && !seen.has(canonicalJson(state.cloudId)))
 }
 
-/** Whether a read that began then can tell anything about this resource. */
-export const isTrusted = (ports: Ports, type: ResourceType, startedAt: Date, state: LoadedState): boolean => {
-  if (state.claimedBy !== null) return false
-  const writtenMs = state.writtenAt ? new Date(state.writtenAt).getTime() : 0
-  return startedAt.getTime() >= writtenMs + ports.cloud.settleMs(type.settleMs)
-}
-
-interface Absence {
+/** What is gone of one table at one place. */
+export interface Absence {
+  readonly at: TableAt
   readonly reading: CloudReading
   readonly states: readonly LoadedState[]
   readonly absent: readonly LoadedState[]
 }
 
-/** Marks what is gone; rows leave the tables later, children before parents. */
+interface Noted {
+  readonly notices: readonly string[]
+  /** What is not done because it would remove more rows than usual. */
+  readonly asks: readonly string[]
+  /** Rows that stay although their resource is gone, where that is news. */
+  readonly found: number
+}
+
+type Fate = 'goes' | 'stays' | 'edited' | 'deleted'
+
+/** Marks what is gone of a table at all the places that could be read; rows leave the tables later. */
 export async function noteAbsent(
   scope: SyncScope,
-  { type, place }: TableAt,
-  { reading, states, absent }: Absence,
-): Promise<{ readonly notices: readonly string[]; readonly asks: readonly string[] }> {
-  const going = absent.filter((state) => state.desired && !state.edit && state.observed !== null)
-  const held = states.filter((state) => state.cloudId !== null).length
-  const ask = scope.confirm ? undefined : tooMany(type, place, going.length, held)
-  const marked = absent.filter((state) => state.observed !== null && !(ask && going.includes(state)))
-  await storeObservations(scope.db, scope.tenant, {
-    table: type.name,
-    readStarted: reading.startedAt,
-    observations: marked.flatMap((state) =>
-      state.resourceId === null
-        ? []
-        : [
-            {
-              resource_id: state.resourceId,
-              base: state.base,
-              observed: null,
-              companion_of: state.companionOf,
-              natural_name: null,
-              unprojected: null,
-            },
-          ],
-    ),
-  })
-  const conflicts = marked.filter((state) => state.desired && state.edit)
-  return {
-    notices: conflicts.map(
-      (state) =>
-        `${type.name} ${naturalName(type, state.desired ?? {}) ?? state.rowId} is gone in the cloud and edited here: it is kept, and an apply creates it again.`,
-    ),
-    asks: ask ? [ask] : [],
+  type: ResourceType,
+  absences: readonly Absence[],
+): Promise<Noted> {
+  const held = absences.flatMap(({ states }) => states).filter((state) => state.cloudId !== null).length
+  const all = absences.flatMap(({ absent }) => absent)
+  const going = all.filter((state) => isNew(state) && fateOf(scope, state) === 'goes')
+  const ask = scope.confirm ? undefined : tooMany(type, going.length, held)
+  for (const { reading, absent } of absences) {
+    await storeObservations(scope.db, scope.tenant, {
+      table: type.name,
+      readStarted: reading.startedAt,
+      observations: absent.flatMap((state) => noteOf(scope, state, ask !== undefined) ?? []),
+    })
   }
+  const news = all.filter((state) => state.observed !== null)
+  const unknown = all.filter((state) => !state.drift[whole])
+  const kept = unknown.filter((state) => fateOf(scope, state) === 'stays')
+  const edited = news.filter((state) => fateOf(scope, state) === 'edited')
+  return {
+    notices: [
+      ...keptNotice(type, kept.length),
+      ...edited.map(
+        (state) =>
+          `${type.name} ${naturalName(type, state.desired ?? {}) ?? state.rowId} is gone in the cloud and edited here: it is kept, and an apply creates it again.`,
+      ),
+    ],
+    asks: ask ? [ask] : [],
+    found: unknown.filter((state) => staying(fateOf(scope, state), ask !== undefined)).length,
+  }
+}
+
+const staying = (fate: Fate, isAsking: boolean): boolean =>
+  fate === 'stays' || fate === 'edited' || (fate === 'goes' && isAsking)
+
+/** Under this name the drift of a resource says that all of it is gone. */
+const whole = ''
+
+/** Not yet allowed to go by an earlier sync. */
+const isNew = (state: LoadedState): boolean => state.observed !== null || state.drift[whole]?.goes !== true
+
+function fateOf({ policy }: SyncScope, state: LoadedState): Fate {
+  const existence = {
+    desired: state.desired !== null,
+    base: state.base !== null,
+    observed: false,
+    isEdited: state.edit !== null,
+    isCompanion: state.companionOf !== null,
+    // What refers to it is asked just before it goes.
+    isReferenced: false,
+  }
+  switch (decide('sync', existence, state.isExternal ? 'track' : policy(state.table, state.rowId, whole))) {
+    case 'drop':
+      return 'goes'
+    case 'missing':
+      return 'stays'
+    case 'conflict':
+      return 'edited'
+    default:
+      return 'deleted'
+  }
+}
+
+/** Undefined when nothing is new. While the user is asked, everything stays as it was but for the drift. */
+function noteOf(scope: SyncScope, state: LoadedState, isAsking: boolean): Observation | undefined {
+  const { resourceId, base, companionOf } = state
+  const fate = fateOf(scope, state)
+  if (resourceId === null || (fate === 'deleted' && state.observed === null)) return undefined
+  const record = { resource_id: resourceId, base, companion_of: companionOf, natural_name: null }
+  const isAsked = isAsking && fate === 'goes' && isNew(state)
+  const mark: Drift = { [whole]: { by: scope.executionId, goes: fate === 'goes' && !isAsked } }
+  if (isAsked)
+    return { ...record, observed: state.observed, unprojected: null, drift: { ...state.drift, ...mark } }
+  return { ...record, observed: null, unprojected: null, drift: fate === 'deleted' ? {} : mark }
 }

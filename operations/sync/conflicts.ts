@@ -1,8 +1,8 @@
 /** What users and the cloud changed to different values: a sync leaves the edit standing, and says so. */
-import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { shown } from '#engine/columns/shown.ts'
 import { listExpressions } from '#engine/expression/expression.ts'
 import { mergeRow } from '#engine/merge/merge-row.ts'
-import type { Json, Row } from '#engine/model/json.ts'
+import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
 import type { LoadedState } from '../plan/load-states.ts'
@@ -13,9 +13,6 @@ export type Conflict = string
 
 /** Rows that are told one by one. */
 const mostTold = 20
-/** Characters of a value. */
-const mostShown = 60
-
 /** Undefined when nothing that the user edited was changed in the cloud as well. */
 export function conflictOf(type: TableSpec, state: LoadedState, observed: Row): Conflict | undefined {
   const { desired, base, edit } = state
@@ -48,8 +45,3 @@ export const asSent = (desired: Row, base: Row): Row =>
       listExpressions(value).length > 0 ? (base[column] ?? null) : value,
     ]),
   )
-
-function shown(value: Json): string {
-  const text = typeof value === 'string' ? value : canonicalJson(value)
-  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text
-}

@@ -1,38 +1,116 @@
-/** Rows marked as gone leave their table, unless an edit, a lock or a reference holds them there. */
-
+/** Rows marked as gone leave their tables, unless an edit, a lock or a reference from outside holds them there. */
 import type { TableSpec } from '#engine/model/table.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
-import { absentResources } from '#postgres/statements/resource-absent.ts'
-import { dropRows } from '#postgres/statements/resource-drop.ts'
+import type { Queryable } from '#postgres/database.ts'
+import { databaseErrorOf } from '#postgres/database-error.ts'
+import { appendExecutionRows } from '#postgres/statements/execution-rows.ts'
+import { type AbsentResource, absentResources } from '#postgres/statements/resource-absent.ts'
+import { deleteRows, heldRows, lockFreeRows } from '#postgres/statements/resource-drop-absent.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
 import type { SyncScope } from './sync-scope.ts'
 
+interface Drop {
+  /** Whose proofs count. */
+  readonly executionId: number
+  readonly synced: readonly TableSpec[]
+  /** What may refer to them. */
+  readonly installed: readonly TableSpec[]
+}
+
+/** Returns what there is to say about those that stay. */
 export async function dropAbsent(
-  { db, tenant }: SyncScope,
-  type: TableSpec,
-  installed: readonly TableSpec[],
-): Promise<{ readonly rows: readonly SyncRow[]; readonly notices: readonly string[] }> {
-  const absent = await absentResources(db, tenant, type.name)
-  if (absent.length === 0) return { rows: [], notices: [] }
-  const dropped = new Set<number>()
-  for (;;) {
-    const ids = absent.map((record) => record.row_id).filter((id) => !dropped.has(id))
-    const gone = ids.length > 0 ? await dropRows(db, tenant, type, installed, ids) : []
-    // Rows of one table may refer to each other: what is free now was held by what just went.
-    if (gone.length === 0) break
-    for (const id of gone) dropped.add(id)
+  scope: SyncScope,
+  { executionId, synced, installed }: Drop,
+): Promise<readonly string[]> {
+  const absent = new Map<TableSpec, readonly AbsentResource[]>()
+  // Children first, as people would delete them.
+  for (const type of [...synced].reverse()) {
+    const found = await absentResources(scope.db, scope.tenant, { table: type.name, executionId })
+    if (found.length > 0) absent.set(type, found)
   }
-  return {
-    rows: absent
-      .filter((record) => dropped.has(record.row_id))
-      .map((record) =>
-        syncRow('delete', type, { cloudId: record.cloud_id, rowId: record.row_id }, record.base ?? {}),
-      ),
-    notices: absent
-      .filter((record) => !dropped.has(record.row_id))
-      .map((record) => {
-        const name = record.natural_name ?? naturalName(type, record.base ?? {}) ?? record.row_id
-        return `${type.name} ${name} is gone in the cloud; its row stays because other rows refer to it.`
-      }),
+  if (absent.size === 0) return []
+  const kept = await dropFree(scope, { executionId, absent, installed })
+  return kept.map(({ type, record }) => heldNotice(type, record))
+}
+
+const goneRow = (type: TableSpec, { cloud_id: cloudId, row_id: rowId, base }: AbsentResource): SyncRow =>
+  syncRow('delete', type, { cloudId, rowId, row: base ?? {} })
+
+function heldNotice(type: TableSpec, { natural_name, base, row_id }: AbsentResource): string {
+  const name = natural_name ?? naturalName(type, base ?? {}) ?? row_id
+  return `${type.name} ${name} is gone in the cloud; its row stays because other rows refer to it, or somebody is changing it.`
+}
+
+/** How often rows are chosen afresh because somebody referred to one of them meanwhile. */
+const mostTries = 3
+
+interface Chosen {
+  readonly executionId: number
+  readonly absent: ReadonlyMap<TableSpec, readonly AbsentResource[]>
+  readonly installed: readonly TableSpec[]
+}
+
+interface Kept {
+  readonly type: TableSpec
+  readonly record: AbsentResource
+}
+
+/** Rows go in the commit that says so. */
+async function dropFree(
+  { db, tenant }: SyncScope,
+  { executionId, absent, installed }: Chosen,
+): Promise<readonly Kept[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await db.transaction(async (transaction) => {
+        const going = new Map<string, readonly number[]>()
+        for (const [{ name }, records] of absent) {
+          const ids = records.map((record) => record.row_id)
+          going.set(name, await lockFreeRows(transaction, tenant, name, ids))
+        }
+        await releaseHeld(transaction, { tenant, types: [...absent.keys()], going, installed })
+        for (const [table, ids] of going) await deleteRows(transaction, tenant, table, ids)
+        const rows: SyncRow[] = []
+        const kept: Kept[] = []
+        for (const [type, records] of absent) {
+          const ids = new Set(going.get(type.name))
+          for (const record of records) {
+            if (ids.has(record.row_id)) rows.push(goneRow(type, record))
+            else kept.push({ type, record })
+          }
+        }
+        await appendExecutionRows(transaction, tenant, executionId, rows)
+        return kept
+      })
+    } catch (error) {
+      if (databaseErrorOf(error)?.sqlstate !== foreignKeyViolation || tries === mostTries) throw error
+    }
+  }
+}
+
+const foreignKeyViolation = '23503'
+
+interface Release {
+  readonly tenant: SyncScope['tenant']
+  readonly types: readonly TableSpec[]
+  readonly going: Map<string, readonly number[]>
+  readonly installed: readonly TableSpec[]
+}
+
+/** What a standing row refers to stands too, and so on: until nothing is left that is held from outside. */
+async function releaseHeld(db: Queryable, { tenant, types, going, installed }: Release): Promise<void> {
+  for (let isStable = false; !isStable; ) {
+    isStable = true
+    for (const type of types) {
+      const ids = going.get(type.name) ?? []
+      const held =
+        ids.length > 0 ? new Set(await heldRows(db, tenant, type, { going, installed })) : undefined
+      if (!held || held.size === 0) continue
+      isStable = false
+      going.set(
+        type.name,
+        ids.filter((id) => !held.has(id)),
+      )
+    }
   }
 }

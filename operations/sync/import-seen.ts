@@ -2,7 +2,8 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Row } from '#engine/model/json.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { describeCloudId, naturalName } from '#engine/plan/natural-name.ts'
+import type { ResourceType } from '#modules/kit/index.ts'
 import { findResources } from '#postgres/statements/resource-find.ts'
 import type { ImportedRow } from '#postgres/statements/resource-import.ts'
 import { bindRows, hasOpenCreates } from '#postgres/statements/resource-observe.ts'
@@ -18,6 +19,8 @@ interface Seen {
   readonly states: readonly LoadedState[]
   readonly seen: readonly SeenResource[]
   readonly index: ResourceIndex
+  /** Keys of what users asked to be left alone. */
+  readonly forgotten: ReadonlySet<string>
 }
 
 interface Imported {
@@ -33,7 +36,7 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
   const { type, place } = at
   const { db, tenant } = scope
   const known = new Set(seen.states.flatMap(({ cloudId }) => (cloudId ? [canonicalJson(cloudId)] : [])))
-  const news = seen.seen.filter((one) => !known.has(one.key))
+  const news = seen.seen.filter((one) => !known.has(one.key) && !seen.forgotten.has(one.key))
   if (news.length === 0) return { rows: [], notices: [] }
   if (await hasOpenCreates(db, tenant, { table: type.name, ...place })) {
     return { rows: [], notices: [`${type.name}: an apply is making some right now; sync again afterwards.`] }
@@ -53,7 +56,7 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
     const parent = one.parent && seen.index.find(one.parent, place)
     if (dangling.length > 0 || (one.parent && !parent)) {
       notices.push(
-        `${type.name} ${Object.values(one.cloudId).join('|')} is left out: ${dangling.join(', ') || 'its parent'} is not among the rows.`,
+        `${type.name} ${describeCloudId(one.cloudId)} is left out: ${dangling.join(', ') || 'its parent'} is not among the rows.`,
       )
       continue
     }
@@ -62,6 +65,7 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
       row,
       naturalName: naturalName(type, row),
       companionOf: parent?.resource_id ?? null,
+      ...(one.isExternal ? { external: { isListed: true } } : {}),
       nameKey: nameKey(at, row),
     })
   }
@@ -70,15 +74,23 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
   const rowOf = new Map(unnamed.map((one) => [canonicalJson(one.cloudId), one.row]))
   return {
     rows: imported.made.map((made) =>
-      syncRow(
-        'create',
-        type,
-        { cloudId: made.cloud_id, rowId: made.row_id },
-        rowOf.get(canonicalJson(made.cloud_id)) ?? {},
-      ),
+      syncRow('create', type, {
+        cloudId: made.cloud_id,
+        rowId: made.row_id,
+        row: rowOf.get(canonicalJson(made.cloud_id)) ?? {},
+      }),
     ),
-    notices: [...notices, ...imported.notices],
+    notices: [...notices, ...imported.notices, ...externalNotice(type, unnamed)],
   }
+}
+
+const externalNotice = (type: ResourceType, rows: readonly ImportedRow[]): readonly string[] => {
+  const count = rows.filter(({ external }) => external).length
+  return count === 0
+    ? []
+    : [
+        `${type.name}: ${count} belong to other accounts; their rows are only read, iasql_external lists them.`,
+      ]
 }
 
 const isHere = (

@@ -1,6 +1,6 @@
 /** Reads all resources of one kind at one place: one list, and a read by id only where the list lacks something. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
-import type { CloudApi, CloudId, CloudReference, SeenRow } from '#engine/model/cloud.ts'
+import type { CloudApi, CloudId, CloudReference, Place, SeenRow } from '#engine/model/cloud.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Ports } from '../ports.ts'
@@ -12,11 +12,15 @@ export interface SeenResource {
   readonly row: SeenRow
   /** The parent that AWS made it with. */
   readonly parent: CloudReference | null
+  /** Another account owns it. */
+  readonly isExternal: boolean
 }
 
 export interface CloudReading {
   readonly startedAt: Date
   readonly seen: readonly SeenResource[]
+  /** Keys of all that the list shows, also of what a read by id does not find (any more, or yet). */
+  readonly listed: ReadonlySet<string>
   /** Reads by id: what a list left out, which proves nothing by itself. */
   get(ids: readonly CloudId[]): Promise<readonly SeenResource[]>
 }
@@ -46,8 +50,9 @@ export async function readCloud(
       : listed
   return {
     startedAt,
-    seen: whole.map((item) => seenResource(mapper, item)),
-    get: async (ids) => (await getAll(mapper, ids, api)).map((item) => seenResource(mapper, item)),
+    listed: new Set(listed.map((item) => canonicalJson(mapper.idOf(item)))),
+    seen: whole.map((item) => seenResource(mapper, item, target)),
+    get: async (ids) => (await getAll(mapper, ids, api)).map((item) => seenResource(mapper, item, target)),
   }
 }
 
@@ -58,12 +63,13 @@ async function getAll(mapper: Mapper, ids: readonly CloudId[], api: CloudApi): P
   return found
 }
 
-const seenResource = (mapper: Mapper, item: unknown): SeenResource => {
+export const seenResource = (mapper: Mapper, item: unknown, place: Place): SeenResource => {
   const cloudId = mapper.idOf(item)
   return {
     key: canonicalJson(cloudId),
     cloudId,
     row: mapper.toRow(item),
     parent: mapper.companionOf?.(item) ?? null,
+    isExternal: mapper.isExternal?.(item, place) ?? false,
   }
 }

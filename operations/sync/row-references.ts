@@ -33,11 +33,15 @@ export async function indexReferences(
   return {
     find(reference, place) {
       const candidates = found.get(keyOf(reference)) ?? []
-      const near = candidates.find((one) => one.account_id === place.accountId && one.region === place.region)
-      return near ?? candidates[0]
+      return candidates.find((one) => isNear(one, place))
     },
   }
 }
+
+/** The same as far as both have one: rows of two places cannot refer to each other. */
+export const isNear = (one: Pick<FoundResource, 'account_id' | 'region'>, place: RowPlace): boolean =>
+  (one.account_id === null || place.accountId === null || one.account_id === place.accountId) &&
+  (one.region === null || place.region === null || one.region === place.region)
 
 const keyOf = ({ $ref, id }: CloudReference): string => `${unqualified($ref)} ${canonicalJson(id)}`
 

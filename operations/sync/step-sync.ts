@@ -1,5 +1,4 @@
 /** One invocation of a sync: regions first, then every installed kind of resource, or those that were named. */
-import { IasqlError } from '#engine/model/error.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { readExecutionRows } from '#postgres/statements/execution-rows.ts'
 import { projectTables } from '../apply/project.ts'
@@ -10,7 +9,7 @@ import {
   succeeded,
 } from '../execution/execution-context.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
-import { nearest } from '../rpc/nearest.ts'
+import { namedTable } from '../install/named-table.ts'
 import { syncArguments } from './sync-arguments.ts'
 import { asJson, memoryOf, shortcoming } from './sync-memory.ts'
 import { syncPlaces } from './sync-places.ts'
@@ -30,13 +29,7 @@ export async function stepSync(context: ExecutionContext): Promise<StepOutcome> 
 
 /** Regions always come first: what is enabled there decides where the others are looked for. */
 function chooseTypes(tables: InstalledTables, names: readonly string[]): readonly ResourceType[] {
-  for (const name of names) {
-    if (tables.lookup.has(name)) continue
-    const known = tables.types.map((type) => type.name)
-    throw new IasqlError('module/missing', `there is no managed table ${name}${nearest(name, known)}`, {
-      hint: 'SELECT * FROM iasql_tables lists the tables; install the module of the one you mean.',
-    })
-  }
+  for (const name of names) namedTable(tables, name)
   const wanted = tables.types.filter((type) => names.length === 0 || names.includes(type.name))
   const regions = tables.types.filter((type) => type.name === 'aws_regions' && !wanted.includes(type))
   return names.length === 0 ? wanted : [...regions, ...wanted]

@@ -1,10 +1,12 @@
 /** What a sync remembers from one invocation to the next, and the error it ends with when it could not do everything. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, JsonObject } from '#engine/model/json.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import { type RowPlace, unqualified } from '#engine/plan/resource.ts'
 
 /** What is remembered between invocations. */
 export interface SyncMemory {
-  /** Kinds that are read, or, counted on, dropped. */
+  /** Kinds that are read, or, counted on, freed of what nothing refers to any more. */
   readonly at: number
   readonly failures: readonly Failure[]
   readonly asks: readonly string[]
@@ -13,6 +15,8 @@ export interface SyncMemory {
 export interface Failure {
   readonly table: string
   readonly where: string
+  readonly accountId: string | null
+  readonly region: string | null
   readonly message: string
   readonly code: string
 }
@@ -42,6 +46,21 @@ export function shortcoming({ failures, asks }: SyncMemory, what: string): Iasql
     hint: 'If that is right: SELECT * FROM iasql_sync(confirm => true).',
   })
 }
+
+/** What a failed read would have told about parents is missing: children would only be left out row by row. */
+export const dependsOnFailure = (type: TableSpec, place: RowPlace, failures: readonly Failure[]): boolean =>
+  failures.some(
+    ({ table, accountId, region }) =>
+      isWithin(place.accountId, accountId) &&
+      isWithin(place.region, region) &&
+      Object.values(type.columns).some(
+        ({ reference }) => reference && unqualified(reference.table) === table && table !== type.name,
+      ),
+  )
+
+/** What has no account, or no region, is meant for all of them. */
+const isWithin = (part: string | null, whole: string | null): boolean =>
+  part === null || whole === null || part === whole
 
 export const asJson = (memory: SyncMemory): JsonObject => ({
   at: memory.at,

@@ -1,13 +1,18 @@
-/** All kinds of resources at all places, parents first; then what is gone leaves, children first. Resumable. */
+/** All kinds of resources at all places, parents first; then what is gone leaves, all at once. Resumable. */
 import { IasqlError } from '#engine/model/error.ts'
-import { type RowPlace, unqualified } from '#engine/plan/resource.ts'
+import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
+import { dropPoliciesOfGoneRows } from '#postgres/statements/drift-policy-drop.ts'
 import { appendExecutionRows } from '#postgres/statements/execution-rows.ts'
+import { loadPolicy } from '../drift/load-policy.ts'
+import { publishDrift } from '../drift/publish-drift.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
+import { dropUnreferred } from '../external/drop-unreferred.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
+import { type Absence, noteAbsent } from './absence.ts'
 import { dropAbsent } from './drop-absent.ts'
 import { type TenantPlaces, tenantPlaces } from './places.ts'
-import type { Failure, SyncMemory } from './sync-memory.ts'
+import { dependsOnFailure, type Failure, type SyncMemory } from './sync-memory.ts'
 import type { SyncScope } from './sync-scope.ts'
 import { syncTable, type TableSync } from './sync-table.ts'
 
@@ -30,31 +35,35 @@ export async function syncPlaces(
   memory: SyncMemory,
 ): Promise<{ readonly isDone: boolean; readonly memory: SyncMemory }> {
   const { context, types } = work
-  const scope = scopeOf(work)
+  const scope = await scopeOf(work)
   const places = await tenantPlaces(context.ports.platform, context.tenant)
   let now = memory
   while (now.at < types.length * 2) {
     if (context.cancelled.aborted) throw new IasqlError('apply/cancelled', 'the sync was cancelled')
     if (context.ports.clock.now().getTime() > context.deadlineMs) return { isDone: false, memory: now }
     const isReading = now.at < types.length
+    if (now.at === types.length) await dropGone(work, scope)
     const type = isReading ? types[now.at] : types[types.length * 2 - 1 - now.at]
     if (type?.mapper) {
       now = isReading
         ? await readType(work, scope, type, placesOf(type, places), now)
-        : await dropType(work, scope, type, now)
+        : await freeType(work, scope, type, now)
     }
     now = { ...now, at: now.at + 1 }
   }
+  await dropPoliciesOfGoneRows(scope.db, scope.tenant)
   return { isDone: true, memory: now }
 }
 
-const scopeOf = ({ context, tables, confirm }: SyncWork): SyncScope => ({
+const scopeOf = async ({ context, tables, confirm }: SyncWork): Promise<SyncScope> => ({
   ports: context.ports,
   db: context.ports.platform,
   tenant: context.tenant,
   tables,
   signal: AbortSignal.any([context.lost, context.cancelled]),
   confirm,
+  executionId: context.execution.execution_id,
+  policy: await loadPolicy(context.ports.platform, context.tenant),
 })
 
 const placesOf = (type: ResourceType, places: TenantPlaces): readonly RowPlace[] => {
@@ -71,20 +80,28 @@ async function readType(
 ): Promise<SyncMemory> {
   const readable = places.filter((place) => !dependsOnFailure(type, place, memory.failures))
   const failures: Failure[] = []
-  const asks: string[] = []
+  const absences: Absence[] = []
+  let found = 0
   for (let from = 0; from < readable.length; from += placesAtATime) {
     await Promise.all(
       readable.slice(from, from + placesAtATime).map(async (place) => {
         const result = await readOne(work, scope, type, place)
-        if ('code' in result) failures.push(result)
-        else asks.push(...result.asks)
+        if ('code' in result) {
+          failures.push(result)
+          return
+        }
+        found += result.found
+        if (result.absence) absences.push(result.absence)
       }),
     )
   }
+  const gone = await noteAbsent(scope, type, absences)
+  for (const notice of gone.notices) work.context.progress.notice(notice)
+  await publishDrift(work.context, type.name, found + gone.found)
   return {
     ...memory,
     failures: [...memory.failures, ...failures].slice(0, mostFailures),
-    asks: [...memory.asks, ...asks],
+    asks: [...memory.asks, ...gone.asks],
   }
 }
 
@@ -97,40 +114,35 @@ async function readOne(
   const { progress, execution, tenant, ports } = context
   const where = place.region ?? place.accountId ?? 'the account'
   const report = (state: string, message: string): void =>
-    progress.report({ changeId: null, table: type.name, row: null, action: 'sync', state, message })
-  report('started', where)
+    progress.report({ changeId: null, table: type.name, row: where, action: 'sync', state, message })
+  report('started', '')
   try {
     const result = await syncTable(scope, { type, place })
     await appendExecutionRows(ports.platform, tenant, execution.execution_id, result.rows)
     for (const notice of result.notices) progress.notice(notice)
-    report('done', `${where}: ${result.rows.length} rows changed`)
+    report('done', `${result.rows.length} rows changed`)
     return result
   } catch (error) {
     if (!(error instanceof IasqlError) || error.blame !== 'cloud') throw error
     context.cancelled.throwIfAborted()
-    report('failed', `${where}: ${error.message}`)
-    return { table: type.name, where, message: error.message, code: error.code }
+    report('failed', error.message)
+    return { table: type.name, where, ...place, message: error.message, code: error.code }
   }
 }
 
-/** What a failed read would have told about parents is missing: children would only be left out row by row. */
-const dependsOnFailure = (type: ResourceType, place: RowPlace, failures: readonly Failure[]): boolean =>
-  failures.some(
-    ({ table, where }) =>
-      where === place.region &&
-      Object.values(type.columns).some(
-        ({ reference }) => reference && unqualified(reference.table) === table && table !== type.name,
-      ),
-  )
+async function dropGone({ context, tables, types }: SyncWork, scope: SyncScope): Promise<void> {
+  const { execution, progress } = context
+  const drop = { executionId: execution.execution_id, synced: types, installed: tables.types }
+  for (const notice of await dropAbsent(scope, drop)) progress.notice(notice)
+}
 
-async function dropType(
+async function freeType(
   { context, tables }: SyncWork,
   scope: SyncScope,
   type: ResourceType,
   memory: SyncMemory,
 ): Promise<SyncMemory> {
-  const { rows, notices } = await dropAbsent(scope, type, tables.types)
-  await appendExecutionRows(context.ports.platform, context.tenant, context.execution.execution_id, rows)
-  for (const notice of notices) context.progress.notice(notice)
+  const unreferred = await dropUnreferred(scope, type, tables.types)
+  await appendExecutionRows(scope.db, scope.tenant, context.execution.execution_id, unreferred)
   return memory
 }

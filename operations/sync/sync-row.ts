@@ -3,6 +3,8 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { describeId, naturalName } from '#engine/plan/natural-name.ts'
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { describeChange } from '../plan/describe-change.ts'
 
 export interface SyncRow extends Row {
   readonly action: string
@@ -11,17 +13,24 @@ export interface SyncRow extends Row {
   readonly description: string
 }
 
+interface Synced {
+  readonly cloudId: CloudId | null
+  readonly rowId: number
+  readonly row: Row
+  /** Of an update: the columns that the table took over. */
+  readonly changed?: PlannedChange['changed']
+}
+
 export function syncRow(
   action: 'create' | 'update' | 'delete',
   type: TableSpec,
-  resource: { readonly cloudId: CloudId | null; readonly rowId: number },
-  row: Row,
+  { cloudId, rowId, row, changed = {} }: Synced,
 ): SyncRow {
   const name = naturalName(type, row) ?? ''
   return {
     action,
     table_name: type.name,
-    id: describeId({ cloudId: resource.cloudId, naturalName: name, rowId: resource.rowId }),
-    description: name ? `${type.name} ${name}` : type.name,
+    id: describeId({ cloudId, naturalName: name, rowId }),
+    description: describeChange({ action, table: type.name, naturalName: name, changed }),
   }
 }

@@ -1,4 +1,5 @@
 /** What the parts of a sync share. */
+import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import type { Database } from '#postgres/database.ts'
@@ -14,6 +15,10 @@ export interface SyncScope {
   readonly signal: AbortSignal
   /** Whether rows may go in whatever number. */
   readonly confirm: boolean
+  /** Of the sync or install: rows go only by what it has seen itself. Null: none go. */
+  readonly executionId: number | null
+  /** What becomes of changes made in the cloud. */
+  readonly policy: PolicyLookup
 }
 
 export interface TableAt {

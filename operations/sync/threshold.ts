@@ -1,6 +1,5 @@
 /** A sync that would remove unusually many rows asks first: a wrong answer of the cloud must not empty a table. */
 import type { TableSpec } from '#engine/model/table.ts'
-import type { RowPlace } from '#engine/plan/resource.ts'
 
 const mostRows = 20
 const mostShare = 0.3
@@ -8,14 +7,8 @@ const mostShare = 0.3
 const shareFromRows = 10
 
 /** What to ask, or undefined when the number is usual. */
-export function tooMany(
-  table: TableSpec,
-  place: RowPlace,
-  removed: number,
-  held: number,
-): string | undefined {
+export function tooMany(table: TableSpec, removed: number, held: number): string | undefined {
   const isMany = removed > mostRows || (held >= shareFromRows && removed > held * mostShare)
   if (!isMany) return undefined
-  const where = place.region ? ` in ${place.region}` : ''
-  return `${removed} of ${held} rows of ${table.name}${where} are gone in the cloud`
+  return `${removed} of ${held} rows of ${table.name} are gone in the cloud`
 }

@@ -13,7 +13,7 @@ export const platformMigrations: readonly PlatformMigration[] = [
         reader_secret text NOT NULL, writer_secret text NOT NULL, database_name text NOT NULL,
         state text NOT NULL DEFAULT 'creating' CHECK (state IN ('creating', 'active', 'suspended')),
         created_at timestamptz NOT NULL DEFAULT now(),
-        lease_holder uuid, lease_fence bigint NOT NULL DEFAULT 0, lease_until timestamptz)`,
+        lease_holder uuid, lease_until timestamptz)`,
       `CREATE TABLE iasql_platform.member (
         tenant_id text NOT NULL REFERENCES iasql_platform.tenant ON DELETE CASCADE, subject text NOT NULL,
         role text NOT NULL CHECK (role IN ('viewer', 'editor', 'operator', 'owner')),
@@ -35,6 +35,18 @@ export const platformMigrations: readonly PlatformMigration[] = [
         connection_id text NOT NULL REFERENCES iasql_platform.connection ON DELETE CASCADE,
         tenant_id text NOT NULL, topic text NOT NULL, PRIMARY KEY (connection_id, topic))`,
       'CREATE INDEX subscription_topic ON iasql_platform.subscription (tenant_id, topic)',
+    ],
+  },
+  {
+    name: 'limits',
+    version: 1,
+    sql: [
+      // Of AWS accounts and not of tenants: whoever calls on an account's behalf draws from the same buckets.
+      `CREATE TABLE iasql_platform.bucket (
+        account_id text NOT NULL, region text NOT NULL, name text NOT NULL,
+        tokens float8 NOT NULL, filled_at timestamptz NOT NULL,
+        pace float8 NOT NULL DEFAULT 1, slowed_at timestamptz,
+        PRIMARY KEY (account_id, region, name)) WITH (fillfactor = 50)`,
     ],
   },
 ]

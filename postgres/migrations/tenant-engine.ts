@@ -13,17 +13,21 @@ const modules = (t: string): readonly string[] => [
     dependency text NOT NULL REFERENCES ${t}.iasql_module, PRIMARY KEY (module, dependency))`,
 ]
 
-/** `unprojected`: outputs that are committed but not yet in the tenant's row, because its lock was held. */
+/**
+ * `unprojected`: outputs that are committed but not yet in the tenant's row, because its lock was held. `unread`: written,
+ * and nobody has read yet what became of it.
+ */
 const resources = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_resource (
     resource_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     table_name text NOT NULL, row_id bigint NOT NULL, account_id text, region text, natural_name text,
     cloud_id jsonb, base jsonb, base_version bigint NOT NULL DEFAULT 0,
     observed jsonb, observed_at timestamptz, written_at timestamptz,
-    companion_of bigint, unprojected jsonb, UNIQUE (table_name, row_id))`,
+    companion_of bigint, unprojected jsonb, unread boolean NOT NULL DEFAULT false, UNIQUE (table_name, row_id))`,
   `CREATE UNIQUE INDEX iasql_resource_cloud_id ON ${t}.iasql_resource
-    (table_name, coalesce(account_id, ''), coalesce(region, ''), cloud_id)`,
+    (table_name, cloud_id, coalesce(account_id, ''), coalesce(region, ''))`,
   `CREATE INDEX iasql_resource_companion ON ${t}.iasql_resource (companion_of) WHERE companion_of IS NOT NULL`,
+  `CREATE INDEX iasql_resource_unread ON ${t}.iasql_resource (resource_id) WHERE unread`,
   `CREATE INDEX iasql_resource_unprojected ON ${t}.iasql_resource (resource_id) WHERE unprojected IS NOT NULL`,
   `CREATE TABLE ${t}.iasql_edit (
     edit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -45,12 +49,6 @@ const intents = (t: string): readonly string[] => [
   `CREATE INDEX iasql_intent_open ON ${t}.iasql_intent (table_name, row_id) WHERE token IS NOT NULL`,
 ]
 
-const missing = (t: string): readonly string[] => [
-  `CREATE VIEW ${t}.iasql_missing AS
-    SELECT table_name, row_id, natural_name, account_id, region, observed_at AS missing_since
-    FROM ${t}.iasql_resource WHERE base IS NOT NULL AND observed IS NULL`,
-]
-
 const executions = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_execution_record (
     execution_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -58,7 +56,8 @@ const executions = (t: string): readonly string[] => [
     state text NOT NULL DEFAULT 'queued'
       CHECK (state IN ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')),
     lease_holder uuid, fence bigint NOT NULL DEFAULT 0, lease_until timestamptz,
-    cancel_requested boolean NOT NULL DEFAULT false,
+    touched_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    cancel_requested boolean NOT NULL DEFAULT false, planned boolean NOT NULL DEFAULT false,
     run_id uuid, statement int, context uuid,
     started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
     done int NOT NULL DEFAULT 0, failed int NOT NULL DEFAULT 0, total int NOT NULL DEFAULT 0,
@@ -67,11 +66,9 @@ const executions = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_execution_row (
     execution_id bigint NOT NULL REFERENCES ${t}.iasql_execution_record ON DELETE CASCADE,
     ordinal bigint GENERATED ALWAYS AS IDENTITY, body jsonb NOT NULL, PRIMARY KEY (execution_id, ordinal))`,
-  `CREATE VIEW ${t}.iasql_execution AS
-    SELECT execution_id, kind, state, actor AS holder, started_at, ended_at, done, failed, total,
-      arguments, run_id, statement, CASE WHEN kind = 'apply' THEN (arguments->>0)::bigint END AS plan_id,
-      cancel_requested, error
-    FROM ${t}.iasql_execution_record`,
+  `CREATE TABLE ${t}.iasql_execution_held (
+    execution_id bigint NOT NULL REFERENCES ${t}.iasql_execution_record ON DELETE CASCADE,
+    table_name text NOT NULL, row_id bigint NOT NULL, holder bigint, PRIMARY KEY (execution_id, table_name, row_id))`,
 ]
 
 const changes = (t: string): readonly string[] => [
@@ -87,12 +84,13 @@ const changes = (t: string): readonly string[] => [
     reason text, risk text, unknown text[] NOT NULL DEFAULT '{}', depends_on bigint[] NOT NULL DEFAULT '{}',
     calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint NOT NULL DEFAULT 0,
     account_id text, region text, planned jsonb NOT NULL DEFAULT '{}', steps jsonb NOT NULL DEFAULT '[]',
+    companion boolean NOT NULL DEFAULT false, basis jsonb NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'pending'
       CHECK (state IN ('pending', 'started', 'waiting', 'done', 'failed', 'skipped', 'needs_decision')),
     error jsonb, attempt int NOT NULL DEFAULT 0, started_at timestamptz, ended_at timestamptz,
     want jsonb, token text, called_at timestamptz, deadline timestamptz, waiting jsonb)`,
-  `CREATE INDEX iasql_change_plan ON ${t}.iasql_change_record (plan_id)`,
-  `CREATE INDEX iasql_change_execution ON ${t}.iasql_change_record (execution_id)`,
+  `CREATE INDEX iasql_change_plan ON ${t}.iasql_change_record (plan_id, change_id)`,
+  `CREATE INDEX iasql_change_execution ON ${t}.iasql_change_record (execution_id, change_id)`,
   `CREATE UNIQUE INDEX iasql_change_claim ON ${t}.iasql_change_record (table_name, row_id)
     WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')`,
   `CREATE VIEW ${t}.iasql_change AS
@@ -100,26 +98,28 @@ const changes = (t: string): readonly string[] => [
       changed, reason, risk, state, error, attempt, started_at, ended_at,
       unknown, depends_on, calls, estimate_ms, actor, edited_at, account_id, region
     FROM ${t}.iasql_change_record`,
-  `CREATE VIEW ${t}.iasql_plan AS
-    SELECT p.plan_id, p.made_at, p.made_by,
-      p.execution_id IS NOT NULL OR EXISTS (
-        SELECT FROM ${t}.iasql_change_record c JOIN ${t}.iasql_edit e USING (table_name, row_id)
-        WHERE c.plan_id = p.plan_id AND e.edit_id > c.edit_version)
-      OR EXISTS (
-        SELECT FROM ${t}.iasql_change_record c JOIN ${t}.iasql_resource r USING (table_name, row_id)
-        WHERE c.plan_id = p.plan_id AND (r.observed_at > p.made_at OR r.written_at > p.made_at)) AS stale
-    FROM ${t}.iasql_plan_record p`,
 ]
 
-const readable = [
-  'iasql_module',
-  'iasql_tables',
-  'iasql_dependencies',
-  'iasql_missing',
-  'iasql_execution',
-  'iasql_change',
-  'iasql_plan',
+/** While it works, what has ended so far is counted; what goes along with its parent is not. */
+const executionView = (t: string): readonly string[] => [
+  `CREATE VIEW ${t}.iasql_execution AS
+    SELECT x.execution_id, x.kind, x.state, x.actor AS holder, x.started_at, x.ended_at,
+      x.done + live.done + gathered.rows AS done, x.failed + live.failed AS failed,
+      x.total + live.total + gathered.rows AS total,
+      x.arguments, x.run_id, x.statement,
+      CASE WHEN x.kind = 'apply' THEN (x.arguments->>0)::bigint END AS plan_id, x.cancel_requested, x.error
+    FROM ${t}.iasql_execution_record x,
+      LATERAL (
+        SELECT count(*) FILTER (WHERE c.state = 'done')::int AS done,
+          count(*) FILTER (WHERE c.state IN ('failed', 'needs_decision'))::int AS failed, count(*)::int AS total
+        FROM ${t}.iasql_change_record c WHERE x.ended_at IS NULL AND c.execution_id = x.execution_id
+          AND NOT coalesce((c.planned->>'companion')::boolean, false)) live,
+      LATERAL (
+        SELECT count(*)::int AS rows FROM ${t}.iasql_execution_row r
+        WHERE x.ended_at IS NULL AND x.kind = 'sync' AND r.execution_id = x.execution_id) gathered`,
 ]
+
+const readable = ['iasql_module', 'iasql_tables', 'iasql_dependencies', 'iasql_execution', 'iasql_change']
 
 export const tenantEngineMigration: TenantMigration = {
   name: 'tenant-engine',
@@ -130,9 +130,9 @@ export const tenantEngineMigration: TenantMigration = {
       ...modules(t),
       ...resources(t),
       ...intents(t),
-      ...missing(t),
       ...executions(t),
       ...changes(t),
+      ...executionView(t),
       ...referenceFunctionSql(tenant),
       ...readable.map((name) => `GRANT SELECT ON ${t}.${name} TO ${tenant.readerRole}, ${tenant.writerRole}`),
     ]

@@ -1,4 +1,4 @@
-/** The changes that an execution leaves open end with it, in its commit: an ended execution claims no row. */
+/** The changes that an execution leaves open end with it, in its commit: an ended execution claims no row and waits for none. */
 import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
@@ -24,7 +24,8 @@ export async function closeChanges(
     `WITH open AS (
        SELECT * FROM ${t}.iasql_change_record
        WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')),
-     ${orphansSql(t, orphans)}
+     ${orphansSql(t, orphans)},
+     unheld AS (DELETE FROM ${t}.iasql_execution_held WHERE execution_id = :execution::bigint)
      UPDATE ${t}.iasql_change_record c
      SET state = 'skipped', error = :error::jsonb, ended_at = clock_timestamp()
      FROM open WHERE c.change_id = open.change_id`,

@@ -2,7 +2,7 @@
 import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { inPages } from './paging.ts'
+import { jsonPages } from './paging.ts'
 
 export interface Intent {
   readonly change_id: number
@@ -35,12 +35,13 @@ export async function storeIntents(
 ): Promise<number> {
   const t = tenant.schema
   let stored = 0
-  for (const page of inPages(intents)) {
+  for (const { json, count } of jsonPages(intents)) {
     stored += await db.run(
+      // The limit tells the planner how few they are: a look into an index for each, not a scan of all changes.
       `WITH i AS (
          SELECT * FROM jsonb_to_recordset(:intents::jsonb) AS i (change_id bigint, steps jsonb, attempt int, token text,
            want jsonb, deadline_seconds int, is_opening boolean, row_attempt int)
-         WHERE ${isFenced(t)}),
+         WHERE ${isFenced(t)} LIMIT :count::int),
        opened AS (
          INSERT INTO ${t}.iasql_intent AS n (table_name, row_id, attempt, token, want, account_id, region, natural_name,
            edit_version, called_at, deadline)
@@ -56,7 +57,7 @@ export async function storeIntents(
          called_at = clock_timestamp(), started_at = coalesce(c.started_at, clock_timestamp()),
          deadline = clock_timestamp() + make_interval(secs => i.deadline_seconds)
        FROM i WHERE c.change_id = i.change_id`,
-      { execution: executionId, fence, intents: JSON.stringify(page) },
+      { execution: executionId, fence, intents: json, count },
     )
   }
   return stored

@@ -3,7 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting } from './paging.ts'
+import { readPages } from './paging.ts'
 
 export interface ChangeRecord {
   readonly change_id: number
@@ -13,6 +13,7 @@ export interface ChangeRecord {
   readonly cloud_id: CloudId | null
   readonly token: string | null
   readonly want: Row | null
+  readonly started_at: string | null
   readonly called_at: string | null
   /** When a call in flight has ended for certain. */
   readonly deadline: string | null
@@ -31,24 +32,22 @@ export async function loadChanges(
   executionId: number,
 ): Promise<readonly ChangeRecord[]> {
   const t = tenant.schema
-  const changes: ChangeRecord[] = []
-  let after = 0
-  for (;;) {
-    const page = await db.query<ChangeRecord>(
-      fitting(`SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, c.token, c.want, c.called_at, c.deadline,
-          coalesce(i.attempt, 0) AS row_attempt, i.token AS open_token,
-          CASE WHEN i.token IS NOT NULL THEN i.want END AS open_want, i.deadline AS open_deadline
-        FROM ${t}.iasql_change_record c LEFT JOIN ${t}.iasql_intent i USING (table_name, row_id)
-        WHERE change_id > :after::bigint AND execution_id = :execution::bigint AND plan_id IN (
-          SELECT plan_id FROM ${t}.iasql_change_record
-          WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting'))
-        ORDER BY change_id LIMIT 2000`),
-      { execution: executionId, after },
-    )
-    if (page.length === 0) return changes
-    changes.push(...page)
-    after = page.at(-1)?.change_id ?? after
-  }
+  const open = await db.query<{ plan_id: number }>(
+    `SELECT DISTINCT plan_id FROM ${t}.iasql_change_record
+     WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')`,
+    { execution: executionId },
+  )
+  return await readPages<ChangeRecord & { readonly sort: number }>(
+    db,
+    `SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, c.token, c.want, c.started_at, c.called_at, c.deadline,
+      coalesce(i.attempt, 0) AS row_attempt, i.token AS open_token,
+      CASE WHEN i.token IS NOT NULL THEN i.want END AS open_want, i.deadline AS open_deadline
+    FROM ${t}.iasql_change_record c LEFT JOIN ${t}.iasql_intent i USING (table_name, row_id)
+    WHERE change_id > :after::bigint AND execution_id = :execution::bigint
+      AND plan_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:plans::jsonb))
+    ORDER BY change_id LIMIT :most::int`,
+    { execution: executionId, plans: JSON.stringify(open.map((plan) => plan.plan_id)) },
+  )
 }
 
 export async function hasOpenChanges(db: Queryable, tenant: Tenant, executionId: number): Promise<boolean> {

@@ -4,7 +4,8 @@ import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { type Fence, isFenced } from './change-intent.ts'
-import { inPages } from './paging.ts'
+import { type Drift, mergedDrift } from './drift-merge.ts'
+import { jsonPages } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
 
 export interface Outcome {
@@ -26,7 +27,11 @@ export interface Outcome {
   readonly base_version: number
   readonly observed: Row | null
   readonly resource_cloud_id: CloudId | null
+  /** Written, and not read since. */
+  readonly is_unread: boolean
   readonly unprojected: Json
+  /** What the cloud still has otherwise; null: as it was noted before. */
+  readonly drift: Drift | null
   /** Edits up to here are consumed; 0: none. */
   readonly consumed: number
   /** What became of the row's create is known: the next one is another attempt, under another token. */
@@ -37,8 +42,8 @@ export interface Outcome {
 
 const recordset = `jsonb_to_recordset(:outcomes::jsonb) AS o (change_id bigint, state text, steps jsonb, cloud_id jsonb,
   error jsonb, waiting jsonb, is_ended boolean, table_name text, row_id bigint, resource text, account_id text,
-  region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb,
-  unprojected jsonb, consumed bigint, is_settled boolean, orphan jsonb)`
+  region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb, is_unread boolean,
+  unprojected jsonb, drift jsonb, consumed bigint, is_settled boolean, orphan jsonb)`
 
 export async function storeOutcomes(
   db: Queryable,
@@ -48,26 +53,29 @@ export async function storeOutcomes(
 ): Promise<number> {
   const t = tenant.schema
   let stored = 0
-  for (const page of inPages(outcomes)) {
+  for (const { json, count } of jsonPages(outcomes)) {
     stored += await db.run(
-      `WITH o AS (SELECT * FROM ${recordset} WHERE ${isFenced(t)}),
+      // The limit tells the planner how few they are: a look into an index for each, not a scan of all edits.
+      `WITH o AS (SELECT * FROM ${recordset} WHERE ${isFenced(t)} LIMIT :count::int),
        kept AS (
          INSERT INTO ${t}.iasql_resource AS r (table_name, row_id, account_id, region, natural_name, cloud_id, base,
-           base_version, observed, observed_at, written_at, unprojected)
-         SELECT table_name, row_id, account_id, region, nullif(natural_name, ''), nullif(resource_cloud_id, 'null'),
-           nullif(base, 'null'), base_version, nullif(observed, 'null'), clock_timestamp(), clock_timestamp(),
-           nullif(unprojected, 'null')
-         FROM o WHERE resource = 'keep'
+           base_version, observed, observed_at, written_at, unprojected, unread, drift)
+         SELECT o.table_name, o.row_id, o.account_id, o.region, nullif(o.natural_name, ''), nullif(o.resource_cloud_id, 'null'),
+           nullif(o.base, 'null'), o.base_version, nullif(o.observed, 'null'), clock_timestamp(), clock_timestamp(),
+           nullif(o.unprojected, 'null'), o.is_unread, ${mergedDrift('noted.drift', 'o.drift')}
+         FROM o LEFT JOIN ${t}.iasql_resource noted USING (table_name, row_id) WHERE o.resource = 'keep'
          ON CONFLICT (table_name, row_id) DO UPDATE SET account_id = excluded.account_id, region = excluded.region,
            natural_name = excluded.natural_name, cloud_id = excluded.cloud_id, base = excluded.base,
            base_version = excluded.base_version, observed = excluded.observed, observed_at = excluded.observed_at,
-           written_at = excluded.written_at, unprojected = coalesce(excluded.unprojected, r.unprojected)),
+           written_at = excluded.written_at, unprojected = coalesce(excluded.unprojected, r.unprojected),
+           unread = excluded.unread, drift = excluded.drift),
        removed AS (
          DELETE FROM ${t}.iasql_resource r USING o
          WHERE o.resource = 'remove' AND r.table_name = o.table_name AND r.row_id = o.row_id),
        consumed AS (
-         DELETE FROM ${t}.iasql_edit e USING o
-         WHERE e.table_name = o.table_name AND e.row_id = o.row_id AND e.edit_id <= o.consumed),
+         DELETE FROM ${t}.iasql_edit e USING o, ${t}.iasql_change_record c
+         WHERE c.change_id = o.change_id AND e.table_name = o.table_name AND e.row_id = o.row_id
+           AND (e.edit_id <= o.consumed OR (o.state = 'done' AND e.login = 'iasql' AND e.at < c.called_at))),
        settled AS (
          UPDATE ${t}.iasql_intent i SET attempt = i.attempt + 1, token = NULL, want = NULL
          FROM o WHERE o.is_settled AND i.table_name = o.table_name AND i.row_id = o.row_id),
@@ -76,7 +84,7 @@ export async function storeOutcomes(
        SET state = o.state, steps = o.steps, cloud_id = nullif(o.cloud_id, 'null'), error = nullif(o.error, 'null'),
          waiting = nullif(o.waiting, 'null'), ended_at = CASE WHEN o.is_ended THEN clock_timestamp() END
        FROM o WHERE c.change_id = o.change_id`,
-      { execution: executionId, fence, outcomes: JSON.stringify(page) },
+      { execution: executionId, fence, outcomes: json, count },
     )
   }
   return stored

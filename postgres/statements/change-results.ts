@@ -3,7 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { JsonObject } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting } from './paging.ts'
+import { readPages } from './paging.ts'
 
 export interface ChangeResult {
   readonly change_id: number
@@ -23,20 +23,14 @@ export async function readChangeResults(
   tenant: Tenant,
   executionId: number,
 ): Promise<readonly ChangeResult[]> {
-  const results: ChangeResult[] = []
-  let after = 0
-  for (;;) {
-    const page = await db.query<ChangeResult>(
-      fitting(`SELECT change_id AS sort, change_id, action, table_name, row_id, natural_name, cloud_id,
-          coalesce(changed, '{}') AS changed, state, error,
-          (extract(epoch FROM ended_at - started_at) * 1000)::bigint AS elapsed_ms
-        FROM ${tenant.schema}.iasql_change_record
-        WHERE execution_id = :execution::bigint AND NOT coalesce((planned->>'companion')::boolean, false)
-          AND change_id > :after::bigint ORDER BY change_id LIMIT 2000`),
-      { execution: executionId, after },
-    )
-    if (page.length === 0) return results
-    results.push(...page)
-    after = page.at(-1)?.change_id ?? after
-  }
+  return await readPages<ChangeResult & { readonly sort: number }>(
+    db,
+    `SELECT change_id AS sort, change_id, action, table_name, row_id, natural_name, cloud_id,
+      coalesce(changed, '{}') AS changed, state, error,
+      (extract(epoch FROM ended_at - started_at) * 1000)::bigint AS elapsed_ms
+    FROM ${tenant.schema}.iasql_change_record
+    WHERE execution_id = :execution::bigint AND NOT coalesce((planned->>'companion')::boolean, false)
+      AND change_id > :after::bigint ORDER BY change_id LIMIT :most::int`,
+    { execution: executionId },
+  )
 }

@@ -28,7 +28,7 @@ export async function acquireExecution(
   const rows = await db.query<ExecutionRecord>(
     `UPDATE ${tenant.schema}.iasql_execution_record
      SET lease_holder = :holder::uuid, fence = fence + 1, state = 'running',
-       lease_until = clock_timestamp() + make_interval(secs => :seconds::int)
+       touched_at = clock_timestamp(), lease_until = clock_timestamp() + make_interval(secs => :seconds::int)
      WHERE execution_id = :id::bigint AND ended_at IS NULL
        AND (lease_until IS NULL OR lease_until < clock_timestamp())
      RETURNING execution_id, kind, rpc, arguments, actor, fence, cancel_requested, run_id::text AS run_id, statement,

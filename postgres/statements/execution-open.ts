@@ -2,7 +2,7 @@
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
-/** `sole`: all of them; otherwise those whose worker died a minute ago, or that nobody has begun for as long. */
+/** `sole`: all of them; otherwise those whose worker died a minute ago, or that nobody has taken up for as long. */
 export async function openExecutions(
   db: Queryable,
   tenant: Tenant,
@@ -10,8 +10,7 @@ export async function openExecutions(
 ): Promise<readonly number[]> {
   const rows = await db.query<{ execution_id: number }>(
     `SELECT execution_id FROM ${tenant.schema}.iasql_execution_record WHERE ended_at IS NULL
-       AND (:sole::boolean OR coalesce(lease_until, CASE WHEN fence = 0 THEN started_at END)
-         < clock_timestamp() - interval '1 minute')
+       AND (:sole::boolean OR coalesce(lease_until, touched_at) < clock_timestamp() - interval '1 minute')
      ORDER BY execution_id`,
     { sole },
   )

@@ -16,7 +16,8 @@ export async function releaseExecution(
 ): Promise<boolean> {
   const changed = await db.run(
     `UPDATE ${tenant.schema}.iasql_execution_record
-     SET lease_until = NULL, lease_holder = NULL, state = :state, memory = :memory::jsonb
+     SET lease_until = NULL, lease_holder = NULL, touched_at = clock_timestamp(), state = :state,
+       memory = :memory::jsonb
      WHERE execution_id = :id::bigint AND fence = :fence::bigint AND ended_at IS NULL`,
     {
       id: input.executionId,

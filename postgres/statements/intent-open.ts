@@ -3,7 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting } from './paging.ts'
+import { readPages } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
 
 export interface OpenIntent {
@@ -27,21 +27,15 @@ const isUnclaimed = (t: string): string =>
 
 export async function loadOpenIntents(db: Queryable, tenant: Tenant): Promise<readonly OpenIntent[]> {
   const t = tenant.schema
-  const intents: OpenIntent[] = []
-  let after = 0
-  for (;;) {
-    const page = await db.query<OpenIntent & { sort: number }>(
-      fitting(`SELECT row_number() OVER (ORDER BY i.table_name, i.row_id) AS sort, i.table_name, i.row_id, i.token,
-          i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline
-        FROM ${t}.iasql_intent i
-        WHERE i.token IS NOT NULL AND ${isUnclaimed(t)}
-        ORDER BY i.table_name, i.row_id OFFSET :after::int LIMIT 2000`),
-      { after },
-    )
-    if (page.length === 0) return intents
-    intents.push(...page)
-    after += page.length
-  }
+  return await readPages<OpenIntent & { readonly sort: number }>(
+    db,
+    `SELECT row_number() OVER (ORDER BY i.table_name, i.row_id) AS sort, i.table_name, i.row_id, i.token,
+      i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline
+    FROM ${t}.iasql_intent i
+    WHERE i.token IS NOT NULL AND ${isUnclaimed(t)}
+    ORDER BY i.table_name, i.row_id OFFSET :after::int LIMIT :most::int`,
+    {},
+  )
 }
 
 /** Nothing was made: what is asked for next is another attempt. */

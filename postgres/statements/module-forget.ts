@@ -9,7 +9,7 @@ export async function forgetModule(
 ): Promise<void> {
   const t = tenant.schema
   const tables = JSON.stringify(module.tables)
-  for (const relation of ['iasql_resource', 'iasql_edit']) {
+  for (const relation of ['iasql_resource', 'iasql_edit', 'iasql_expression', 'iasql_forgotten']) {
     await db.run(
       `DELETE FROM ${t}.${relation}
        WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))`,
@@ -25,13 +25,21 @@ export async function forgetModule(
   await db.run(`DELETE FROM ${t}.iasql_module WHERE name = :name`, { name: module.name })
 }
 
-/** Open changes of these tables. */
-export async function openClaims(db: Queryable, tenant: Tenant, tables: readonly string[]): Promise<number> {
-  const rows = await db.query<{ open: number }>(
-    `SELECT count(*) AS open FROM ${tenant.schema}.iasql_change_record
-     WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))
-       AND execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')`,
+/** Open changes of these tables, and who makes them: `execution 7 of ann`. */
+export async function openClaims(
+  db: Queryable,
+  { schema: t }: Tenant,
+  tables: readonly string[],
+): Promise<{ readonly open: number; readonly holders: string }> {
+  const rows = await db.query<{ open: number; holders: string }>(
+    `SELECT coalesce(sum(n), 0)::bigint AS open,
+       coalesce(string_agg('execution ' || execution_id || ' of ' || actor, ', ' ORDER BY execution_id), '') AS holders
+     FROM (
+       SELECT execution_id, count(*) AS n FROM ${t}.iasql_change_record
+       WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))
+         AND execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')
+       GROUP BY execution_id) c JOIN ${t}.iasql_execution_record USING (execution_id)`,
     { tables: JSON.stringify(tables) },
   )
-  return rows[0]?.open ?? 0
+  return rows[0] ?? { open: 0, holders: '' }
 }

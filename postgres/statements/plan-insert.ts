@@ -1,9 +1,9 @@
 /** Stores a plan and its changes, to be looked at, applied or explained. */
 import type { CloudId } from '#engine/model/cloud.ts'
-import type { Json, JsonObject } from '#engine/model/json.ts'
+import type { Json, JsonObject, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { inPages } from './paging.ts'
+import { jsonPages } from './paging.ts'
 
 export async function insertPlan(
   db: Queryable,
@@ -24,16 +24,36 @@ export async function reserveChangeIds(
   tenant: Tenant,
   count: number,
 ): Promise<readonly number[]> {
-  const ids: number[] = []
-  while (ids.length < count) {
-    const rows = await db.query<{ id: number }>(
-      `SELECT nextval(pg_get_serial_sequence('${tenant.schema}.iasql_change_record', 'change_id')) AS id
-       FROM generate_series(1, :count::int)`,
-      { count: Math.min(count - ids.length, 10_000) },
-    )
-    ids.push(...rows.map((row) => row.id))
-  }
-  return ids
+  // Nearly always one unbroken range: others draw numbers meanwhile, but seldom.
+  const ranges = await db.query<{ first: number; last: number }>(
+    `WITH sequence AS MATERIALIZED (
+       SELECT pg_get_serial_sequence('${tenant.schema}.iasql_change_record', 'change_id')::regclass AS id),
+     drawn AS MATERIALIZED (SELECT nextval(sequence.id) AS id FROM sequence, generate_series(1, :count::int))
+     SELECT min(id) AS first, max(id) AS last
+     FROM (SELECT id, id - row_number() OVER (ORDER BY id) AS range FROM drawn) d GROUP BY range ORDER BY 1`,
+    { count },
+  )
+  return ranges.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, at) => first + at))
+}
+
+/** A row that a change refers to, as it was when it was planned. */
+export interface ReferredRow {
+  readonly table_name: string
+  readonly row_id: number
+  readonly name: string
+  readonly edit_version: number
+  readonly cloud_id: CloudId | null
+  /** Whether the cloud had it. */
+  readonly is_there: boolean
+  /** Values of it that the change uses. */
+  readonly used: Row
+}
+
+export interface ChangeBasis {
+  readonly observed_version: number | null
+  readonly refers: readonly ReferredRow[]
+  /** By column that the cloud has otherwise than agreed. */
+  readonly policies: Readonly<Record<string, string>>
 }
 
 export interface NewChange {
@@ -55,6 +75,10 @@ export interface NewChange {
   readonly edit_version: number
   readonly account_id: string | null
   readonly region: string | null
+  /** Goes with its parent. */
+  readonly companion: boolean
+  /** What a preview rests on, to tell whether it is stale. */
+  readonly basis: ChangeBasis | Readonly<Record<string, never>>
   readonly planned: Json
   readonly steps: Json
 }
@@ -86,25 +110,25 @@ export async function insertChanges(
   const { claimant } = input
   const owner = claimant ? claimantSql(tenant.schema) : 'SELECT NULL::bigint AS execution_id'
   const stored = new Set<number>()
-  for (const page of inPages(input.changes)) {
+  for (const { json } of jsonPages(input.changes)) {
     const rows = await db.query<{ change_id: number }>(
       `WITH owner AS MATERIALIZED (${owner})
        INSERT INTO ${tenant.schema}.iasql_change_record (change_id, plan_id, execution_id, action, table_name, row_id,
          natural_name, cloud_id, changed, reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at,
-         edit_version, account_id, region, planned, steps)
+         edit_version, account_id, region, companion, basis, planned, steps)
        SELECT change_id, :plan::bigint, owner.execution_id, action, table_name, row_id, natural_name, cloud_id, changed,
          reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at, edit_version, account_id, region,
-         planned, steps
+         companion, basis, planned, steps
        FROM owner, jsonb_to_recordset(:changes::jsonb) AS c (change_id bigint, action text, table_name text, row_id bigint,
          natural_name text, cloud_id jsonb, changed jsonb, reason text, risk text, unknown text[], depends_on bigint[],
          calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint, account_id text,
-         region text, planned jsonb, steps jsonb)
+         region text, companion boolean, basis jsonb, planned jsonb, steps jsonb)
        ON CONFLICT (table_name, row_id)
          WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting') DO NOTHING
        RETURNING change_id`,
       {
         plan: input.planId,
-        changes: JSON.stringify(page),
+        changes: json,
         ...(claimant ? { execution: claimant.executionId, fence: claimant.fence } : {}),
       },
     )

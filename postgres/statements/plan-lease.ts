@@ -7,13 +7,28 @@ export async function takePlanLease(
 ): Promise<boolean> {
   const changed = await db.run(
     `UPDATE iasql_platform.tenant
-     SET lease_holder = :holder::uuid, lease_fence = coalesce(lease_fence, 0) + 1,
-       lease_until = clock_timestamp() + make_interval(secs => :seconds::int)
+     SET lease_holder = :holder::uuid, lease_until = clock_timestamp() + make_interval(secs => :seconds::int)
      WHERE tenant_id = :tenant
        AND (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_holder = :holder::uuid)`,
     { tenant: input.tenantId, holder: input.holder, seconds: input.seconds },
   )
   return changed > 0
+}
+
+/**
+ * Whether nobody has taken it from this holder, who is a new one each time and so a fence; locked, so that this holds
+ * until the transaction is committed.
+ */
+export async function keepPlanLease(
+  transaction: Queryable,
+  { tenantId, holder }: { readonly tenantId: string; readonly holder: string },
+): Promise<boolean> {
+  const rows = await transaction.query<{ one: number }>(
+    `SELECT 1 AS one FROM iasql_platform.tenant
+     WHERE tenant_id = :tenant AND lease_holder = :holder::uuid FOR SHARE`,
+    { tenant: tenantId, holder },
+  )
+  return rows.length > 0
 }
 
 export async function dropPlanLease(db: Queryable, tenantId: string, holder: string): Promise<void> {

@@ -1,8 +1,9 @@
-/** A stored plan as the one who applies it looked at it. */
+/** A stored plan as the one who applies it looked at it, and what has moved since. */
 import type { JsonObject } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting } from './paging.ts'
+import { fitting, readPages } from './paging.ts'
+import { dealtWithSql, leftOutSql } from './plan-scope.ts'
 
 export interface StoredPlan {
   readonly plan_id: number
@@ -29,6 +30,11 @@ export interface PreviewedChange {
   readonly natural_name: string | null
   readonly edit_version: number
   readonly changed: JsonObject
+  readonly companion: boolean
+  /** By choice, or because it depends on what is; null: it is to be done. */
+  readonly left_out: 'chosen' | 'dependent' | null
+  /** An apply of this plan has done it, or is at it. */
+  readonly is_dealt_with: boolean
 }
 
 export async function readPlanChanges(
@@ -36,20 +42,51 @@ export async function readPlanChanges(
   tenant: Tenant,
   planId: number,
 ): Promise<readonly PreviewedChange[]> {
-  const changes: PreviewedChange[] = []
+  const t = tenant.schema
+  return await readPages<PreviewedChange & { readonly sort: number }>(
+    db,
+    `WITH RECURSIVE ${leftOutSql(t, ':plan::bigint')}, ${dealtWithSql(t, ':plan::bigint')}
+    SELECT c.change_id AS sort, c.change_id, c.action, c.table_name, c.row_id, c.natural_name, c.edit_version, c.changed,
+      c.companion, CASE WHEN l.by_choice THEN 'chosen' WHEN NOT l.by_choice THEN 'dependent' END AS left_out,
+      (c.table_name, c.row_id) IN (SELECT d.table_name, d.row_id FROM dealt_with d) AS is_dealt_with
+    FROM ${t}.iasql_change_record c LEFT JOIN left_out l USING (change_id)
+    WHERE c.plan_id = :plan::bigint AND c.change_id > :after::bigint ORDER BY c.change_id LIMIT :most::int`,
+    { plan: planId },
+  )
+}
+
+export interface Movement {
+  readonly change_id: number
+  readonly table_name: string
+  readonly row_id: number
+  readonly natural_name: string | null
+  /** What moved: the row itself, or one it refers to. */
+  readonly what: string
+}
+
+/** On which rows a plan rests no more; none: it is as good as when it was made. */
+export async function readMovements(
+  db: Queryable,
+  tenant: Tenant,
+  planId: number,
+): Promise<readonly Movement[]> {
+  const movements: Movement[] = []
   let after = 0
   for (;;) {
-    const page = await db.query<PreviewedChange>(
-      fitting(`SELECT change_id AS sort, change_id, action, table_name, row_id, natural_name, edit_version, changed
-        FROM ${tenant.schema}.iasql_change_record
-        WHERE plan_id = :plan::bigint AND change_id > :after::bigint ORDER BY change_id LIMIT 2000`),
+    const page = await db.query<Movement>(
+      fitting(`SELECT m.change_id AS sort, m.change_id, m.table_name, m.row_id, m.natural_name, m.what
+        FROM ${tenant.schema}.iasql_plan_movement m
+        WHERE m.plan_id = :plan::bigint AND m.change_id > :after::bigint ORDER BY m.change_id LIMIT ${movementsAtATime}`),
       { plan: planId, after },
     )
-    if (page.length === 0) return changes
-    changes.push(...page)
+    movements.push(...page)
+    if (page.length < movementsAtATime) return movements
     after = page.at(-1)?.change_id ?? after
   }
 }
+
+/** Short enough to fit one result for certain. */
+const movementsAtATime = 500
 
 /** Rows whose adoption somebody was shown in a preview of their present version: `table/row/version`. */
 export async function previewedAdoptions(db: Queryable, tenant: Tenant): Promise<ReadonlySet<string>> {

@@ -1,9 +1,10 @@
-/** Resources whose cloud object is proved to be gone and whose rows nobody has edited. */
+/** Resources that one sync proved to be gone from the cloud, and whose rows go with them. */
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
+import { effectivePolicy } from '../effective-policy.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting } from './paging.ts'
+import { readPages } from './paging.ts'
 
 export interface AbsentResource {
   readonly resource_id: number
@@ -16,25 +17,18 @@ export interface AbsentResource {
 export async function absentResources(
   db: Queryable,
   tenant: Tenant,
-  table: string,
+  { table, executionId }: { readonly table: string; readonly executionId: number },
 ): Promise<readonly AbsentResource[]> {
   const t = tenant.schema
-  const found: AbsentResource[] = []
-  let after = 0
-  for (;;) {
-    const page = await db.query<AbsentResource>(
-      fitting(`SELECT r.resource_id AS sort, r.resource_id, r.row_id, r.cloud_id, r.natural_name, r.base
-        FROM ${t}.iasql_resource r
-        WHERE r.table_name = :table AND r.observed IS NULL AND r.base IS NOT NULL AND r.resource_id > :after::bigint
-          AND NOT EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.table_name = r.table_name AND e.row_id = r.row_id)
-          AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
-            WHERE c.table_name = r.table_name AND c.row_id = r.row_id AND c.execution_id IS NOT NULL
-              AND c.state IN ('pending', 'started', 'waiting'))
-        ORDER BY r.resource_id LIMIT 2000`),
-      { table, after },
-    )
-    if (page.length === 0) return found
-    found.push(...page)
-    after = page.at(-1)?.resource_id ?? after
-  }
+  const policy = effectivePolicy(t, { table: 'r.table_name', row: 'r.row_id', column: "''" })
+  return await readPages<AbsentResource & { readonly sort: number }>(
+    db,
+    `SELECT r.resource_id AS sort, r.resource_id, r.row_id, r.cloud_id, r.natural_name, r.base
+    FROM ${t}.iasql_resource r
+    WHERE r.table_name = :table AND r.drift IS NOT NULL AND r.observed IS NULL AND r.resource_id > :after::bigint
+      AND (r.drift->''->>'goes')::boolean AND (r.drift->''->>'by')::bigint = :execution::bigint
+      AND ${policy} = 'track'
+    ORDER BY r.resource_id LIMIT :most::int`,
+    { table, execution: executionId },
+  )
 }

@@ -1,6 +1,7 @@
 /** What AWS made along with a resource, as it is recorded. */
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
+import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
@@ -25,6 +26,36 @@ export async function readCompanions(
   )
 }
 
+/** What of a kind belongs to a parent by its reference column, however it was made. */
+export async function readBelow(
+  db: Queryable,
+  tenant: Tenant,
+  below: {
+    readonly parent: string
+    readonly cloudId: CloudId
+    readonly place: RowPlace
+    readonly table: string
+    readonly via: string
+  },
+): Promise<readonly { readonly cloud_id: CloudId }[]> {
+  const t = tenant.schema
+  return await db.query<{ cloud_id: CloudId }>(
+    `SELECT c.cloud_id FROM ${t}.iasql_resource p
+       JOIN ${t}."${below.table}" q ON q."${below.via}" = p.row_id
+       JOIN ${t}.iasql_resource c ON c.table_name = :table AND c.row_id = q.id
+     WHERE p.table_name = :parent AND p.cloud_id = :cloudId::jsonb AND c.cloud_id IS NOT NULL AND NOT c.external
+       AND p.account_id IS NOT DISTINCT FROM :account::text AND p.region IS NOT DISTINCT FROM :region::text
+     ORDER BY c.resource_id LIMIT 5000`,
+    {
+      parent: below.parent,
+      table: below.table,
+      cloudId: JSON.stringify(below.cloudId),
+      account: below.place.accountId,
+      region: below.place.region,
+    },
+  )
+}
+
 export interface Rebinding {
   readonly resource_id: number
   readonly cloud_id: CloudId
@@ -40,7 +71,7 @@ export async function rebindCompanions(
   for (const page of inPages(rebindings)) {
     await db.run(
       `UPDATE ${tenant.schema}.iasql_resource r
-       SET cloud_id = n.cloud_id, base = n.row, observed = n.row, observed_at = clock_timestamp(),
+       SET cloud_id = n.cloud_id, base = n.row, observed = n.row, observed_at = clock_timestamp(), drift = NULL,
          unprojected = jsonb_build_object('write', n.row, 'expected', coalesce(r.base, '{}'))
        FROM jsonb_to_recordset(:rebindings::jsonb) AS n (resource_id bigint, cloud_id jsonb, row jsonb)
        WHERE r.resource_id = n.resource_id`,

@@ -7,16 +7,23 @@ import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
 
 const referrers = (t: string, type: TableSpec, installed: readonly TableSpec[]): readonly string[] =>
-  installed.flatMap((other) =>
-    Object.entries(other.columns).flatMap(([column, { reference }]) =>
-      reference && unqualified(reference.table) === type.name
-        ? [
-            `EXISTS (SELECT FROM ${t}."${other.name}" c
+  installed
+    .flatMap((other) =>
+      Object.entries(other.columns).flatMap(([column, { reference }]) =>
+        reference && unqualified(reference.table) === type.name
+          ? [
+              `EXISTS (SELECT FROM ${t}."${other.name}" c
                WHERE c."${column}" = q."${reference.by}"${other.name === type.name ? ' AND c.id <> q.id' : ''})`,
-          ]
-        : [],
-    ),
-  )
+            ]
+          : [],
+      ),
+    )
+    .concat(isExpressed(t, type))
+
+/** Texts and documents of rows refer to it too. */
+const isExpressed = (t: string, type: TableSpec): string =>
+  `EXISTS (SELECT FROM ${t}.iasql_expression x WHERE x.target_table = '${type.name}' AND x.target_id = q.id
+     AND (x.table_name <> '${type.name}' OR x.row_id <> q.id))`
 
 /** The ids of the rows that went; the others stand because they are edited, locked or referred to. */
 export async function dropRows(

@@ -6,6 +6,7 @@ import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
+import { shortWaits } from './short-waits.ts'
 
 export interface ImportedRow {
   readonly cloudId: CloudId
@@ -14,6 +15,8 @@ export interface ImportedRow {
   readonly naturalName: string | null
   /** Resource id of the parent that AWS made it with. */
   readonly companionOf: number | null
+  /** Absent: it is ours. `isListed`: a list of its place shows it, not only a reference of another one. */
+  readonly external?: { readonly isListed: boolean }
 }
 
 export interface NewResource {
@@ -60,14 +63,15 @@ function importSql(t: string, type: TableSpec): string {
   const columns = [...known(type), ...placeColumns[type.place]].map((name) => `"${name}"`)
   return `WITH r AS MATERIALIZED (
       SELECT nextval(pg_get_serial_sequence('${t}."${type.name}"', 'id')) AS new_id, value AS item
-      FROM jsonb_array_elements(:rows::jsonb)),
+      FROM jsonb_array_elements(:rows::jsonb), ${shortWaits}),
     made AS (
       INSERT INTO ${t}."${type.name}" (${['id', ...columns].join(', ')})
       SELECT ${['r.new_id', ...columns.map((column) => `p.${column}`)].join(', ')}
       FROM r CROSS JOIN LATERAL jsonb_populate_record(NULL::${t}."${type.name}", r.item->'values') p)
     INSERT INTO ${t}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id, base, observed,
-      observed_at, companion_of)
+      observed_at, companion_of, external, listed)
     SELECT :table, new_id, :account::text, :region::text, item->>'naturalName', item->'cloudId', item->'row',
-      item->'row', clock_timestamp(), (item->>'companionOf')::bigint FROM r
+      item->'row', clock_timestamp(), (item->>'companionOf')::bigint,
+      item ? 'external', coalesce((item->'external'->>'isListed')::boolean, true) FROM r
     RETURNING resource_id, row_id, cloud_id`
 }

@@ -3,6 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { type Drift, mergedDrift } from './drift-merge.ts'
 import { inPages } from './paging.ts'
 
 export interface Observation {
@@ -14,6 +15,8 @@ export interface Observation {
   readonly natural_name: string | null
   /** Columns for the tenant's row, or null. */
   readonly unprojected: Json
+  /** What the cloud has otherwise; nothing else is. */
+  readonly drift: Drift
 }
 
 /** The ids of the resources that took the observation. */
@@ -33,9 +36,10 @@ export async function storeObservations(
       `UPDATE ${t}.iasql_resource r
        SET base = nullif(n.base, 'null'), observed = nullif(n.observed, 'null'), observed_at = clock_timestamp(),
          companion_of = n.companion_of, natural_name = coalesce(n.natural_name, r.natural_name),
-         unprojected = coalesce(nullif(n.unprojected, 'null'), r.unprojected)
+         unprojected = coalesce(nullif(n.unprojected, 'null'), r.unprojected),
+         drift = ${mergedDrift('r.drift', 'n.drift')}
        FROM jsonb_to_recordset(:observations::jsonb) AS n (resource_id bigint, base jsonb, observed jsonb,
-         companion_of bigint, natural_name text, unprojected jsonb)
+         companion_of bigint, natural_name text, unprojected jsonb, drift jsonb)
        WHERE r.resource_id = n.resource_id AND (r.written_at IS NULL OR r.written_at < :readStarted::timestamptz)
          AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
            WHERE c.table_name = :table AND c.row_id = r.row_id AND c.execution_id IS NOT NULL

@@ -2,6 +2,7 @@
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { type Drift, mergedDrift } from './drift-merge.ts'
 import { inPages } from './paging.ts'
 
 export interface SettledResource {
@@ -11,6 +12,8 @@ export interface SettledResource {
   /** Null: nothing was ever sent, nothing is remembered. */
   readonly base: Row | null
   readonly unprojected: Json
+  /** What the cloud still has otherwise. */
+  readonly drift: Drift
 }
 
 export async function settleResources(
@@ -22,10 +25,11 @@ export async function settleResources(
   for (const page of inPages(settled)) {
     await db.run(
       `WITH s AS (SELECT * FROM jsonb_to_recordset(:settled::jsonb)
-         AS s (table_name text, row_id bigint, edit_version bigint, base jsonb, unprojected jsonb)),
+         AS s (table_name text, row_id bigint, edit_version bigint, base jsonb, unprojected jsonb, drift jsonb)),
        based AS (
          UPDATE ${t}.iasql_resource r SET base = s.base, base_version = s.edit_version,
-           unprojected = coalesce(nullif(s.unprojected, 'null'), r.unprojected)
+           unprojected = coalesce(nullif(s.unprojected, 'null'), r.unprojected),
+           drift = ${mergedDrift('r.drift', 's.drift')}
          FROM s WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND nullif(s.base, 'null') IS NOT NULL)
        DELETE FROM ${t}.iasql_edit e USING s
        WHERE e.table_name = s.table_name AND e.row_id = s.row_id AND e.edit_id <= s.edit_version`,

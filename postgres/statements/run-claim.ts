@@ -62,7 +62,8 @@ export interface HandedOver {
 
 export async function handOverRun(db: Queryable, { schema: t }: Tenant, run: HandedOver): Promise<void> {
   await db.run(
-    `UPDATE ${t}.iasql_run SET state = :state, holder = NULL, lease_until = NULL, next_statement = :nextStatement::int,
+    `UPDATE ${t}.iasql_run SET state = :state, holder = NULL, lease_until = clock_timestamp() + interval '1 minute',
+       next_statement = :nextStatement::int,
        failed = :failed::boolean, settings = :settings::jsonb, memory = :memory::jsonb
      WHERE run_id = :runId::uuid AND fence = :fence::bigint AND state = 'running'`,
     {

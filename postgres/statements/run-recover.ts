@@ -16,10 +16,14 @@ export async function lostRuns(
   { isSole }: { readonly isSole: boolean },
 ): Promise<readonly OpenRun[]> {
   return db.query<OpenRun>(
-    `SELECT run_id, state, memory->>'executionId' AS execution_id, next_statement FROM ${t}.iasql_run
-     WHERE ended_at IS NULL AND (
+    `SELECT run_id, state, r.memory->>'executionId' AS execution_id, next_statement FROM ${t}.iasql_run r
+     WHERE r.ended_at IS NULL AND (
        state = 'running' AND (:isSole::boolean OR lease_until < clock_timestamp())
        OR state IN ('handed', 'waiting') AND :isSole::boolean
+       OR state = 'handed' AND lease_until < clock_timestamp()
+       OR state = 'waiting' AND EXISTS (
+         SELECT FROM ${t}.iasql_execution_record x WHERE x.execution_id = (r.memory->>'executionId')::bigint
+           AND x.ended_at < clock_timestamp() - interval '1 minute')
        OR state = 'accepted' AND (:isSole::boolean OR created_at < clock_timestamp() - interval '15 seconds'))
      ORDER BY created_at`,
     { isSole },

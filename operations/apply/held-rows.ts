@@ -1,0 +1,30 @@
+/** What an apply has to wait for: changes of rows that others have claimed, what depends on those, and edits taken back meanwhile. */
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
+import type { HeldRow as StoredHeldRow } from '#postgres/statements/execution-held.ts'
+import type { RawPlan } from '../plan/make-plan.ts'
+import type { ApplyArguments } from './apply-arguments.ts'
+
+export interface HeldRow extends StoredHeldRow {
+  /** For people. */
+  readonly name: string
+}
+
+export function heldRows(
+  plan: RawPlan,
+  given: ApplyArguments,
+  leftOut: readonly PlannedChange[],
+): readonly HeldRow[] {
+  const holderOf = (key: string): number | null => plan.states.get(key)?.claimedBy ?? null
+  const changes = leftOut.map(({ key, table, rowId, naturalName }) => ({
+    ...{ table_name: table, row_id: rowId, holder: holderOf(key) },
+    name: naturalName || String(rowId),
+  }))
+  if (given.mine || given.planId !== null) return changes
+  // As it is now such a row needs no call; once its holder is done with what it read before, it will.
+  const takenBack = plan.settlements.flatMap(({ table, rowId }) => {
+    const holder = holderOf(resourceKey(table, rowId))
+    return holder === null ? [] : [{ table_name: table, row_id: rowId, holder, name: String(rowId) }]
+  })
+  return [...changes, ...takenBack]
+}

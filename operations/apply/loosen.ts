@@ -1,0 +1,35 @@
+/** Once a replaced resource has a new id, those that refer to it are edited until they are pointed at that, whatever fails. */
+import { loosenReferences } from '#postgres/statements/resource-loosen.ts'
+import type { ApplyRun } from './apply-run.ts'
+import type { Job } from './jobs.ts'
+
+export async function loosenDependants(run: ApplyRun, job: Job): Promise<void> {
+  const loose = run.jobs.all.flatMap((other) => {
+    const columns = other === job || other.change.companion ? [] : columnsTo(other, job.change.key)
+    return columns.length > 0 ? [{ other, columns }] : []
+  })
+  if (loose.length === 0) return
+  for (const { other, columns } of loose) {
+    const { key } = other.change
+    const state = run.jobs.states.get(key)
+    const nulls = Object.fromEntries(columns.map((column) => [column, null]))
+    if (state?.base) run.jobs.states.set(key, { ...state, base: { ...state.base, ...nulls } })
+  }
+  const rows = loose.map(({ other: { change }, columns }) => {
+    return { table_name: change.table, row_id: change.rowId, columns }
+  })
+  await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
+}
+
+/** A column that this step has cleared for a while is to be set again. */
+export const loosenCleared = async (run: ApplyRun, { change }: Job): Promise<void> => {
+  const rows = [{ table_name: change.table, row_id: change.rowId, columns: [] }]
+  await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
+}
+
+/** Of what stands already: a new row says by itself what it points at. */
+function columnsTo({ change }: Job, target: string): readonly string[] {
+  if (change.action !== 'update' && change.action !== 'replace') return []
+  const to = change.references.filter((one) => one.target === target && one.of === undefined)
+  return [...new Set(to.filter(({ side }) => side === 'desired').map(({ column }) => column))]
+}

@@ -1,0 +1,33 @@
+/** What AWS made, or took away, along with the resource that a step has just written. */
+import type { CloudId } from '#engine/model/cloud.ts'
+import type { ApplyRun } from './apply-run.ts'
+import { type CompanionScope, hasCompanions, renewCompanions, takeCompanions } from './companions.ts'
+import { type Job, stepOf } from './jobs.ts'
+import { sentBy } from './wanted.ts'
+
+/** Tags never make anything else. */
+const isMere = (run: ApplyRun, job: Job, stepKey: string): boolean =>
+  Object.keys(sentBy(run, job, stepKey)).every((name) => job.type.columns[name]?.equality === 'tags')
+
+export async function takeMadeWith(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  cloudId: CloudId,
+): Promise<void> {
+  if (!hasCompanions(run.tables, job.type)) return
+  const { step } = stepOf(job, stepKey)
+  const parent = { type: job.type, cloudId, place: { accountId: step.accountId, region: step.region } }
+  if (step.kind !== 'update') await takeCompanions(scopeOf(run), parent)
+  else if (!isMere(run, job, stepKey)) await renewCompanions(scopeOf(run), parent)
+}
+
+const scopeOf = ({ context, tables, reader, index, learn }: ApplyRun): CompanionScope => ({
+  db: context.ports.platform,
+  tenant: context.tenant,
+  tables,
+  api: (type, place) => reader.api(type, place),
+  index,
+  learn: (row, cloudId, observed) => learn(row, { cloudId, observed }),
+  notice: (message) => context.progress.notice(message),
+})

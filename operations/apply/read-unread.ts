@@ -1,0 +1,94 @@
+/** Before a plan: what was written and could not be read before its execution ended is read now, so that its row is whole. */
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { IasqlError } from '#engine/model/error.ts'
+import type { RowPlace } from '#engine/plan/resource.ts'
+import type { Mapper, ResourceType } from '#modules/kit/index.ts'
+import { noteRead, type UnreadResource, unreadResources } from '#postgres/statements/resource-unread.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import { loadPolicy } from '../drift/load-policy.ts'
+import type { InstalledTables } from '../install/installed-tables.ts'
+import { loadStates } from '../plan/load-states.ts'
+import type { Ports } from '../ports.ts'
+import { mergeKnown } from '../sync/merge-known.ts'
+import { placeOf } from '../sync/places.ts'
+import { type SeenResource, seenResource } from '../sync/read-cloud.ts'
+import { indexReferences, referencesIn } from '../sync/row-references.ts'
+import type { SyncScope } from '../sync/sync-scope.ts'
+import { isSettled } from '../sync/trust.ts'
+import { companionScope } from './companion-scope.ts'
+import { takeCompanions } from './companions.ts'
+
+interface Scope {
+  readonly ports: Ports
+  readonly tenant: Tenant
+  readonly tables: InstalledTables
+  readonly signal: AbortSignal
+}
+
+export async function readUnread(scope: Scope): Promise<void> {
+  const { ports, tenant, tables } = scope
+  const unread = await unreadResources(ports.platform, tenant)
+  if (unread.length === 0) return
+  const policy = await loadPolicy(ports.platform, tenant)
+  const reading: SyncScope = { ...scope, db: ports.platform, confirm: false, executionId: null, policy }
+  for (const group of Map.groupBy(unread, groupKey).values()) {
+    const [{ table_name: table, account_id: accountId, region }] = group as [UnreadResource]
+    const type = tables.lookup.get(table) && tables.type(table)
+    if (type?.mapper)
+      await readGroup(reading, { type, mapper: type.mapper, place: { accountId, region } }, group)
+  }
+}
+
+const groupKey = ({ table_name: table, account_id: account, region }: UnreadResource): string =>
+  canonicalJson([table, account, region])
+
+interface Group {
+  readonly type: ResourceType
+  readonly mapper: Mapper
+  readonly place: RowPlace
+}
+
+/** What cannot be read stays unread: whoever plans next tries again, and a sync proves what is gone. */
+async function readGroup(
+  scope: SyncScope,
+  { type, mapper, place }: Group,
+  unread: readonly UnreadResource[],
+): Promise<void> {
+  const { ports, db, tenant, signal } = scope
+  const ids = unread.map((one) => one.row_id)
+  const states = await loadStates(db, tenant, type, { kind: 'rows', ids })
+  const target = placeOf(ports, place)
+  const startedAt = ports.clock.now()
+  const found = await mapper
+    .get(
+      states.flatMap(({ cloudId }) => (cloudId ? [cloudId] : [])),
+      ports.cloud.api(mapper.client, target, signal),
+    )
+    .catch((error: unknown) => {
+      if (error instanceof IasqlError && error.blame === 'cloud' && !signal.aborted) return []
+      throw error
+    })
+  const seen = new Map(found.map((one) => seenResource(mapper, one, target)).map((one) => [one.key, one]))
+  const index = await indexReferences(
+    db,
+    tenant,
+    [...seen.values()].flatMap(({ row }) => referencesIn(row)),
+  )
+  const reading = { startedAt, seen: [...seen.values()], listed: new Set<string>(), get: noMore }
+  await mergeKnown(scope, { type, place }, { reading, states, seen, index })
+  const read = states.filter(
+    (state) =>
+      state.cloudId && seen.has(canonicalJson(state.cloudId)) && isSettled(ports, type, startedAt, state),
+  )
+  const notice = (message: string): void => ports.log('warn', message)
+  for (const { cloudId } of read) {
+    if (cloudId) await takeCompanions(companionScope({ ...scope, notice }), { type, cloudId, place })
+  }
+  await noteRead(
+    db,
+    tenant,
+    read.flatMap(({ resourceId }) => resourceId ?? []),
+  )
+}
+
+const noMore = async (): Promise<readonly SeenResource[]> => []
