@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const level = (name: string, options: object = {}) => ({
@@ -7,9 +8,12 @@ const level = (name: string, options: object = {}) => ({
 
 export default defineConfig({
   test: {
+    // Most of a test's time is spent waiting for a database and an emulator of its own.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       level('unit'),
       level('property'),
+      level('model', { testTimeout: 600_000, hookTimeout: 120_000 }),
       level('cdk', { testTimeout: 120_000 }),
       level('integration', { testTimeout: 120_000, hookTimeout: 120_000 }),
       level('modules', { testTimeout: 300_000, hookTimeout: 120_000 }),

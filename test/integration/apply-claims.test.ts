@@ -102,7 +102,7 @@ test('finishes in many short invocations what does not fit into one', async () =
 
 test('stops on request, keeps what is done and shows the rest in the next plan', async () => {
   const open = closeGate()
-  const names = Array.from({ length: 40 }, (_, index) => `('cancelled-${index}')`)
+  const names = Array.from({ length: 80 }, (_, index) => `('cancelled-${index}')`)
   await lab.user.run(`INSERT INTO queue (name) VALUES ${names.join(', ')}`)
   const outcome = lab.call('iasql_apply').catch((error: IasqlError) => error)
   const executionId = await untilClaimed()
@@ -113,7 +113,7 @@ test('stops on request, keeps what is done and shows the rest in the next plan',
 
   const left = await lab.call('iasql_preview')
   expect(left.length).toBeGreaterThan(0)
-  expect(left.length).toBeLessThan(40)
+  expect(left.length).toBeLessThan(80)
   expect(await lab.call('iasql_apply')).toHaveLength(left.length)
 })
 

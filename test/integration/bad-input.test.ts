@@ -62,6 +62,17 @@ test.each([
   expect(await errorOf(sql)).toMatchObject({ sqlstate, message })
 })
 
+test('says what to do instead where a right is missing', async () => {
+  expect(await errorOf('TRUNCATE queue')).toMatchObject({
+    sqlstate: '42501',
+    hint: expect.stringContaining('DELETE'),
+  })
+  expect(await errorOf('DELETE FROM availability_zone')).toMatchObject({
+    sqlstate: '42501',
+    hint: expect.stringContaining('only read here'),
+  })
+})
+
 test('applies the rest when AWS refuses a row, says what AWS said, and keeps the change in the plan', async () => {
   const result = await client.run(
     `

@@ -102,6 +102,20 @@ describe('what AWS made', () => {
     await schema.writer.query('UPDATE vpc SET mtu = 1500')
   })
 
+  test('an external row is only read: a DELETE of all rows leaves it, an UPDATE is refused', async () => {
+    await schema.insertVpc('theirs')
+    await schema.insertVpc('ours')
+    await schema.resource('vpc', 1)
+    await schema.asOwner(['UPDATE t.iasql_resource SET external = true'])
+
+    await expect(schema.writer.query('UPDATE vpc SET mtu = 1500')).rejects.toMatchObject({ code: 'IQ005' })
+    await schema.writer.query("UPDATE vpc SET note = 'not of the cloud' WHERE id = 1")
+    await schema.writer.query('DELETE FROM vpc')
+
+    expect(await schema.rows('SELECT id::int FROM vpc')).toEqual([{ id: 1 }])
+    expect(await schema.messages()).toContain('vpc: an external row is not deleted from here')
+  })
+
   test('protection may come from a referenced row', async () => {
     await schema.insertVpc('first')
     await schema.writer.query("INSERT INTO route_table (vpc_id, label) VALUES (1, 'fixed'), (1, 'free')")
@@ -207,7 +221,7 @@ test('references written by hand are checked like those of iasql_ref', async () 
     schema.writer.query("INSERT INTO vpc (cidr_block) VALUES ('10.0.0.0/16 $' || '{vpc(8).mtu}')"),
   ).rejects.toMatchObject({ code: '22023', column: 'cidr_block' })
   for (const wrong of ['vpc(9).mtu', 'nope(1).x', 'vpc(1).nope']) {
-    await expect(tag('$' + `{${wrong}}`)).rejects.toMatchObject({
+    await expect(tag(`$\{${wrong}}`)).rejects.toMatchObject({
       code: '22023',
       message: expect.stringContaining(wrong),
       hint: expect.stringContaining('iasql_ref'),

@@ -44,7 +44,21 @@ const kill = (pid: number) => {
 
 const startAgain = async () => {
   current = await spawnServer({ IASQL_DATA_DIR: server.dataDirectory, AWS_ENDPOINT_URL: server.endpoint })
-  return BareClient.open(current.url, readFileSync(join(server.dataDirectory, 'token'), 'utf8').trim())
+  return BareClient.open(current.url, readToken())
+}
+
+const readToken = () => readFileSync(join(server.dataDirectory, 'token'), 'utf8').trim()
+
+const untilNothingIsOpen = async (client: BareClient): Promise<string> => {
+  const deadline = Date.now() + 60_000
+  let open = '1'
+  while (open !== '0' && Date.now() < deadline) {
+    const result = await client.run(
+      "SELECT count(*) FROM iasql_execution WHERE state IN ('queued', 'running', 'waiting')",
+    )
+    open = result.statements[0]?.rows[0]?.[0] ?? '1'
+  }
+  return open
 }
 
 test('comes back after kill -9: what was committed stands, the run that was cut off ends interrupted', async () => {
@@ -81,14 +95,7 @@ test('continues an apply after kill -9, without a resource made twice', async ()
   await client.until((message) => message.type === 'progress' && message.state === 'done')
   await killEverything()
   const again = await startAgain()
-  const deadline = Date.now() + 60_000
-  let open = '1'
-  while (open !== '0' && Date.now() < deadline) {
-    const result = await again.run(
-      "SELECT count(*) FROM iasql_execution WHERE state IN ('queued', 'running', 'waiting')",
-    )
-    open = result.statements[0]?.rows[0]?.[0] ?? '1'
-  }
+  const open = await untilNothingIsOpen(again)
   const after = await again.run('SELECT count(*) FROM iasql_preview(); SELECT count(url) FROM queue')
   const queues = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'q-', MaxResults: 1000 }))
 
@@ -96,6 +103,33 @@ test('continues an apply after kill -9, without a resource made twice', async ()
   expect(after.statements.map((statement) => statement.rows)).toEqual([[['0']], [['60']]])
   expect(queues.QueueUrls).toHaveLength(60)
   again.close()
+})
+
+test('comes back from kill -9 at any moment of an apply, again and again', async () => {
+  const sqs = new SQSClient(server.awsConfiguration)
+  const moments = Array.from({ length: 3 }, () => 1 + Math.floor(Math.random() * 24))
+
+  for (const [round, moment] of moments.entries()) {
+    const client = await BareClient.open(current.url, readToken())
+    await client.run(`INSERT INTO queue (name) SELECT 'k${round}-' || n FROM generate_series(1, 12) n`)
+    const runId = randomUUID()
+    client.send({ action: 'run', runId, sql: 'SELECT * FROM iasql_apply()' })
+    const progress = new Set<unknown>()
+    await client.until((message) => {
+      if (message.runId !== runId) return false
+      if (message.type === 'progress') progress.add(message.seq)
+      return progress.size >= moment || message.type === 'done'
+    })
+    await killEverything()
+    const again = await startAgain()
+    await untilNothingIsOpen(again)
+    const left = await again.run('SELECT count(*) FROM iasql_preview()')
+    again.close()
+
+    expect(left.statements[0]?.rows, `killed at the progress messages ${moments}`).toEqual([['0']])
+  }
+  const queues = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'k', MaxResults: 1000 }))
+  expect(queues.QueueUrls).toHaveLength(36)
 })
 
 test('refuses a second server on the same data directory', async () => {

@@ -16,12 +16,15 @@ test('starts again only executions whose worker is lost', async () => {
     return [...lab.started]
   }
   expect(await sweep()).toEqual([])
-  await set("started_at = now() - interval '2 minutes'")
+  await set("touched_at = now() - interval '2 minutes'")
   expect(await sweep()).toEqual([id])
   await set("fence = 1, lease_until = now() + interval '20 seconds'")
   expect(await sweep()).toEqual([])
-  await set('lease_until = NULL')
+  await set('lease_until = NULL, touched_at = now()')
   expect(await sweep()).toEqual([])
+  // Given back, and whatever drove it died before it came again.
+  await set("touched_at = now() - interval '2 minutes'")
+  expect(await sweep()).toEqual([id])
   await set("lease_until = now() - interval '2 minutes'")
   expect(await sweep()).toEqual([id])
   await lab.close()

@@ -47,7 +47,10 @@ test('migrates the platform once, however often and by however many', async () =
   const versions = await platform.query(
     "SELECT name, version FROM iasql_platform.schema_version WHERE scope = 'platform'",
   )
-  expect(versions).toEqual([{ name: 'platform', version: 1 }])
+  expect(versions).toEqual([
+    { name: 'platform', version: 1 },
+    { name: 'limits', version: 1 },
+  ])
 })
 
 test('gives a tenant opaque names and finds it by id and by alias', async () => {

@@ -230,3 +230,57 @@ test('goes on after a start with a run that waited for its execution', async () 
   expect(started).toMatchObject([['run', expect.stringContaining(runId), { tenantId: lab.tenant.id, runId }]])
   expect(result.statements.map((statement) => statement.rows)).toEqual([[['1']], [['2']]])
 })
+
+test('a run that was handed over, and whose machine died, is taken up by the sweep', async () => {
+  const session = await lab.session()
+  const runId = randomUUID()
+  const started: unknown[] = []
+  lab.isPaused = true
+  await acceptRun(lab.ports, session, { runId, sql: 'SELECT 1; SELECT 2' })
+  const spent = { ...lab.ports, defaults: { ...lab.ports.defaults, budgetMs: 0 } }
+  await executeStatements(spent, { tenantId: lab.tenant.id, runId }, lab.catalogue)
+  const swept = { ...lab.ports, machines: { start: async (...given: unknown[]) => void started.push(given) } }
+
+  await recoverRuns(swept)
+  const tooEarly = [...started]
+  await lab.db.platform.run(
+    `UPDATE ${lab.tenant.schema}.iasql_run SET lease_until = now() - interval '1 second'
+     WHERE run_id = :runId::uuid AND state = 'handed'`,
+    { runId },
+  )
+  await recoverRuns(swept)
+  await executeStatements(lab.ports, { tenantId: lab.tenant.id, runId }, lab.catalogue)
+
+  expect(tooEarly).toEqual([])
+  expect(started).toMatchObject([['run', expect.stringContaining(runId), { tenantId: lab.tenant.id, runId }]])
+  expect((await lab.finished(runId)).state).toBe('succeeded')
+})
+
+test('a run whose execution has ended, and whose machine died, is taken up by the sweep', async () => {
+  const session = await lab.session()
+  const runId = randomUUID()
+  const t = lab.tenant.schema
+  const started: unknown[] = []
+  lab.isPaused = true
+  await acceptRun(lab.ports, session, { runId, sql: 'SELECT 1' })
+  const [execution] = await lab.db.platform.query<{ id: number }>(
+    `INSERT INTO ${t}.iasql_execution_record (kind, rpc, arguments, actor, state, ended_at)
+     VALUES ('apply', 'x', '[]', 'ann', 'succeeded', now()) RETURNING execution_id AS id`,
+  )
+  await lab.db.platform.run(
+    `UPDATE ${t}.iasql_run SET state = 'waiting', memory = jsonb_build_object('executionId', ${execution?.id}::text)
+     WHERE run_id = :runId::uuid`,
+    { runId },
+  )
+  const swept = { ...lab.ports, machines: { start: async (...given: unknown[]) => void started.push(given) } }
+
+  await recoverRuns(swept)
+  const tooEarly = [...started]
+  await lab.db.platform.run(`UPDATE ${t}.iasql_execution_record SET ended_at = now() - interval '2 minutes'`)
+  await recoverRuns(swept)
+
+  expect(tooEarly).toEqual([])
+  expect(started).toMatchObject([
+    ['run', expect.stringContaining(runId), { runId, executionId: String(execution?.id) }],
+  ])
+})

@@ -5,7 +5,7 @@ import { cloudIdOf } from '../support/live-host.ts'
 import { changeInCloud, countInCloud, removeFromCloud } from './behind-our-back.ts'
 import { insertSql, updateSql } from './example-sql.ts'
 import { notExercised, proved } from './report.ts'
-import { apply, jsonOf, type Objects, preview, rowOf, sql, sync } from './steps.ts'
+import { apply, applyAsPredicted, jsonOf, type Objects, preview, rowOf, sql, sync, writes } from './steps.ts'
 import {
   existsInCloud,
   expectKept,
@@ -35,7 +35,7 @@ const proveCreate = async (subject: Subject): Promise<string> => {
   const [inserted] = await sql(host, insertSql(table, base, ids))
   const id = inserted?.id ?? ''
   expect(actions(await preview(host), table)).toEqual(['create'])
-  expect(actions(await apply(host), table)).toEqual(['create'])
+  expect(actions(await applyAsPredicted(host), table)).toEqual(['create'])
   await expectKept(subject, id, base)
   expect(await existsInCloud(subject, await rowOf(host, table, id)), 'the cloud has it').toBe(true)
   await expectSettled(subject)
@@ -50,7 +50,7 @@ const proveUpdate = async (subject: Subject, id: string) => {
   const before = await cloudIdOf(host, table, id)
   await sql(host, updateSql(table, id, update, ids))
   expect(actions(await preview(host), table)).toEqual(['update'])
-  expect(actions(await apply(host), table)).toEqual(['update'])
+  expect(actions(await applyAsPredicted(host), table)).toEqual(['update'])
   expect(Object.keys(await cloudIdOf(host, table, id))).toEqual(Object.keys(before))
   await expectKept(subject, id, update)
   const late = await expectSettledButCompanions(subject)
@@ -88,7 +88,7 @@ const proveReplace = async (subject: Subject, id: string) => {
   const before = await cloudIdOf(host, table, id)
   await sql(host, updateSql(table, id, replace, ids))
   expect(actions(await preview(host), table)).toEqual(['replace'])
-  await apply(host)
+  await applyAsPredicted(host)
   await expectKept(subject, id, replace)
   expect(await cloudIdOf(host, table, id)).not.toEqual(before)
   expect(await existsInCloud(subject, old), 'the old one').toBe(false)
@@ -121,9 +121,6 @@ const proveDisappearance = async (subject: Subject, id: string) => {
   await expectSettled(subject)
   proved(titleOf(examples), 'disappearance')
 }
-
-const writes = (operation: string): boolean =>
-  !/^(Describe|List|Get|BatchGet|Head|Lookup|Search)/.test(operation)
 
 /** The answer to the first call that writes is lost with the process: the next one finds what was made. */
 const proveCrash = async (subject: Subject) => {
@@ -166,7 +163,7 @@ const proveEnd = async (subject: Subject) => {
     .map(({ name }) => `DELETE FROM ${name};`)
     .reverse()
   await sql(host, `BEGIN; ${deletes.join(' ')} COMMIT`)
-  await apply(host)
+  await applyAsPredicted(host)
   const kept = new Set((await sql(host, `SELECT id FROM ${table}`)).map((row) => row.id))
   for (const row of rows) {
     if (!kept.has(row.id ?? '')) expect(await existsInCloud(subject, row), 'what was deleted').toBe(false)

@@ -24,6 +24,19 @@ export const sync = (host: LiveHost): Promise<Objects> => sql(host, 'SELECT * FR
 export const preview = (host: LiveHost): Promise<Objects> =>
   sql(host, 'SELECT action, table_name FROM iasql_preview()')
 
+export const writes = (operation: string): boolean =>
+  !/^(Describe|List|Get|BatchGet|Head|Lookup|Search)/.test(operation)
+
+/** As many calls write as the preview says: what the columns say of their own calls is true. */
+export const applyAsPredicted = async (host: LiveHost): Promise<Objects> => {
+  const [predicted] = await sql(host, 'SELECT coalesce(sum(calls), 0) AS calls FROM iasql_preview()')
+  const before = host.calls.length
+  const applied = await apply(host)
+  const written = host.calls.slice(before).flatMap(({ operation }) => (writes(operation) ? [operation] : []))
+  expect(written, 'the calls that write').toHaveLength(Number(predicted?.calls))
+  return applied
+}
+
 /** Every row of the tables, by table and id. */
 const snapshot = async (host: LiveHost, tables: readonly string[]): Promise<Map<string, JsonObject>> => {
   const selects = tables.map(

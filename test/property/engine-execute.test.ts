@@ -69,6 +69,29 @@ test('from every crash point and budget, everything is made exactly once', () =>
   )
 })
 
+const shortTurns = fc.dictionary(
+  fc.integer({ min: 0, max: 9 }).map((id) => `s${id}`),
+  fc.integer({ min: 0, max: 40 }),
+)
+
+test('nor do turns that are waited for, crashes and hand-overs meanwhile, make anything twice', () => {
+  fc.assert(
+    fc.property(
+      steps,
+      script,
+      crashes,
+      shortTurns,
+      fc.integer({ min: 50, max: 2_000 }),
+      (all, given, died, waits, budgetMs) => {
+        const { made, end } = simulate(all, { answers: given, crashes: died, turns: waits, budgetMs })
+
+        expect([...made].sort()).toEqual(all.map(({ key }) => key).sort())
+        expect(end?.outcome).toBe('succeeded')
+      },
+    ),
+  )
+})
+
 test('nothing starts before what it needs has been made', () => {
   fc.assert(
     fc.property(steps, script, crashes, (all, given, died) => {
@@ -106,10 +129,15 @@ test('a failure skips exactly what still needed it', () => {
   )
 })
 
+const turns = fc.dictionary(
+  fc.integer({ min: 0, max: 9 }).map((id) => `s${id}`),
+  fc.integer({ min: 0, max: 600_000 }),
+)
+
 test('whenever it is cancelled, it ends soon and every step has a final state', () => {
   fc.assert(
-    fc.property(steps, script, fc.integer({ min: 0, max: 3_000 }), (all, given, cancelAtMs) => {
-      const { states, end, elapsedMs } = simulate(all, { answers: given, cancelAtMs })
+    fc.property(steps, script, turns, fc.integer({ min: 0, max: 3_000 }), (all, given, waits, cancelAtMs) => {
+      const { states, end, elapsedMs } = simulate(all, { answers: given, turns: waits, cancelAtMs })
 
       expect(end).toBeDefined()
       expect(elapsedMs).toBeLessThanOrEqual(cancelAtMs + 5_000)

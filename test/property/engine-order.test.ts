@@ -83,3 +83,56 @@ test('a priority is at least that of everything behind it', () => {
     }),
   )
 })
+
+test('a priority is the longest way from the start of a step to the end of all that waits for it', () => {
+  fc.assert(
+    fc.property(changes, (all) => {
+      const ordered = orderChanges(all, networks)
+      if (ordered.kind === 'cycle') return
+      const behind = (key: string): number => {
+        const waiting = ordered.steps.filter(({ needs }) => needs.some(({ step }) => step === key))
+        const own = ordered.steps.find((step) => step.key === key)?.estimateMs ?? 0
+        return own + Math.max(0, ...waiting.map((step) => behind(step.key)))
+      }
+
+      for (const { key, priorityMs } of ordered.steps) expect(priorityMs).toBe(behind(key))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a circle that no column can open is named, with nobody in it who does not wait', () => {
+  const ring = fc
+    .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 4 }))
+    .map(([size, others]) =>
+      Array.from({ length: size + others }, (_, id) =>
+        change('vpc', id, 'create', {
+          naturalName: `n${id}`,
+          references: [
+            {
+              column: 'a',
+              // The others hang on the ring, which does not wait for them.
+              target: `vpc/${id < size ? (id + 1) % size : id - 1}`,
+              need: 'ready',
+              side: 'desired',
+              cuttable: id >= size,
+            },
+          ],
+        }),
+      ).map((one) => ({ one, size })),
+    )
+  fc.assert(
+    fc.property(ring, (all) => {
+      const size = all[0]?.size ?? 0
+      const ordered = orderChanges(
+        all.map(({ one }) => one),
+        networks,
+      )
+
+      if (ordered.kind !== 'cycle') throw new Error('the circle was not found')
+      const names = Array.from({ length: size }, (_, id) => `vpc/${id}`)
+      expect([...ordered.keys].sort()).toEqual(names)
+      for (const id of names) expect(ordered.message).toContain(id.replace('vpc/', 'vpc n'))
+    }),
+  )
+})

@@ -1,17 +1,16 @@
 /** The whole product in this process, on a cluster and an emulator of its own, with a cloud that can be watched and a memory that can be lost. */
 
 import { createHash, randomBytes } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createCloud } from '#aws/create-cloud.ts'
 import type { CloudApi, CloudId, SdkCommandClass } from '#engine/model/cloud.ts'
 import { type Foundation, type Serving, serve } from '#local/serve.ts'
 import { registry } from '#modules/registry.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
-import type { DataApi, DataApiError } from '#postgres/data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
+import { Life, never } from './life.ts'
 import { startTestMoto, type TestMoto } from './moto.ts'
 
 export interface CloudCall {
@@ -42,61 +41,13 @@ export interface LiveHost {
 
 export interface LiveHostOptions {
   readonly budgetMs?: number
+  readonly wrapCloud?: (cloud: Cloud) => Cloud
 }
 
 const accountId = '123456789012'
-const never = new Promise<never>(() => {})
 
 const log: Log = (level, message, fields) => {
   if (level === 'error') console.error(message, fields)
-}
-
-/** A life: once over, nothing it asks for comes back. */
-class Life {
-  isOver = false
-  readonly #transactions = new Map<string, () => Promise<void>>()
-
-  mortal<Port extends object>(port: Port): Port {
-    return new Proxy(port, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name)
-        if (typeof value !== 'function') return value
-        return (...parameters: unknown[]) => (this.isOver ? never : value.apply(target, parameters))
-      },
-    })
-  }
-
-  /** A process that dies takes its connections with it: what it had open is rolled back by `bury`. */
-  connected(dataApi: DataApi): DataApi {
-    const ended = (id: string) => this.#transactions.delete(id)
-    return this.mortal<DataApi>({
-      execute: (request) => dataApi.execute(request),
-      begin: async (login) => {
-        const id = await dataApi.begin(login)
-        this.#transactions.set(id, () => dataApi.rollback(login, id))
-        return id
-      },
-      commit: (login, id) => dataApi.commit(login, id).finally(() => ended(id)),
-      rollback: (login, id) => dataApi.rollback(login, id).finally(() => ended(id)),
-    })
-  }
-
-  async bury(): Promise<void> {
-    this.isOver = true
-    await Promise.all([...this.#transactions.values()].map(untilGone))
-  }
-}
-
-/** One that is still at a statement is busy, perhaps waiting for another of them. */
-const untilGone = async (rollBack: () => Promise<void>): Promise<void> => {
-  for (let tries = 0; tries < 250; tries++) {
-    const isGone = await rollBack().then(
-      () => true,
-      (error: DataApiError) => error.fault !== 'busy-transaction',
-    )
-    if (isGone) return
-    await delay(20)
-  }
 }
 
 const operationOf = (command: { readonly name: string }): string => command.name.replace(/Command$/, '')
@@ -143,7 +94,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
     endpoint: moto.endpoint,
     onCall: (call) => calls.push(call),
   })
-  const watched = new WatchedCloud(cloud)
+  const watched = new WatchedCloud(options.wrapCloud?.(cloud) ?? cloud)
   const token = randomBytes(16).toString('hex')
   const key = createHash('sha256').update(token).digest()
   let life = new Life()

@@ -76,10 +76,12 @@ export const lookup = tableLookup([...kit, ...tables])
 
 const engineTables = [
   `CREATE TABLE t.iasql_resource (resource_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text,
-    row_id bigint, companion_of bigint, UNIQUE (table_name, row_id))`,
+    row_id bigint, companion_of bigint, external boolean NOT NULL DEFAULT false, UNIQUE (table_name, row_id))`,
   `CREATE TABLE t.iasql_edit (edit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text NOT NULL,
     row_id bigint NOT NULL, op "char" NOT NULL, xid xid8 NOT NULL, at timestamptz NOT NULL, login text NOT NULL,
     companion boolean NOT NULL)`,
+  `CREATE TABLE t.iasql_expression (table_name text, row_id bigint, column_name text, target_table text,
+    target_id bigint, target_column text, is_checked boolean NOT NULL DEFAULT false)`,
   `CREATE TABLE t.iasql_notice (xid xid8 NOT NULL, ordinal bigint GENERATED ALWAYS AS IDENTITY, message text NOT NULL,
     hint text)`,
 ]
@@ -142,7 +144,13 @@ export class ManagedSchema {
   }
 
   async clear(): Promise<void> {
-    const all = [...tables.map(({ name }) => name), 'iasql_resource', 'iasql_edit', 'iasql_notice']
+    const all = [
+      ...tables.map(({ name }) => name),
+      'iasql_resource',
+      'iasql_edit',
+      'iasql_expression',
+      'iasql_notice',
+    ]
     await this.asOwner([`TRUNCATE ${all.map((name) => `t.${name}`).join(', ')} RESTART IDENTITY CASCADE`])
   }
 

@@ -22,6 +22,8 @@ export interface Simulation {
   /** Steps in the order in which their effects took place in the cloud, each as often as it did. */
   readonly made: readonly string[]
   readonly calls: readonly string[]
+  /** What each of the calls was told of the tries before it. */
+  readonly tries: readonly number[]
   readonly end: Extract<ExecutionEffect, { kind: 'end' }> | undefined
   readonly handOvers: readonly number[]
   readonly elapsedMs: number
@@ -48,9 +50,14 @@ export interface Script {
   readonly budgetMs?: number
   readonly settings?: Partial<ExecutionSettings>
   readonly callMs?: number
+  /** For how long each call of a step waits for its turn before it is made, milliseconds. */
+  readonly turns?: Readonly<Record<string, number>>
 }
 
-type Timed = ExecutionEvent & { readonly order: number }
+type Occurrence =
+  | ExecutionEvent
+  | { readonly kind: 'turn'; readonly step: string; readonly tries: number; readonly atMs: number }
+type Timed = Occurrence & { readonly order: number }
 
 export function simulate(steps: readonly Step[], script: Script = {}): Simulation {
   return new SimulatedWorld(steps, script).run()
@@ -62,6 +69,7 @@ class SimulatedWorld {
   private readonly memory = new Map<string, Memory>()
   private readonly made: string[] = []
   private readonly calls: string[] = []
+  private readonly tries: number[] = []
   private readonly polls: (readonly string[])[] = []
   private readonly handOvers: number[] = []
   private end: Simulation['end']
@@ -94,10 +102,15 @@ class SimulatedWorld {
       const event = this.next()
       if (!event) break
       this.nowMs = Math.max(this.nowMs, event.atMs)
+      if (event.kind === 'turn') {
+        this.call(event.step, event.tries)
+        continue
+      }
       const reduced = reduce(state, { ...event, atMs: this.nowMs })
       state = reduced.state
       let isOver = false
       for (const effect of reduced.effects) isOver = this.perform(effect) || isOver
+      if (event.kind === 'cancel' || event.kind === 'deadline') this.giveUpWaiting()
       if (this.script.crashes?.includes(events)) isOver = true
       if (isOver && !this.end) state = this.begin()
     }
@@ -105,6 +118,7 @@ class SimulatedWorld {
       states: Object.fromEntries([...this.memory].map(([key, memory]) => [key, memory.state])),
       made: this.made,
       calls: this.calls,
+      tries: this.tries,
       polls: this.polls,
       end: this.end,
       handOvers: this.handOvers,
@@ -125,21 +139,28 @@ class SimulatedWorld {
     return startExecution(stored, this.script.settings)
   }
 
-  private send(event: ExecutionEvent): void {
+  private send(event: Occurrence): void {
     this.queue.push({ ...event, order: this.count++ })
   }
 
-  private next(): ExecutionEvent | undefined {
+  private giveUpWaiting(): void {
+    const waiting = this.queue.filter(({ kind }) => kind === 'turn')
+    this.queue = this.queue.filter(({ kind }) => kind !== 'turn')
+    for (const { step } of waiting as Extract<Occurrence, { kind: 'turn' }>[])
+      this.send({ kind: 'unsent', step, atMs: this.nowMs })
+  }
+
+  private next(): Occurrence | undefined {
     this.queue.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
     const event = this.queue.shift()
-    if (event && 'step' in event && event.kind !== 'again' && this.of(event.step).state === 'started')
+    if (event && 'step' in event && isAnswer(event) && this.of(event.step).state === 'started')
       this.inFlight--
     if (event) this.store(event)
     return event
   }
 
   /** The outcome is committed before the reducer hears of it. */
-  private store(event: ExecutionEvent): void {
+  private store(event: Occurrence): void {
     if (event.kind === 'done') Object.assign(this.of(event.step), { state: 'done', exists: true })
     if (event.kind === 'again') Object.assign(this.of(event.step), { state: 'pending', until: null })
     if (event.kind === 'waiting') {
@@ -150,9 +171,13 @@ class SimulatedWorld {
 
   private perform(effect: ExecutionEffect): boolean {
     switch (effect.kind) {
-      case 'call':
-        this.call(effect.step)
+      case 'call': {
+        const { step, tries } = effect
+        const atMs = this.nowMs + (this.script.turns?.[step] ?? 0)
+        if (atMs > this.nowMs) this.send({ kind: 'turn', step, tries, atMs })
+        else this.call(step, tries)
         return false
+      }
       case 'settle':
         this.settle(effect.step)
         return false
@@ -178,8 +203,9 @@ class SimulatedWorld {
     }
   }
 
-  private call(key: string): void {
+  private call(key: string, tries: number): void {
     const memory = this.of(key)
+    this.tries.push(tries)
     const answers = this.script.answers?.[key] ?? []
     const answer = answers[Math.min(memory.calls, answers.length - 1)] ?? { kind: 'done' }
     memory.calls++
@@ -238,3 +264,5 @@ class SimulatedWorld {
     return memory
   }
 }
+
+const isAnswer = ({ kind }: Occurrence): boolean => kind !== 'again' && kind !== 'turn' && kind !== 'unsent'

@@ -6,12 +6,13 @@ import { type CloudCall, createCloud } from '#aws/create-cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Role } from '#engine/model/rpc.ts'
-import { registry } from '#modules/registry.ts'
+import { type Registry, registry } from '#modules/registry.ts'
 import { stepExecution } from '#operations/execution/step-execution.ts'
 import type { Cloud, Log, Ports } from '#operations/ports.ts'
-import { callRpc } from '#operations/rpc/registry.ts'
+import { callRpc, completeRpc } from '#operations/rpc/registry.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { type Database, databaseOver } from '#postgres/database.ts'
+import type { Secrets } from '#postgres/secrets.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { openTestDatabase } from './database.ts'
 import { startTestMoto } from './moto.ts'
@@ -28,6 +29,8 @@ export interface TenantLab {
   readonly ports: Ports
   readonly tenant: Tenant
   readonly endpoint: string
+  /** Of the database, for further tenants. */
+  readonly secrets: Secrets
   /** As the tenant's writer. */
   readonly user: Database
   /** Cloud calls made so far, by operation. */
@@ -45,17 +48,19 @@ export interface TenantLab {
 }
 
 /** Arguments as the SQL functions fill them in. */
-const defaults: Readonly<Record<string, readonly Json[]>> = {
+export const callDefaults: Readonly<Record<string, readonly Json[]>> = {
   iasql_preview: [false],
   iasql_apply: [null, false, true, 'wait'],
   iasql_sync: [[]],
 }
 
 export interface LabOptions {
-  readonly wrapCloud?: (cloud: Cloud) => Cloud
+  readonly wrapCloud?: (cloud: Cloud, platform: Database) => Cloud
   readonly budgetMs?: number
   /** Instead of printing errors: for tests that provoke them. */
   readonly log?: Log
+  /** Instead of the modules on offer. */
+  readonly modules?: Registry
 }
 
 const printErrors: Log = (level, message, fields) => {
@@ -66,6 +71,7 @@ export async function openTenantLab({
   wrapCloud = (cloud) => cloud,
   budgetMs = 60_000,
   log = printErrors,
+  modules = registry,
 }: LabOptions = {}): Promise<TenantLab> {
   const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
   const calls: CloudCall[] = []
@@ -78,8 +84,8 @@ export async function openTenantLab({
   const ports: Ports = {
     dataApi: database.dataApi,
     platform: database.platform,
-    cloud: wrapCloud(cloud),
-    modules: async () => registry,
+    cloud: wrapCloud(cloud, database.platform),
+    modules: async () => modules,
     clock: {
       now: () => new Date(),
       sleep: async (ms, signal) => {
@@ -119,18 +125,22 @@ export async function openTenantLab({
     ports,
     tenant,
     endpoint: moto.endpoint,
+    secrets: database.secrets,
     user: databaseOver(database.dataApi, tenant.writer),
     calls,
     started,
     drive,
-    async call(name, given = defaults[name] ?? [], options = {}) {
+    async call(name, given = callDefaults[name] ?? [], options = {}) {
       const call = request(name, given, options)
       const answer = await callRpc(ports, call)
-      if (answer.kind === 'rows') return answer.rows
+      if (answer.kind === 'rows') {
+        if (answer.isToComplete) await completeRpc(ports, call)
+        return answer.rows
+      }
       await drive(answer.executionId)
       return await readResult(database.platform, tenant, call.context)
     },
-    async begin(name, given = defaults[name] ?? [], options = {}) {
+    async begin(name, given = callDefaults[name] ?? [], options = {}) {
       const answer = await callRpc(ports, request(name, given, options))
       if (answer.kind === 'rows') throw new Error(`${name} answered without an execution`)
       return answer.executionId
@@ -143,7 +153,7 @@ export async function openTenantLab({
   }
 }
 
-async function readResult(db: Database, tenant: Tenant, context: string): Promise<readonly Row[]> {
+export async function readResult(db: Database, tenant: Tenant, context: string): Promise<readonly Row[]> {
   const [result] = await db.query<{ result_id: number; error: Record<string, string> | null }>(
     `SELECT result_id, error FROM ${tenant.schema}.iasql_rpc_result WHERE context = :context::uuid`,
     { context },

@@ -211,3 +211,78 @@ test('read back after a crash, open intents are settled and stranded steps skipp
     { kind: 'call', step: 'd', tries: 0 },
   ])
 })
+
+describe('a step that waits for its turn', () => {
+  const many = Array.from({ length: 500 }, (_, index) => step(`s${index}`))
+  const turns = Object.fromEntries(many.map(({ key }, index) => [key, index < 2 ? 0 : 3_600_000]))
+
+  test('is skipped without a call when the execution is cancelled', () => {
+    const { calls, states, end, elapsedMs } = simulate(many, { turns, cancelAtMs: 1_000 })
+
+    expect(calls).toEqual(['s0', 's1'])
+    expect(end).toMatchObject({ outcome: 'cancelled', done: 2, skipped: 498 })
+    expect(states.s2).toBe('skipped')
+    expect(elapsedMs).toBe(1_000)
+  })
+
+  test('is handed over as if it had not begun when the time is up', () => {
+    const { calls, tries, handOvers, states } = simulate([step('a')], {
+      turns: { a: 800 },
+      budgetMs: 500,
+      cancelAtMs: 2_000,
+    })
+
+    expect(handOvers.slice(0, 3)).toEqual([0, 0, 0])
+    expect({ calls, tries, state: states.a }).toEqual({ calls: [], tries: [], state: 'skipped' })
+  })
+
+  test('has not been tried before when its turn comes at last', () => {
+    const { tries, end } = simulate([step('a'), step('b', ['a'])], { turns: { b: 900 }, budgetMs: 1_000 })
+
+    expect(tries).toEqual([0, 0])
+    expect(end).toMatchObject({ outcome: 'succeeded', done: 2 })
+  })
+
+  test('lets the others go on', () => {
+    const { states, elapsedMs } = simulate([step('slow'), ...chain], { turns: { slow: 60_000 } })
+
+    expect(states).toEqual({ slow: 'done', a: 'done', b: 'done', c: 'done' })
+    expect(elapsedMs).toBe(60_100)
+  })
+})
+
+describe('a poll that cannot read a resource', () => {
+  const batch = JSON.stringify(['vpc', '1', 'us-east-1'])
+  const unread = { kind: 'failed', step: 'a', retry: 'later', message: 'no answer' } as const
+  const waiting = reduce(startExecution([{ step: step('a'), state: 'waiting' }]), {
+    kind: 'start',
+    atMs: 0,
+  }).state
+
+  /** Polls at these times, of which some cannot read it. */
+  const poll = (times: readonly number[], fails: (atMs: number) => boolean) =>
+    times.reduce(
+      ({ state, failed }, atMs) => {
+        const begun = reduce(state, { kind: 'tick', atMs }).state
+        const read = fails(atMs) ? reduce(begun, { ...unread, atMs }) : { state: begun, effects: [] }
+        const ended = reduce(read.state, { kind: 'polled', batch, atMs })
+        return { state: ended.state, failed: failed || read.effects.some(({ kind }) => kind === 'fail') }
+      },
+      { state: waiting, failed: false },
+    )
+  const minutes = Array.from({ length: 12 }, (_, index) => index * 60_000)
+
+  test('fails the step when it never can', () => {
+    expect(poll(minutes, () => true).failed).toBe(true)
+  })
+
+  test('does no harm when it only sometimes cannot, however long it takes', () => {
+    expect(poll(minutes, (atMs) => atMs % 240_000 === 0).failed).toBe(false)
+  })
+
+  test('fails it at once when it may not', () => {
+    const { effects } = reduce(waiting, { ...unread, retry: 'never', atMs: 1 })
+
+    expect(effects[0]).toMatchObject({ kind: 'fail', step: 'a' })
+  })
+})

@@ -3,6 +3,7 @@ import { believedRow } from '#engine/merge/believed-row.ts'
 import { decide } from '#engine/merge/decide.ts'
 import { mergeColumn } from '#engine/merge/merge-column.ts'
 import { mergeRow } from '#engine/merge/merge-row.ts'
+import { rebaseRow } from '#engine/merge/rebase-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { column, networks } from '#test/support/engine-tables.ts'
@@ -121,4 +122,17 @@ describe('existence', () => {
     expect(decide('apply', at('110'), 'enforce')).toBe('recreate')
     expect(decide('sync', at('110'), 'enforce')).toBe('missing')
   })
+})
+
+test('a column edited to what the cloud showed last is agreed on, whatever the cloud shows next', () => {
+  const queue = networks.get('queue') as TableSpec
+  const last = {
+    desired: { visibility_timeout: 30, name: 'mine' },
+    base: { visibility_timeout: 45, name: 'old' },
+    observed: { visibility_timeout: 30, name: 'old' },
+  }
+
+  const base = rebaseRow(queue, last)
+
+  expect(base).toEqual({ visibility_timeout: 30, name: 'old' })
 })

@@ -116,7 +116,7 @@ describe('one resource', () => {
       delta: { visibility_timeout: 60 },
     })
     expect(result.notices).toEqual([
-      'queue jobs: visibility_timeout changed in the cloud as well; the table wins.',
+      'queue jobs: visibility_timeout is 60 here and 45 in the cloud; the table wins.',
     ])
   })
 

@@ -1,5 +1,5 @@
 /** The cloud port: one call a send, lists to their end or an error, reads side by side within a bound. */
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type CloudCall, createCloud } from '#aws/create-cloud.ts'
@@ -137,3 +137,16 @@ test('a failed read ends all others before it is told', async () => {
 })
 
 const keys = { accessKeyId: 'a', secretAccessKey: 'b' }
+
+test('a second write that comes too late leaves it open what became of the whole', async () => {
+  sdk.on(CreateQueueCommand).resolves({ QueueUrl: 'q' })
+  const time = new AbortController()
+  const api = cloud.api(SQSClient, place, time.signal)
+  await api.send(CreateQueueCommand, { QueueName: 'a' })
+  time.abort()
+
+  const second = api.send(CreateQueueCommand, { QueueName: 'b' })
+
+  await expect(second).rejects.toMatchObject({ code: 'cloud/unknown-outcome' })
+  expect(calls).toHaveLength(1)
+})

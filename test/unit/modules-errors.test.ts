@@ -27,6 +27,16 @@ test.each([
   ['RouteAlreadyExists', 400, 'cloud/invalid', 'never'],
   ['ValidationError', 400, 'cloud/invalid', 'never'],
   ['InternalError', 500, 'cloud/unknown-outcome', 'reread'],
+  ['SlowDown', 503, 'cloud/throttled', 'throttled'],
+  ['PriorRequestNotComplete', 400, 'cloud/throttled', 'throttled'],
+  ['TooManyRequestsException', 429, 'cloud/throttled', 'throttled'],
+  ['RequestExpired', 400, 'cloud/denied', 'never'],
+  ['ResourceConflictException', 409, 'cloud/conflict', 'later'],
+  ['InvalidDBInstanceState', 400, 'cloud/conflict', 'later'],
+  ['KMSInvalidStateException', 400, 'cloud/conflict', 'later'],
+  ['EntityTemporarilyUnmodifiable', 409, 'cloud/conflict', 'later'],
+  ['InsufficientInstanceCapacity', 500, 'cloud/quota', 'never'],
+  ['RequestTimeout', 400, 'cloud/unknown-outcome', 'reread'],
   ['SomethingBroke', 500, 'cloud/unknown-outcome', 'reread'],
   ['TimeoutError', undefined, 'cloud/unknown-outcome', 'reread'],
   ['AbortError', undefined, 'cloud/unknown-outcome', 'reread'],
@@ -63,6 +73,7 @@ test('carries the operation, what AWS said, its name and its request id', () => 
     message: 'CreateSubnet: some text',
     detail: 'AWS error InvalidSubnet.Range',
     awsRequestId: 'req-1',
+    refusal: { operation: 'CreateSubnet', error: 'InvalidSubnet.Range', message: 'some text' },
   })
 })
 

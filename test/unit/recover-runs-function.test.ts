@@ -15,6 +15,7 @@ function host(lostRuns: () => Promise<readonly object[]>) {
     platform: {
       query: async (sql: string) => {
         if (sql.includes('iasql_platform.tenant')) return [tenant]
+        if (sql.includes('iasql_resource')) return []
         return sql.includes('iasql_run') ? lostRuns() : [{ execution_id: 7 }]
       },
     },

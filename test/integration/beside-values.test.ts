@@ -1,0 +1,43 @@
+/** Found by the model test: values that others refer to, when they become others while an apply is about to send them. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSimulatedLab, type SimulatedLab, type Worker } from '#test/support/simulated/lab.ts'
+
+let lab: SimulatedLab
+let worker: Worker
+
+beforeAll(async () => {
+  lab = await openSimulatedLab({
+    latency: (operation) => ({ readMs: 60, writeMs: operation === 'CreateSegment' ? 10_000 : 300 }),
+  })
+  worker = lab.openWorker()
+  await worker.call('iasql_install', [['sim']])
+})
+afterAll(() => lab.close())
+
+/** A segment is made first; by the time that the server is, a sync has seen how many there are now. */
+async function applyBesideSync(): Promise<void> {
+  const before = lab.cloud.world.all('segment').length
+  const applying = worker.call('iasql_apply')
+  while (lab.cloud.world.all('segment').length === before) await lab.clock.sleep(20)
+  await lab.openWorker().call('iasql_sync')
+  await applying
+  await lab.clock.sleep(100_000)
+}
+
+test('a value that a sync brought while an older one was being sent is sent by the next apply', async () => {
+  await lab.user.run(`INSERT INTO network (cidr) VALUES ('10.0.0.0/16')`)
+  await worker.call('iasql_apply')
+  await lab.clock.sleep(100_000)
+  await lab.user.run(`INSERT INTO segment (network_id, cidr) SELECT id, '10.0.1.0/24' FROM network`)
+  await lab.user.run(
+    `INSERT INTO server (segment_id, user_data)
+     SELECT s.id, 'of ' || iasql_ref('network', n.id, 'segment_count') FROM segment s, network n`,
+  )
+
+  await applyBesideSync()
+  expect(lab.cloud.world.all('server').map(({ attributes }) => attributes.user_data)).toEqual(['of 0'])
+  await worker.call('iasql_apply')
+
+  expect(lab.cloud.world.all('server').map(({ attributes }) => attributes.user_data)).toEqual(['of 1'])
+  expect(await worker.call('iasql_preview')).toEqual([])
+})

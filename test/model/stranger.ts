@@ -1,0 +1,111 @@
+/** Somebody else at work in the same account, of whom the product learns by its reads only. */
+import type { Json } from '#engine/model/json.ts'
+import { type Attributes, type KindName, kindOf } from '#test/support/simulated/kinds.ts'
+import type { SimulatedLab } from '#test/support/simulated/lab.ts'
+import { Refusal } from '#test/support/simulated/service.ts'
+import type { State } from '#test/support/simulated/world.ts'
+
+const place = { accountId: '123456789012', region: 'us-east-1' }
+
+export class Stranger {
+  /** `id.attribute` of what was changed, `id` of what was removed. */
+  readonly touched = new Set<string>()
+  readonly #lab: SimulatedLab
+
+  constructor(lab: SimulatedLab) {
+    this.#lab = lab
+  }
+
+  make(kind: KindName, slot: number, number: number): void {
+    const { world, service } = this.#lab.cloud
+    const attributes = this.#newAttributes(kind, slot, number)
+    const { unique, defaults } = kindOf(kind)
+    if (!attributes) return
+    const isTaken = world
+      .all(kind)
+      .some(
+        (state) => unique.length > 0 && unique.every((name) => state.attributes[name] === attributes[name]),
+      )
+    if (isTaken) return
+    const thing = world.make({ kind, place, madeBy: 'stranger' }, { ...defaults, ...attributes })
+    service.addCompanion(thing)
+  }
+
+  change(kind: KindName, slot: number, number: number): void {
+    const state = this.#pick(kind, slot)
+    if (state?.state !== 'available') return
+    const [name, value] = changes[kind][number % changes[kind].length] ?? ['tags', {}]
+    const kept = name === 'tags' ? { ...(state.attributes.tags as object), strange: String(number) } : value
+    this.#lab.cloud.world.change(state.thing, { [name]: kept as Json })
+    this.touched.add(`${state.id}.${name}`)
+  }
+
+  remove(kind: KindName, slot: number): void {
+    const state = this.#pick(kind, slot)
+    if (state?.state !== 'available' || state.thing.companionOf) return
+    try {
+      this.#lab.cloud.service.removeWith(state.thing, 'stranger')
+      this.touched.add(state.id)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+    }
+  }
+
+  #pick(kind: KindName, slot: number): State | undefined {
+    const all = this.#lab.cloud.world.all(kind)
+    return all[slot % Math.max(all.length, 1)]
+  }
+
+  /** Undefined when what it needs is not there. */
+  #newAttributes(kind: KindName, slot: number, number: number): Attributes | undefined {
+    const network = this.#pick('network', slot)?.id
+    const segment = this.#pick('segment', slot)?.id
+    switch (kind) {
+      case 'network':
+        return { cidr: `172.${number % 250}.0.0/16` }
+      case 'rulebook':
+        return network === undefined ? undefined : { network_id: network, rules: ['theirs'] }
+      case 'segment':
+        return network === undefined ? undefined : { network_id: network, cidr: `10.9.${number % 250}.0/24` }
+      case 'topic':
+        return { name: number % 3 === 0 ? `topic-${number % 40}` : `their-${number}` }
+      case 'gateway':
+        return segment === undefined ? undefined : { segment_id: segment, label: 'theirs' }
+      case 'server':
+        return { segment_id: segment ?? null, user_data: 'theirs' }
+    }
+  }
+}
+
+const changes: Readonly<Record<KindName, readonly (readonly [string, Json])[]>> = {
+  network: [
+    ['mtu', 1_300],
+    ['has_dns', false],
+    ['notes', 'strange'],
+    ['tags', {}],
+  ],
+  rulebook: [
+    ['rules', ['strange']],
+    ['tags', {}],
+  ],
+  segment: [['tags', {}]],
+  topic: [
+    ['retention', 77],
+    ['labels', ['strange']],
+    ['document', { strange: true }],
+    ['dead_letter_id', null],
+    ['tags', {}],
+  ],
+  gateway: [
+    ['size', 9],
+    ['label', 'strange'],
+    ['tags', {}],
+  ],
+  server: [
+    ['config', { strange: true }],
+    ['is_watched', true],
+    ['peer_id', null],
+    ['rulebook_id', null],
+    ['tags', {}],
+  ],
+}

@@ -1,0 +1,116 @@
+/** The tenant's users: their transactions, and what they can rely on having committed. */
+import type { Json } from '#engine/model/json.ts'
+import type { Queryable } from '#postgres/database.ts'
+import type { KindName } from '#test/support/simulated/kinds.ts'
+import type { SimulatedLab } from '#test/support/simulated/lab.ts'
+import { sim } from '#test/support/simulated/module.ts'
+import type { Edit, Value } from './step.ts'
+
+/** One row of a committed transaction. */
+export interface CommittedEdit {
+  readonly edit: Edit['edit']
+  readonly table: KindName
+  readonly rowId: number
+  /** As written, references as row ids. */
+  readonly values: Readonly<Record<string, Json>>
+}
+
+const typeOf = (table: KindName, column: string): string =>
+  sim.tables.find(({ name }) => name === table)?.columns[column]?.sqlType ?? 'text'
+
+export class Users {
+  readonly committed: CommittedEdit[] = []
+  /** Of all statements, in the order in which they were sent; for those who read a failing script. */
+  readonly statements: string[] = []
+  readonly open = new Set<Promise<void>>()
+  refused = 0
+  readonly #lab: SimulatedLab
+
+  constructor(lab: SimulatedLab) {
+    this.#lab = lab
+  }
+
+  async transact(edits: readonly Edit[], holdMs: number, isUndone: boolean): Promise<void> {
+    const done = this.#transaction(edits, holdMs, isUndone).catch(() => {
+      this.refused += 1
+    })
+    this.open.add(done)
+    void done.finally(() => this.open.delete(done))
+    if (holdMs === 0) await done
+  }
+
+  async remove(table: KindName, rowId: number): Promise<void> {
+    await this.#lab.user.run(`DELETE FROM ${table} WHERE id = ${rowId}`)
+    this.committed.push({ edit: 'delete', table, rowId, values: {} })
+  }
+
+  async #transaction(edits: readonly Edit[], holdMs: number, isUndone: boolean): Promise<void> {
+    const made: CommittedEdit[] = []
+    await this.#lab.user.transaction(async (transaction) => {
+      for (const edit of edits) made.push(...(await this.#perform(transaction, edit)))
+      if (holdMs > 0) await this.#lab.clock.sleep(holdMs)
+      if (isUndone) throw new Error('thought better of it')
+    })
+    this.committed.push(...made)
+  }
+
+  async #perform(transaction: Queryable, edit: Edit): Promise<readonly CommittedEdit[]> {
+    const { table } = edit
+    const rowId = edit.edit === 'insert' ? undefined : await rowAt(transaction, table, edit.slot)
+    if (edit.edit !== 'insert' && rowId === undefined) return []
+    if (edit.edit === 'delete') {
+      // None when it is protected: the statement skips it with a notice.
+      const gone = await this.#send(transaction, `DELETE FROM ${table} WHERE id = ${rowId} RETURNING id`, {})
+      return gone.map(({ id }) => ({ edit: 'delete', table, rowId: id, values: {} }))
+    }
+    const values: Record<string, Json> = {}
+    for (const [column, value] of Object.entries(edit.values)) {
+      const given = await givenBy(transaction, value)
+      if (given === undefined) return []
+      values[column] = given
+    }
+    const columns = Object.keys(values)
+    if (columns.length === 0 && edit.edit === 'update') return []
+    const [row] = await this.#send(transaction, statementOf(edit, columns, rowId), values)
+    return row ? [{ edit: edit.edit, table, rowId: row.id, values }] : []
+  }
+
+  async #send(
+    transaction: Queryable,
+    sql: string,
+    values: Readonly<Record<string, Json>>,
+  ): Promise<readonly { readonly id: number }[]> {
+    this.statements.push(`${sql} -- ${JSON.stringify(values)}`)
+    const parameters = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [
+        name,
+        value !== null && typeof value === 'object' ? JSON.stringify(value) : value,
+      ]),
+    )
+    return await transaction.query<{ id: number }>(sql, parameters)
+  }
+}
+
+function statementOf(edit: Edit, columns: readonly string[], rowId: number | undefined): string {
+  const { table } = edit
+  const given = (column: string): string => `:${column}::${typeOf(table, column)}`
+  if (edit.edit === 'update')
+    return `UPDATE ${table} SET ${columns.map((name) => `${name} = ${given(name)}`).join(', ')} WHERE id = ${rowId} RETURNING id`
+  if (columns.length === 0) return `INSERT INTO ${table} DEFAULT VALUES RETURNING id`
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(given).join(', ')}) RETURNING id`
+}
+
+/** Undefined when there is nothing to refer to. */
+async function givenBy(transaction: Queryable, value: Value): Promise<Json | undefined> {
+  if ('literal' in value) return value.literal
+  const table = 'ref' in value ? value.ref : value.expression
+  const id = await rowAt(transaction, table, value.slot)
+  if (id === undefined || 'ref' in value) return id
+  const text = `\${${table}(${id}).${value.column}}`
+  return value.isDocument ? { of: text } : `see ${text}`
+}
+
+async function rowAt(db: Queryable, table: KindName, slot: number): Promise<number | undefined> {
+  const rows = await db.query<{ id: number }>(`SELECT id FROM ${table} ORDER BY id`)
+  return rows[slot % Math.max(rows.length, 1)]?.id
+}

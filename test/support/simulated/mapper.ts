@@ -1,0 +1,155 @@
+/** Mappers of the simulated service: written once, since its operations are alike for all kinds. */
+import type { CloudReference } from '#engine/model/cloud.ts'
+import type { Json, JsonObject } from '#engine/model/json.ts'
+import {
+  type CloudApi,
+  type CloudId,
+  done,
+  type Mapper,
+  type Outcome,
+  ref,
+  type TagMap,
+  type Token,
+  tagChanges,
+  tokenTag,
+  visibleTags,
+  waiting,
+} from '#modules/kit/index.ts'
+import { commands, type Item, type ModifyInput, SimulatedClient } from './commands.ts'
+import { type Attributes, type Kind, type KindName, kindOf } from './kinds.ts'
+
+type Want = Readonly<Record<string, Json | CloudId>>
+
+export interface MapperOptions {
+  readonly kind: KindName
+  /** Output columns that the service gives as attributes. */
+  readonly outputs?: readonly string[]
+  /** Columns that a create does not take: sent by a call of their own afterwards. */
+  readonly afterCreate?: readonly string[]
+}
+
+/** What a list lacks is read by `Describe`. */
+// biome-ignore lint/suspicious/noExplicitAny: one mapper for the rows of every kind
+export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: MapperOptions): Mapper<any, Item> {
+  const spec: Kind = kindOf(kind)
+  const { Create, Describe, List, Modify, Delete, Stop, Start } = commands[kind]
+  const idOf = (item: Item): CloudId => ({ [`${kind}_id`]: item.Id })
+  const names = ['Create', 'Describe', 'List', 'Modify', 'Delete', 'Stop', 'Start']
+  const arguments_ = argumentsOf(spec)
+  const find = async (input: object, cloud: CloudApi): Promise<Item | undefined> => {
+    for await (const item of cloud.pages(Describe, input, (page) => page.Items)) return item
+    return undefined
+  }
+  const isUp = ({ State }: Item): boolean => State === 'available'
+
+  return {
+    client: SimulatedClient,
+    operations: names.map((name) => `${name}${spec.name}`),
+    idOf,
+    list: (_, cloud) => cloud.pages(List, {}, (page) => page.Items),
+    async get(ids, cloud) {
+      const found: Item[] = []
+      const Ids = ids.map((id) => id[`${kind}_id`] ?? '')
+      for await (const item of cloud.pages(Describe, { Ids }, (page) => page.Items)) found.push(item)
+      return found
+    },
+    toRow: (item) => rowOf(kind, item, [...arguments_, ...outputs]),
+    settled: (item) => isUp(item) || item.State === 'stopped',
+    async create(want, token, cloud): Promise<Outcome> {
+      const given = attributesOf(
+        want as Want,
+        arguments_.filter((name) => !afterCreate.includes(name)),
+      )
+      const tags = { ...(want as { readonly tags?: TagMap | null }).tags, ...tokenTagOf(spec, token) }
+      const { Item: made } = await cloud.send(Create, {
+        Attributes: { ...given, tags },
+        ...(spec.idempotency === 'token' ? { ClientToken: token } : {}),
+      })
+      const isMore = afterCreate.some((name) => (want as Want)[name] !== spec.defaults[name])
+      if (isMore) return waiting(idOf(made), 'it to be available', 'again')
+      return isUp(made) ? done(idOf(made)) : waiting(idOf(made), 'it to be available')
+    },
+    async update(seen, want, delta, _, cloud): Promise<Outcome> {
+      const id = idOf(seen)
+      const changed = Object.keys(delta)
+      const stopped = changed.filter((name) => spec.whileStopped.includes(name))
+      if (stopped.length > 0 && seen.State === 'available') {
+        await cloud.send(Stop, { Id: seen.Id })
+        return waiting(id, 'it to stop', 'again')
+      }
+      const input: ModifyInput = {
+        Id: seen.Id,
+        Attributes: attributesOf(
+          want as Want,
+          changed.filter((name) => name !== 'tags'),
+        ),
+      }
+      if (Object.keys(input.Attributes ?? {}).length > 0) await cloud.send(Modify, input)
+      if (changed.includes('tags')) {
+        const { put, remove } = tagChanges(
+          visibleTags(tagsOf(seen)),
+          (want as { readonly tags: TagMap | null }).tags,
+        )
+        await cloud.send(Modify, { Id: seen.Id, PutTags: put, RemoveTags: remove })
+      }
+      if (seen.State !== 'stopped') return done(id)
+      await cloud.send(Start, { Id: seen.Id })
+      return waiting(id, 'it to start')
+    },
+    async delete(seen, _, cloud): Promise<Outcome> {
+      await cloud.send(Delete, { Id: seen.Id })
+      return spec.deletingMs > 0 ? waiting(idOf(seen), 'it to go') : done(idOf(seen))
+    },
+    ...(spec.idempotency !== 'name' ? { findByToken: (token, cloud) => find({ Token: token }, cloud) } : {}),
+    ...(spec.idempotency === 'name'
+      ? { findByName: (want, cloud) => find({ Name: (want as { readonly name: string }).name }, cloud) }
+      : {}),
+    ...(kind === 'rulebook'
+      ? {
+          companionOf: ({ CompanionOf }: Item) =>
+            CompanionOf === null ? null : ref('sim.network', { network_id: CompanionOf }),
+          companions: (parent: CloudReference, cloud: CloudApi) =>
+            cloud.pages(Describe, { Parent: parent.id.network_id ?? '' }, (page) => page.Items),
+        }
+      : {}),
+  }
+}
+
+/** Every attribute is a column of the same name. */
+const argumentsOf = (spec: Kind): readonly string[] => {
+  const attributes = [...spec.immutable, ...Object.keys(spec.defaults), ...Object.keys(spec.references)]
+  return [...new Set(attributes)].filter((name) => name !== 'tags')
+}
+
+const tokenTagOf = ({ idempotency }: Kind, token: Token): TagMap =>
+  idempotency === 'name' ? {} : { [tokenTag]: token }
+
+const tagsOf = ({ Attributes: { tags } }: Item): TagMap => (tags ?? {}) as TagMap
+
+/** References become plain ids. */
+const attributesOf = (want: Want, names: readonly string[]): Attributes =>
+  Object.fromEntries(names.map((name) => [name, plain(name, want[name] ?? null)]))
+
+const plain = (name: string, value: Json | CloudId): Json =>
+  name.endsWith('_id') && typeof value === 'object' && value !== null
+    ? (Object.values(value as JsonObject)[0] ?? null)
+    : (value as Json)
+
+function rowOf(kind: KindName, item: Item, names: readonly string[]): object {
+  const { references } = kindOf(kind)
+  const values = names.map((name) => {
+    const value = item.Attributes[name] ?? null
+    const target = references[name]
+    return [
+      name,
+      target && value !== null ? ref(`sim.${target}`, { [`${target}_id`]: String(value) }) : value,
+    ]
+  })
+  return {
+    ...Object.fromEntries(values),
+    [`${kind}_id`]: item.Id,
+    state: item.State,
+    tags: visibleTags(tagsOf(item)),
+    ...(kind === 'rulebook' ? { is_default: item.CompanionOf !== null } : {}),
+  }
+}

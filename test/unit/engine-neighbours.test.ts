@@ -1,0 +1,130 @@
+/** What a new or lost resource means for those that refer to it, and for those that want its name. */
+import { describe, expect, test } from 'vitest'
+import { substituteIn } from '#engine/expression/expression.ts'
+import { orderChanges } from '#engine/order/order-changes.ts'
+import { planChanges } from '#engine/plan/plan-changes.ts'
+import { type ResourceState, tableLookup } from '#engine/plan/resource.ts'
+import { applied, deleted, edited, inserted } from '#test/support/engine-tables.ts'
+import { referringTables } from '#test/support/every-column.ts'
+
+const tables = tableLookup(referringTables)
+const plan = (...resources: readonly ResourceState[]) => planChanges({ tables, resources })
+const lines = (...resources: readonly ResourceState[]) =>
+  plan(...resources).changes.map(({ key, action }) => `${action} ${key}`)
+/** Steps, each after all it needs. */
+const steps = (...resources: readonly ResourceState[]): readonly string[] => {
+  const ordered = orderChanges(plan(...resources).changes, tables)
+  return ordered.kind === 'ordered' ? ordered.steps.map(({ key }) => key) : [ordered.message]
+}
+const isBefore = (all: readonly string[], first: string, then: string): boolean =>
+  all.includes(first) && all.indexOf(first) < all.indexOf(then)
+
+const target = applied('target', 1, { name: 'a', fixed: 1, note: null, arn: 'arn:1' }, { resourceId: 1 })
+const other = applied('target', 2, { name: 'b', fixed: 1, note: null, arn: 'arn:2' }, { resourceId: 2 })
+const pointer = applied('pointer', 3, { required_id: 2, kept_id: 1 }, { resourceId: 3 })
+const expressing = (value: string, id: number, sent: string): ResourceState => {
+  const row = { name: `expressing ${id}`, note: value, arn: `arn:${id}` }
+  const there = { ...row, note: sent }
+  return applied('target', id, row, { resourceId: id, base: there, observed: there })
+}
+
+describe('a resource that is made again', () => {
+  const lost = { ...edited(target, { size: 3 }), observed: null }
+
+  test('is what those that refer to it are pointed at', () => {
+    expect(lines(lost, other, pointer)).toEqual(['update pointer/3', 'create target/1'])
+  })
+
+  test('gives those that stand for its values new ones', () => {
+    expect(lines(lost, expressing('${target(1).arn}', 4, 'arn:1'))).toEqual([
+      'create target/1',
+      'update target/4',
+    ])
+  })
+
+  test('leaves them the last value as long as it is only lost', () => {
+    const missing = { ...target, observed: null }
+
+    const [change] = plan(missing, edited(expressing('${target(1).arn}', 4, 'arn:1'), { size: 5 })).changes
+
+    expect(change?.delta).toEqual({ size: 5 })
+  })
+})
+
+describe('names', () => {
+  test('that two replacements exchange are free before either is made', () => {
+    const exchanged = [edited(target, { name: 'b' }), edited(other, { name: 'a' })]
+
+    const order = steps(...exchanged)
+
+    expect(order.slice(0, 2).sort()).toEqual(['target/1#delete', 'target/2#delete'])
+  })
+
+  test('that a replacement keeps are freed first', () => {
+    const [change] = plan(edited(target, { fixed: 2 })).changes
+
+    expect(change).toMatchObject({ action: 'replace', replaceBefore: true })
+  })
+
+  test('that one gives up are taken after it is gone', () => {
+    const order = steps(edited(target, { name: 'old' }), inserted('target', 9, { name: 'a' }))
+
+    expect(isBefore(order, 'target/1#delete', 'target/9#create')).toBe(true)
+  })
+
+  test('by which others referred to a renamed target still lead to it', () => {
+    const named = applied('pointer', 3, { required_id: 2, target_name: 'a' }, { resourceId: 3 })
+
+    const order = steps(edited(target, { name: 'z' }), other, edited(named, { target_name: 'z' }))
+
+    expect(isBefore(order, 'pointer/3#clear:target_name', 'target/1#delete')).toBe(true)
+    expect(isBefore(order, 'target/1#create', 'pointer/3#update')).toBe(true)
+  })
+})
+
+describe('a resource that goes before its successor comes', () => {
+  test('is let go of by those that can do without it for a while', () => {
+    const order = steps(edited(target, { name: 'z' }), other, pointer)
+
+    expect(order).toEqual([
+      'pointer/3#clear:kept_id',
+      'target/1#delete',
+      'target/1#create',
+      'pointer/3#update',
+    ])
+  })
+})
+
+describe('expressions', () => {
+  test('about a value that is made of another are renewed with it', () => {
+    const near = expressing('to ${target(1).arn}', 4, 'to arn:1')
+    const far = expressing('see ${target(4).note}', 5, 'see to arn:1')
+
+    expect(lines(edited(target, { name: 'z' }), near, far)).toEqual([
+      'replace target/1',
+      'update target/4',
+      'update target/5',
+    ])
+    expect(lines(target, near, far)).toEqual([])
+  })
+
+  test('about each other have no value, and do not hang', () => {
+    const [one, two] = [expressing('${target(5).note}', 4, 'x'), expressing('${target(4).note}', 5, 'x')]
+
+    expect(plan(one, two).changes.map(({ unknown }) => unknown)).toEqual([['note'], ['note']])
+  })
+
+  test('are kept in mind, so that who referred to a row goes before it', () => {
+    const sent = { name: 'near', note: 'to arn:1', $expressions: { note: 'to ${target(1).arn}' } }
+    const near = applied('target', 4, sent, { resourceId: 4 })
+
+    const order = steps(deleted(target), deleted(near))
+
+    expect(order).toEqual(['target/4#delete', 'target/1#delete'])
+  })
+
+  test('that are a whole text stay text', () => {
+    expect(substituteIn({ sqlType: 'text' }, '${target(1).size}', () => 31).value).toBe('31')
+    expect(substituteIn({ sqlType: 'jsonb' }, '${target(1).size}', () => 31).value).toBe(31)
+  })
+})
