@@ -1,12 +1,28 @@
 /** Runs the benchmarks and prints every figure beside its floor; `npm run bench -- stream` runs those whose name fits. */
+import { applyGraph } from './apply-graph.ts'
 import { applyQueues } from './apply-queues.ts'
 import type { Figure, Measure } from './figure.ts'
+import { growth } from './growth.ts'
+import { merge } from './merge.ts'
+import { plan } from './plan.ts'
 import { ready } from './ready.ts'
 import { statements } from './statements.ts'
 import { stream } from './stream.ts'
 import { syncResources } from './sync-resources.ts'
+import { twoApplies } from './two-applies.ts'
 
-const measures: Readonly<Record<string, Measure>> = { ready, statements, stream, applyQueues, syncResources }
+const measures: Readonly<Record<string, Measure>> = {
+  ready,
+  statements,
+  stream,
+  merge,
+  plan,
+  applyQueues,
+  syncResources,
+  applyGraph,
+  twoApplies,
+  growth,
+}
 
 const number = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : 0 })

@@ -1,10 +1,10 @@
 /** Rows per second of a 200,000-row SELECT through the whole product, and the memory of the server while it streams. */
-import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { BareClient } from '../test/support/bare-client.ts'
 import { startTestCluster } from '../test/support/cluster.ts'
 import { startTestServer } from '../test/support/server.ts'
 import { type Figure, timed } from './figure.ts'
+import { peakMiB, residentMiB } from './process-memory.ts'
 
 const count = 200_000
 const sql = `SELECT n, 'row number ' || n AS label, n % 7 = 0 AS seventh FROM generate_series(1, ${count}) n`
@@ -22,15 +22,12 @@ const directMs = async (): Promise<number> => {
   }
 }
 
-const memoryMiB = (pid: number | undefined, field: 'VmHWM' | 'VmRSS'): number =>
-  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-
 export const stream = async (): Promise<readonly Figure[]> => {
   const server = await startTestServer()
   const client = await BareClient.open(server.url, server.token)
   try {
     await client.run('SELECT 1')
-    const idle = memoryMiB(server.server.process.pid, 'VmRSS')
+    const idle = residentMiB(server.server.process.pid)
     const ms = await timed(() => client.run(sql))
     const direct = await directMs()
     return [
@@ -43,7 +40,7 @@ export const stream = async (): Promise<readonly Figure[]> => {
       },
       {
         name: 'peak memory of the server meanwhile',
-        value: memoryMiB(server.server.process.pid, 'VmHWM'),
+        value: peakMiB(server.server.process.pid),
         unit: 'MiB',
         floor: idle,
         floorOf: 'the idle server',

@@ -1,0 +1,13 @@
+/** Memory of another process, as Linux tells it. */
+import { readFileSync, writeFileSync } from 'node:fs'
+
+const fieldMiB = (pid: number | undefined, field: 'VmHWM' | 'VmRSS'): number =>
+  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+/** MiB that the process holds now. */
+export const residentMiB = (pid: number | undefined): number => fieldMiB(pid, 'VmRSS')
+
+/** MiB that it held at most since it began, or since `forgetPeak`. */
+export const peakMiB = (pid: number | undefined): number => fieldMiB(pid, 'VmHWM')
+
+export const forgetPeak = (pid: number | undefined): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
