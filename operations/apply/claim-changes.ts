@@ -70,6 +70,7 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
     claimant: { executionId, fence: request.fence },
     actor,
     mine: request.arguments.mine,
+    previewId: request.arguments.planId,
     plan: claimed,
     settled: settledEdits(plan, undecided),
     held: request.arguments.claimed === 'wait' ? held : [],

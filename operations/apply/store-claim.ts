@@ -1,5 +1,6 @@
 /** A claim is one commit, under the lease of the one who planned it: all changes with what they depend on, all edits that need none, or nothing. */
 import { type HeldRow, notePlanned, storeHeld } from '#postgres/statements/execution-held.ts'
+import { noteApplied } from '#postgres/statements/plan-applied.ts'
 import type { Claimant } from '#postgres/statements/plan-insert.ts'
 import { type SettledResource, settleResources } from '#postgres/statements/resource-settle.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -13,6 +14,8 @@ export interface NewClaim {
   readonly claimant: Claimant
   readonly actor: string
   readonly mine: boolean
+  /** The preview that is applied. */
+  readonly previewId: number | null
   readonly plan: OrderedPlan
   /** Edits that are done with. */
   readonly settled: readonly SettledResource[]
@@ -24,7 +27,7 @@ export async function storeClaim(
   { platform }: Ports,
   tenant: Tenant,
   lease: PlanLease,
-  { claimant, actor, mine, plan, settled, held }: NewClaim,
+  { claimant, actor, mine, previewId, plan, settled, held }: NewClaim,
 ): Promise<StoredPlan> {
   return await platform.transaction(async (transaction) => {
     await lease.insist(transaction)
@@ -34,6 +37,7 @@ export async function storeClaim(
     const stored = await storePlan(transaction, tenant, plan, { actor, mine, claimant })
     // Without one of its changes, what depends on it would not wait for it.
     if (stored.changeIds.size < plan.changes.length) throw new LeaseLost('others have claimed rows meanwhile')
+    if (previewId !== null) await noteApplied(transaction, tenant, { previewId, planId: stored.planId })
     await storeHeld(transaction, tenant, claimant.executionId, held)
     return stored
   })

@@ -71,6 +71,7 @@ const executions = (t: string): readonly string[] => [
     table_name text NOT NULL, row_id bigint NOT NULL, holder bigint, PRIMARY KEY (execution_id, table_name, row_id))`,
 ]
 
+/** `applied_as`: of a preview the change of the last apply that took it up; what becomes of that is shown of both. */
 const changes = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_plan_record (
     plan_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -84,7 +85,7 @@ const changes = (t: string): readonly string[] => [
     reason text, risk text, unknown text[] NOT NULL DEFAULT '{}', depends_on bigint[] NOT NULL DEFAULT '{}',
     calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint NOT NULL DEFAULT 0,
     account_id text, region text, planned jsonb NOT NULL DEFAULT '{}', steps jsonb NOT NULL DEFAULT '[]',
-    companion boolean NOT NULL DEFAULT false, basis jsonb NOT NULL DEFAULT '{}',
+    companion boolean NOT NULL DEFAULT false, applied_as bigint, basis jsonb NOT NULL DEFAULT '{}',
     state text NOT NULL DEFAULT 'pending'
       CHECK (state IN ('pending', 'started', 'waiting', 'done', 'failed', 'skipped', 'needs_decision')),
     error jsonb, attempt int NOT NULL DEFAULT 0, started_at timestamptz, ended_at timestamptz,
@@ -94,10 +95,11 @@ const changes = (t: string): readonly string[] => [
   `CREATE UNIQUE INDEX iasql_change_claim ON ${t}.iasql_change_record (table_name, row_id)
     WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')`,
   `CREATE VIEW ${t}.iasql_change AS
-    SELECT change_id, plan_id, execution_id, transaction_id, action, table_name, row_id, natural_name, cloud_id,
-      changed, reason, risk, state, error, attempt, started_at, ended_at,
-      unknown, depends_on, calls, estimate_ms, actor, edited_at, account_id, region
-    FROM ${t}.iasql_change_record`,
+    SELECT c.change_id, c.plan_id, c.execution_id, c.transaction_id, c.action, c.table_name, c.row_id, c.natural_name,
+      d.cloud_id, c.changed, c.reason, c.risk, coalesce(d.state, c.state) AS state, d.error, d.attempt, d.started_at, d.ended_at,
+      c.unknown, c.depends_on, c.calls, c.estimate_ms, c.actor, c.edited_at, c.account_id, c.region
+    FROM ${t}.iasql_change_record c
+    LEFT JOIN ${t}.iasql_change_record d ON d.change_id = coalesce(c.applied_as, c.change_id)`,
 ]
 
 /** While it works, what has ended so far is counted; what goes along with its parent is not. */

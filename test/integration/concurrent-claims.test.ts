@@ -77,7 +77,7 @@ test('what a lost lease protects is rolled back as a whole', async () => {
     await underLease(lab.ports, lab.tenant, forever(), async () => undefined)
     const claimant = { executionId: Number(executionId), fence: null }
     return await storeClaim(lab.ports, lab.tenant, lease, {
-      ...{ claimant, actor: 'ann', mine: false, plan: none, settled: [], held: [] },
+      ...{ claimant, actor: 'ann', mine: false, previewId: null, plan: none, settled: [], held: [] },
     })
   })
 

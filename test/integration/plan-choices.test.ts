@@ -50,6 +50,23 @@ test('does the rest by the same plan once the choice is taken back', async () =>
   expect(await lab.isStale(plan.planId)).toBe(false)
 })
 
+test('a plan shows what became of each of its changes', async () => {
+  await lab.user.run(`INSERT INTO queue (name) VALUES ('shown'), ('left')`)
+  const plan = await lab.preview()
+  await lab.skip(plan.planId, plan.of('create left'))
+
+  await lab.apply(plan.planId)
+
+  const changes = await lab.user.query(
+    `SELECT natural_name AS name, state, ended_at > started_at AS has_taken_time
+     FROM iasql_change WHERE plan_id = ${plan.planId} ORDER BY 1`,
+  )
+  expect(changes).toEqual([
+    { name: 'left', state: 'pending', has_taken_time: null },
+    { name: 'shown', state: 'done', has_taken_time: true },
+  ])
+})
+
 test('deletes what stands in a network whose own deletion is skipped', async () => {
   await lab.insertNetwork('kept', '10.13')
   await lab.call('iasql_apply')
