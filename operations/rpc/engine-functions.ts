@@ -43,7 +43,8 @@ function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
       name: 'iasql_help',
       returns: 'TABLE (module text, name text, signature text, description text, sample_usage text)',
       body: `SELECT * FROM (VALUES ${helpRows(modules).join(', ')}) AS h (module, name, signature, description, sample_usage)
-        WHERE h.module = 'iasql' OR h.module IN (SELECT m.name FROM ${t}.iasql_module m) ORDER BY 1, 2, 3`,
+        WHERE h.module = 'iasql' OR h.module IN (SELECT m.name FROM ${t}.iasql_module m)
+        UNION ALL ${findersSql(t)} ORDER BY 1, 2, 3`,
     },
   ]
   return natives.flatMap(({ name, returns, body }) => [
@@ -55,6 +56,17 @@ function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
     `GRANT EXECUTE ON FUNCTION ${t}.${name}() TO ${tenant.readerRole}, ${tenant.writerRole}`,
   ])
 }
+
+/** One line of help for each table that can be asked by its natural key. */
+const findersSql = (schema: string): string => `
+  SELECT k.module, p.proname::text, p.proname || '(' || pg_get_function_arguments(p.oid) || ')',
+    'The id of the row of ' || k."table" || ' with this natural key; the error names the nearest ones.',
+    'SELECT ' || p.proname || '(' || (
+      SELECT string_agg(CASE a.type WHEN 'text'::regtype THEN quote_literal('…') ELSE '1' END, ', ' ORDER BY a.at)
+      FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, at)
+      WHERE a.at <= p.pronargs - p.pronargdefaults) || ')'
+  FROM ${schema}.iasql_tables k JOIN pg_proc p ON p.proname = 'find_' || k."table"
+  WHERE p.pronamespace = ${literal(schema)}::regnamespace`
 
 const helpRows = (modules: Registry['modules']): readonly string[] =>
   [

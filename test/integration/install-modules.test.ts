@@ -58,6 +58,13 @@ test('takes a version only if it is the one on offer', async () => {
 
   expect(rows).toEqual([{ module_name: 'aws_sqs', created_table_name: 'queue', record_count: 0 }])
   expect(await lab.call('iasql_install', [['aws_sqs']])).toEqual([])
+  expect(
+    await lab.user.query(
+      "SELECT module, signature, sample_usage FROM iasql_help() WHERE name = 'find_queue'",
+    ),
+  ).toEqual([
+    { module: 'aws_sqs', signature: 'find_queue(name text)', sample_usage: "SELECT find_queue('…')" },
+  ])
   const installed = await lab.user.query<{ module_name: string }>('SELECT * FROM iasql_modules_installed()')
   expect(installed.map((module) => module.module_name)).toEqual(['aws_account', 'aws_sqs'])
 })
