@@ -7,6 +7,7 @@ import { dropFindFunctionSql } from './find-function.ts'
 import { guardName, outputsName, unspecifiedName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
 import { companionName, externalName, protectionName } from './protection-sql.ts'
+import { sizeName } from './size-sql.ts'
 import { identifier, inSchema, type TenantNames } from './sql-text.ts'
 
 export function dropTablesSql(
@@ -24,6 +25,7 @@ export function dropTablesSql(
     ...tables.flatMap((table) => [
       journalName(table),
       guardName(table),
+      sizeName(table),
       unspecifiedName(table),
       outputsName(table),
       protectionName(table),

@@ -36,7 +36,7 @@ function writtenSql(names: TenantNames, table: TableSpec): readonly string[] {
   return [
     ...triggerFunctionSql(names, {
       name: expressionName(table),
-      declarations: ['found text[];'],
+      declarations: ['found text[]; held bigint;'],
       body: `${body}\n  RETURN NULL;`,
     }),
     `CREATE TRIGGER iasql_expression_insert AFTER INSERT ON ${name} ${when((column) => holds('NEW', column))}`,
@@ -62,8 +62,15 @@ function noteSql(names: TenantNames, table: TableSpec, column: string): string {
   END IF;`
 }
 
+/** Locked like the target of a foreign key: nobody may delete it meanwhile. */
 const checkSql = (names: TenantNames, table: TableSpec, column: string): string => `BEGIN
           PERFORM ${inSchema(names, 'iasql_ref')}(found[1], CAST(found[2] AS bigint), found[3]);
+          EXECUTE format('SELECT FROM %I.%I t WHERE t.id = $1 FOR KEY SHARE', ${literal(names.schema)}, found[1])
+            USING CAST(found[2] AS bigint);
+          GET DIAGNOSTICS held = ROW_COUNT;
+          IF held = 0 THEN
+            RAISE EXCEPTION USING ERRCODE = 'P0002', MESSAGE = format('%s has no row %s', found[1], found[2]);
+          END IF;
         EXCEPTION WHEN undefined_table OR undefined_column OR no_data_found THEN
           RAISE EXCEPTION USING ERRCODE = '22023', COLUMN = ${literal(column)},
             MESSAGE = format('%s of %s refers to \${%s(%s).%s}, but %s', ${literal(column)}, ${literal(table.name)},

@@ -94,6 +94,7 @@ function addReferenceEdges(
     const milestone = isThere ? 'ready' : reference.need
     addEdge(graph, { from: maker, to: targetMaker, milestone, strength: isThere ? 'soft' : strength, column })
   }
+  if (reference.side === 'desired' && targetMaker) addSuccessorEdge(graph, change, reference, target)
   const targetEnd = endOf(target)
   // A companion goes with its parent and without a call, so nothing waits for it.
   if (reference.side !== 'base' || !targetEnd || target.key === change.key || change.companion) return
@@ -111,6 +112,19 @@ function addReferenceEdges(
     addEdge(graph, hard(targetEnd, clear, 'gone'))
     addEdge(graph, hard(maker, clear, 'ready'))
   }
+}
+
+/** Nothing goes to make room before that on which its successor stands could be made. */
+function addSuccessorEdge(
+  graph: Graph,
+  change: PlannedChange,
+  { need }: ChangeReference,
+  target: PlannedChange,
+): void {
+  const [end, targetMaker] = [endOf(change), makerOf(target)]
+  const isMadeAnew = target.action === 'create' || (target.action === 'replace' && !target.replaceBefore)
+  if (!change.replaceBefore || !isMadeAnew || !end || !targetMaker || target.key === change.key) return
+  addEdge(graph, { from: end, to: targetMaker, milestone: need, strength: 'soft', column: null })
 }
 
 /** AWS refuses a new one while an old one has its name. */

@@ -163,9 +163,14 @@ function draftMerge(
 const isAsAgreed = ({ columns }: TableSpec, { desired, base }: RowStates, name: string): boolean =>
   columns[name] !== undefined && equals(columns[name], desired[name], base[name])
 
-/** The old one must go first where a name that stays the same, or a column that says so, would collide. */
+/**
+ * The old one must go first where a name that stays the same, or a column that says so, would collide; beside a column
+ * that takes the new one elsewhere (a subnet into another VPC) nothing does.
+ */
 export function mustGoFirst(table: TableSpec, replacing: readonly string[]): boolean {
-  const saysSo = replacing.some((name) => table.columns[name]?.replaces === 'before')
+  const isSaid = (what: 'before' | 'after') =>
+    replacing.some((name) => table.columns[name]?.replaces === what)
+  const saysSo = isSaid('before') && !isSaid('after')
   return saysSo || (table.named && !replacing.some((name) => table.naturalKey.includes(name)))
 }
 

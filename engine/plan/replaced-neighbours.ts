@@ -68,8 +68,12 @@ function repoint(
   const mustReplace = Boolean(table.columns[column]?.replaces)
   const action = mustReplace || draft?.action === 'replace' ? 'replace' : 'update'
   const wasBefore = draft?.replaceBefore ?? false
+  const replacing = (names: readonly string[]) => names.filter((name) => table.columns[name]?.replaces)
+  const changed = Object.keys(draft?.delta ?? {})
+  // Because of a neighbour that goes first, whatever its own columns say.
+  const isForced = replaced.before || (wasBefore && !mustGoFirst(table, replacing(changed)))
   const replaceBefore =
-    action === 'replace' && (wasBefore || replaced.before || (mustReplace && mustGoFirst(table, [column])))
+    action === 'replace' && (isForced || mustGoFirst(table, replacing([...changed, column])))
   const unknown = draft?.unknown ?? []
   if (draft?.action === action && wasBefore === replaceBefore && unknown.includes(column)) return draft
   return {

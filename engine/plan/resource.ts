@@ -30,7 +30,7 @@ export interface ResourceState {
   /** Not ours to change: read only. Absent: it is ours. */
   readonly isExternal?: boolean
   readonly baseVersion: number
-  /** The newest edit of the row, else `baseVersion`. */
+  /** Of the newest edit of the row, above `baseVersion` as long as there is one that is not done; else `baseVersion`. */
   readonly editVersion: number
   readonly edit: { readonly actor: string; readonly at: string; readonly companion: boolean } | null
 }

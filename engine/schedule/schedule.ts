@@ -21,7 +21,7 @@ export type Bound =
   /** It needs that step. */
   | { readonly kind: 'step'; readonly after: string }
   | { readonly kind: 'bucket'; readonly bucket: string; readonly after: string }
-  | { readonly kind: 'places'; readonly after: string }
+  | { readonly kind: 'slots'; readonly after: string }
 
 export interface ScheduledStep {
   readonly step: Step
@@ -34,7 +34,7 @@ export interface ScheduledStep {
   readonly isCritical: boolean
 }
 
-/** A call is answered within so long; what takes longer is polled, and takes no place meanwhile. */
+/** A call is answered within so long; what takes longer is polled, and takes no slot meanwhile. */
 export const answerMs = 1_000
 
 export const answeredAfterMs = ({ estimateMs }: Pick<Step, 'estimateMs'>): number =>

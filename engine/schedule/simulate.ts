@@ -1,7 +1,7 @@
-/** When each step would begin and end: what it needs, the limits of AWS and places for calls, by the tables' estimates. */
+/** When each step would begin and end: what it needs, the limits of AWS and slots for calls, by the tables' estimates. */
 import type { Step } from '#engine/order/step.ts'
 import { type Agenda, agenda } from './agenda.ts'
-import { type CallPlaces, callPlaces } from './call-places.ts'
+import { type CallSlots, callSlots } from './call-slots.ts'
 import { criticalSteps } from './critical-steps.ts'
 import { countNeeds, type Needs, wavesOf } from './needs.ts'
 import {
@@ -47,7 +47,7 @@ interface Stage {
   readonly begun: Beginning[]
   readonly needs: Needs
   readonly lines: TokenLines
-  readonly places: CallPlaces
+  readonly slots: CallSlots
   readonly moments: Agenda<Moment>
   nowMs: number
 }
@@ -58,7 +58,7 @@ function beginnings({ steps, callsOf, callsAtOnce }: ScheduleInput): readonly Be
     begun: [],
     needs: countNeeds(steps),
     lines: tokenLines(),
-    places: callPlaces(callsAtOnce),
+    slots: callSlots(callsAtOnce),
     moments: agenda(),
     nowMs: 0,
   }
@@ -72,14 +72,14 @@ function beginnings({ steps, callsOf, callsAtOnce }: ScheduleInput): readonly Be
   return stage.begun
 }
 
-/** Through its buckets one after the other, then to a place; `passed` of them are behind it. */
+/** Through its buckets one after the other, then to a slot; `passed` of them are behind it. */
 function proceed(stage: Stage, index: number, passed: number): void {
   const { calls = null, step } = stage.coming[index] ?? {}
   const rank = -(step?.priorityMs ?? 0)
   const bucket = calls?.buckets[passed]
   if (calls === null) begin(stage, index)
   else if (bucket) stage.lines.join(bucket, { index, rank, passed, sinceMs: stage.nowMs })
-  else stage.places.join(index, rank, stage.nowMs)
+  else stage.slots.join(index, rank, stage.nowMs)
 }
 
 function begin({ coming, begun, moments, nowMs }: Stage, index: number): void {
@@ -92,7 +92,7 @@ function begin({ coming, begun, moments, nowMs }: Stage, index: number): void {
 
 /** Whoever may begin now does. */
 function serve(stage: Stage): void {
-  const { lines, places, moments, nowMs } = stage
+  const { lines, slots, moments, nowMs } = stage
   for (let turn = lines.serve(nowMs); ; turn = lines.serve(nowMs)) {
     for (const dueMs of turn.dueMs) moments.add(dueMs, { kind: 'tokens' })
     for (const { index, passed, bucket, after } of turn.granted) {
@@ -101,8 +101,8 @@ function serve(stage: Stage): void {
     }
     if (turn.granted.length === 0) break
   }
-  for (const { index, after } of places.admit(nowMs)) {
-    if (after !== null) bind(stage, index, { kind: 'places', after: keyAt(stage, after) })
+  for (const { index, after } of slots.admit(nowMs)) {
+    if (after !== null) bind(stage, index, { kind: 'slots', after: keyAt(stage, after) })
     begin(stage, index)
   }
 }
@@ -110,7 +110,7 @@ function serve(stage: Stage): void {
 function happen(stage: Stage, moment: Moment): void {
   if (moment.kind === 'tokens') return
   const { kind, index } = moment
-  if (kind === 'answered' && stage.coming[index]?.calls) stage.places.leave(index)
+  if (kind === 'answered' && stage.coming[index]?.calls) stage.slots.leave(index)
   for (const ready of stage.needs.meet(index, kind === 'done' ? 'done' : 'exists')) {
     bind(stage, ready, { kind: 'step', after: keyAt(stage, index) })
     proceed(stage, ready, 0)

@@ -33,7 +33,7 @@ const columns = {
     required: true,
     interrupts: true,
   }),
-  subnet_id: reference('aws_vpc.subnet', 'Subnet that is served.', { replaces: 'before' }),
+  subnet_id: reference('aws_vpc.subnet', 'Subnet that is served.', { replaces: 'after' }),
   internet_gateway_id: reference(
     'aws_vpc.internet_gateway',
     'Internet gateway whose incoming traffic is routed, instead of a subnet.',

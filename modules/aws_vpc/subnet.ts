@@ -39,7 +39,7 @@ const onLaunch = { default: false, ownCall: ['create', 'update'] } as const
 
 const columns = {
   subnet_id: text('Id of the subnet, made by AWS.', { output: true }),
-  vpc_id: reference('aws_vpc.vpc', 'VPC that the subnet is part of.', { required: true, replaces: 'before' }),
+  vpc_id: reference('aws_vpc.vpc', 'VPC that the subnet is part of.', { required: true, replaces: 'after' }),
   availability_zone: reference('aws_vpc.availability_zone', 'Zone of the subnet; null lets AWS choose.', {
     by: 'name',
     replaces: 'before',

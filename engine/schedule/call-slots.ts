@@ -1,4 +1,4 @@
-/** So many calls at once: steps in line for a place, the one with the longest way to go first. */
+/** So many calls at once: steps in line for a slot, the one with the longest way to go first. */
 import { type Heap, pop, push } from '#engine/execute/heap.ts'
 
 interface Waiting {
@@ -12,13 +12,13 @@ export interface Admitted {
   readonly after: number | null
 }
 
-export interface CallPlaces {
+export interface CallSlots {
   join(index: number, rank: number, nowMs: number): void
   leave(index: number): void
   admit(nowMs: number): readonly Admitted[]
 }
 
-export function callPlaces(count: number): CallPlaces {
+export function callSlots(count: number): CallSlots {
   let waiting: Heap<Waiting> | null = null
   let free = count
   let freedBy = 0
