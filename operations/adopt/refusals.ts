@@ -33,6 +33,20 @@ export const leaving = (type: ResourceType, name: string, rowId: number): IasqlE
     `Spare it first: SELECT * FROM iasql_forget('${type.name}', ${rowId}).`,
   )
 
+export const inTheWay = (message: string): IasqlError =>
+  refusal(
+    '23505',
+    message,
+    'Another row is in the way: rename or delete that one, or run iasql_sync() and look again.',
+  )
+
+export const held = (rowId: number, type: ResourceType): IasqlError =>
+  refusal(
+    '55P03',
+    `row ${rowId} of ${type.name}, which asks for it, is held by a transaction`,
+    'Adopt it when that transaction has ended.',
+  )
+
 export const underWay = (type: ResourceType): IasqlError =>
   refusal(
     '55P03',

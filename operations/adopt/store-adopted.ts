@@ -1,89 +1,117 @@
 /** The row of an adopted resource: the one that a user has inserted under its name, or a new one. */
-import { canonicalJson, isObject } from '#engine/columns/canonical-json.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
-import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
-import type { TableSpec } from '#engine/model/table.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
+import type { Queryable } from '#postgres/database.ts'
+import { databaseErrorOf } from '#postgres/database-error.ts'
+import { dropForgotten } from '#postgres/statements/forgotten.ts'
 import { bindRow } from '#postgres/statements/resource-bind.ts'
+import { storeOwnership } from '#postgres/statements/resource-external.ts'
+import { type FoundResource, findResources } from '#postgres/statements/resource-find.ts'
+import { isLater } from '#postgres/statements/resource-free.ts'
+import { importResources } from '#postgres/statements/resource-import.ts'
+import { hasOpenCreates } from '#postgres/statements/resource-observe.ts'
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
+import { holdingLease } from '../plan/holding-lease.ts'
 import { type LoadedState, loadStates } from '../plan/load-states.ts'
-import { refusal } from '../rpc/refusal.ts'
-import { importRows } from '../sync/import-rows.ts'
 import type { Adopting } from './adopting.ts'
+import { described, held, inTheWay, leaving, underWay } from './refusals.ts'
+import { rowAsking } from './row-asking.ts'
 
 export interface ToAdopt {
   readonly id: CloudId
   /** In words, for messages. */
   readonly name: string
+  /** Absent: a row stood for it already. */
+  readonly read?: { readonly observed: Row; readonly companionOf: number | null }
+}
+
+/** Under the lease of planning, so that no apply takes up the row or makes the resource meanwhile. */
+export async function storeAdopted(adopting: Adopting, found: ToAdopt): Promise<number> {
+  const { ports, tenant, type, place, signal } = adopting
+  const rowId = await holdingLease(ports, tenant, signal, async (lease) => {
+    const store = await storing(adopting, found)
+    return await ports.platform.transaction(async (transaction) => {
+      await lease.insist(transaction)
+      const stored = await store(transaction)
+      await dropForgotten(transaction, tenant, { type, place }, { ids: [found.id], reason: { kind: 'ours' } })
+      return stored
+    })
+  }).catch((error: unknown) => {
+    const refused = databaseErrorOf(error)
+    const isInTheWay = refused?.sqlstate.startsWith('23') || refused?.sqlstate === '55P03'
+    throw isInTheWay ? inTheWay(`${found.name} cannot become a row: ${refused?.message}`) : error
+  })
+  await projectOutputs(ports.platform, tenant, type)
+  return rowId
+}
+
+type Store = (transaction: Queryable) => Promise<number>
+
+async function storing(adopting: Adopting, found: ToAdopt): Promise<Store> {
+  const { ports, tenant, type, place } = adopting
+  const standing = await describing(adopting, found.id)
+  if (standing) return await takeOver(adopting, standing, found.name)
+  const { read } = found
+  if (!read) throw inTheWay(`the row of ${found.name} has gone meanwhile`)
+  if (await hasOpenCreates(ports.platform, tenant, { table: type.name, ...place })) throw underWay(type)
+  const asking = await rowAsking(adopting, read.observed)
+  if (asking) return (transaction) => bind(transaction, adopting, { ...read, ...found, state: asking })
+  return async (transaction) => {
+    const made = await importResources(transaction, tenant, type, place, [
+      {
+        cloudId: found.id,
+        row: read.observed,
+        naturalName: naturalName(type, read.observed),
+        companionOf: read.companionOf,
+      },
+    ])
+    if (made[0]) return made[0].row_id
+    throw inTheWay(`${found.name} cannot become a row`)
+  }
+}
+
+/** What stands for it here. */
+export async function describing(
+  { ports, tenant, type, place }: Adopting,
+  id: CloudId,
+): Promise<FoundResource | undefined> {
+  const found = await findResources(ports.platform, tenant, [{ table_name: type.name, cloud_id: id }])
+  return found.find((one) => one.account_id === place.accountId && one.region === place.region)
+}
+
+/** A row that was only read may become one's own. */
+async function takeOver(
+  { ports, tenant, type, notices }: Adopting,
+  { row_id: rowId, resource_id: resourceId }: FoundResource,
+  name: string,
+): Promise<Store> {
+  const [state] = await loadStates(ports.platform, tenant, type, { kind: 'rows', ids: [rowId] })
+  if (!state?.isExternal) throw state?.desired ? described(type, name, rowId) : leaving(type, name, rowId)
+  return async (transaction) => {
+    await storeOwnership(transaction, tenant, [{ resource_id: resourceId, external: false, listed: true }])
+    notices.push(`${name} was an external row; from now on it is managed here.`)
+    return rowId
+  }
+}
+
+interface ToBind {
+  readonly id: CloudId
+  readonly name: string
   readonly observed: Row
   readonly companionOf: number | null
-}
-
-export async function storeAdopted(adopting: Adopting, found: ToAdopt): Promise<number> {
-  const { ports, tenant, type, place } = adopting
-  const asking = await rowAsking(adopting, found.observed)
-  if (asking) return await bind(adopting, found, asking)
-  const { made, notices } = await importRows(ports.platform, tenant, type, place, [
-    {
-      cloudId: found.id,
-      row: found.observed,
-      naturalName: naturalName(type, found.observed),
-      companionOf: found.companionOf,
-    },
-  ])
-  const [row] = made
-  if (row) return row.row_id
-  throw inTheWay(notices[0] ?? `${found.name} cannot become a row`)
-}
-
-const inTheWay = (message: string): IasqlError =>
-  refusal(
-    '23505',
-    message,
-    'Another row is in the way: rename or delete that one, or run iasql_sync() and look again.',
-  )
-
-/** A row of that name that nothing in the cloud stands behind yet; several are nobody's in particular. */
-async function rowAsking(
-  { ports, tenant, type, place }: Adopting,
-  observed: Row,
-): Promise<LoadedState | undefined> {
-  const name = keyOf(type, observed)
-  if (name === null) return undefined
-  const states = await loadStates(ports.platform, tenant, type, { kind: 'place', ...place })
-  const asking = states.filter(
-    ({ desired, resourceId }) => desired !== null && resourceId === null && keyOf(type, desired) === name,
-  )
-  const [only] = asking
-  if (!only || asking.length > 1) return undefined
-  if (only.claimedBy === null && !only.isUnsettled) return only
-  throw refusal(
-    '55P03',
-    `row ${only.rowId} of ${type.name}, which asks for it, is being applied`,
-    'Adopt it when that has ended: SELECT * FROM iasql_execution.',
-  )
-}
-
-/** Null when a part of the name is missing; of tags the one called Name. */
-function keyOf(type: TableSpec, row: Row): string | null {
-  const parts = type.naturalKey.map((column) => {
-    const value = row[column] ?? null
-    if (type.columns[column]?.equality !== 'tags') return value
-    return isObject(value) ? (value.Name ?? null) : null
-  })
-  return parts.length === 0 || parts.includes(null) ? null : canonicalJson(parts)
+  readonly state: LoadedState
 }
 
 /** What the user left open is the cloud's to fill; what differs otherwise stays an edit for the next apply. */
 async function bind(
-  { ports, tenant, type, place }: Adopting,
-  found: ToAdopt,
-  state: LoadedState,
+  transaction: Queryable,
+  { tenant, type, place }: Adopting,
+  found: ToBind,
 ): Promise<number> {
+  const { observed, state } = found
   const desired = state.desired ?? {}
-  const { observed } = found
   const base = Object.fromEntries(
     Object.entries(observed).map(([column, value]): [string, Json] => [
       column,
@@ -92,7 +120,7 @@ async function bind(
   )
   const { write } = settleRow(type, { desired, base, observed })
   const expected = Object.fromEntries(Object.keys(write).map((name) => [name, desired[name] ?? null]))
-  const isBound = await bindRow(ports.platform, tenant, {
+  const binding = bindRow(transaction, tenant, {
     table: type.name,
     rowId: state.rowId,
     place,
@@ -103,7 +131,14 @@ async function bind(
     observed,
     unprojected: { write, expected },
   })
-  if (!isBound) throw inTheWay(`${found.name} has got a row meanwhile`)
-  await projectOutputs(ports.platform, tenant, type)
+  const isBound = await binding.catch((error: unknown) => {
+    if (isLater(error)) throw held(state.rowId, type)
+    throw error
+  })
+  if (!isBound) {
+    throw inTheWay(
+      `row ${state.rowId} of ${type.name}, which asks for ${found.name}, has gone, or it or another row describes that meanwhile`,
+    )
+  }
   return state.rowId
 }

@@ -14,7 +14,9 @@ export async function dropUnreferred(
   for (;;) {
     const standing = await referredOnly(db, tenant, type.name)
     const ids = standing.map((record) => record.row_id)
-    const gone = new Set(ids.length > 0 ? await dropRows(db, tenant, type, installed, ids) : [])
+    const condition = 'r.external AND NOT r.listed'
+    const dropping = { type, installed, ids, condition, executionId: null }
+    const gone = new Set(ids.length > 0 ? await dropRows(db, tenant, dropping) : [])
     // Rows of one table may refer to each other: what is free now was held by what just went.
     if (gone.size === 0) return dropped
     for (const record of standing) {

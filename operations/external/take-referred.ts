@@ -12,7 +12,7 @@ import { placeOf } from '../sync/places.ts'
 import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import type { SyncScope } from '../sync/sync-scope.ts'
 
-export type ExternalScope = Pick<SyncScope, 'ports' | 'db' | 'tenant' | 'tables' | 'signal'>
+export type ExternalScope = Pick<SyncScope, 'ports' | 'db' | 'tenant' | 'tables' | 'signal' | 'listed'>
 
 export interface Referred {
   /** References to which no row of ours fits. */
@@ -106,17 +106,17 @@ const unreadable = (type: ResourceType, ids: readonly CloudId[]): string => {
 
 /** What a list of the place shows becomes a row of ours by its own sync, unless it was to be left alone. */
 async function notOurs(
-  { db, tenant }: ExternalScope,
-  { type, mapper, place }: Target,
+  { db, tenant, listed: listedIds }: ExternalScope,
+  target: Target,
   seen: readonly unknown[],
   api: CloudApi,
 ): Promise<readonly unknown[]> {
+  const { type, mapper, place } = target
   const left = new Set((await readForgotten(db, tenant, type.name, place)).map((id) => canonicalJson(id)))
   const isStrange = (one: unknown): boolean =>
     mapper.isExternal?.(one, api.place) === true || left.has(canonicalJson(mapper.idOf(one)))
   if (seen.every(isStrange)) return seen
-  const listed = new Set<string>()
-  for await (const one of mapper.list(api.place, api)) listed.add(canonicalJson(mapper.idOf(one)))
+  const listed = await listedIds(target, api)
   return seen.filter((one) => isStrange(one) || !listed.has(canonicalJson(mapper.idOf(one))))
 }
 

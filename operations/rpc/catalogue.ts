@@ -2,6 +2,7 @@
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Role, RpcDescription } from '#engine/model/rpc.ts'
 import type { Registry } from '#modules/registry.ts'
+import type { Queryable } from '#postgres/database.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
@@ -28,12 +29,16 @@ export type RpcAnswer =
     }
   | { readonly kind: 'execution'; readonly executionId: string }
 
+/** Stores that the statement counts. */
+export type NoteCompletion = (transaction: Queryable) => Promise<void>
+
 export interface RpcCatalogue {
   descriptions(offered: Registry): readonly RpcDescription[]
   call(ports: Ports, call: RpcCall): Promise<RpcAnswer>
   /**
-   * Does what `call` has only looked into, for work that would change the very arguments it is called with: a statement
-   * runs again until all its calls are answered. Gives what there is to say.
+   * Does what the calls of one statement have only looked into, for work that would change the very arguments it is
+   * called with: a statement runs again until all its calls are answered. All of it in one transaction with `note`, or
+   * nothing and an error. Gives what there is to say.
    */
-  complete?(ports: Ports, call: RpcCall): Promise<readonly string[]>
+  complete?(ports: Ports, calls: readonly RpcCall[], note: NoteCompletion): Promise<readonly string[]>
 }

@@ -1,9 +1,10 @@
 /** `iasql_adopt` and `iasql_forget`: what comes under management, and what leaves it. */
 import type { Json } from '#engine/model/json.ts'
 import { adopt } from '../adopt/adopt.ts'
-import { checkForget, type ForgetRequest, forget } from '../forget/forget.ts'
+import { checkForget, forget } from '../forget/forget.ts'
+import type { GoingRow } from '../forget/forgettable.ts'
 import type { Ports } from '../ports.ts'
-import type { RpcAnswer, RpcCall } from './catalogue.ts'
+import type { NoteCompletion, RpcAnswer, RpcCall } from './catalogue.ts'
 import { refusal } from './refusal.ts'
 
 export async function adoptCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
@@ -21,19 +22,25 @@ export async function adoptCall(ports: Ports, call: RpcCall): Promise<RpcAnswer>
 
 /** The row goes once the statement has its rows: until then it may be what the arguments are computed from. */
 export async function forgetCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
-  const request = forgetRequest(ports, call)
-  await checkForget(ports, request)
-  return { kind: 'rows', rows: [{ table_name: request.table, id: request.rowId }], isToComplete: true }
+  const row = rowToForget(call)
+  await checkForget(ports, { tenant: call.tenant, rows: [row] })
+  return { kind: 'rows', rows: [{ table_name: row.table, id: row.rowId }], isToComplete: true }
 }
 
-export async function completeForget(ports: Ports, call: RpcCall): Promise<readonly string[]> {
-  return (await forget(ports, forgetRequest(ports, call))).notices
+export async function completeForget(
+  ports: Ports,
+  calls: readonly RpcCall[],
+  note: NoteCompletion,
+): Promise<readonly string[]> {
+  const [first] = calls
+  if (!first) return []
+  const { tenant, actor } = first
+  return await forget(ports, { tenant, actor, rows: calls.map(rowToForget), note })
 }
 
-function forgetRequest(ports: Ports, { tenant, actor, arguments: [table, id] }: RpcCall): ForgetRequest {
+function rowToForget({ arguments: [table, id] }: RpcCall): GoingRow {
   if (typeof id !== 'number') throw refusal('22004', 'iasql_forget needs an id', 'Give the id of the row.')
-  const signal = AbortSignal.timeout(ports.defaults.budgetMs)
-  return { tenant, actor, table: given(table, 'table_name'), rowId: id, signal }
+  return { table: given(table, 'table_name'), rowId: id }
 }
 
 function given(value: Json | undefined, name: string): string {

@@ -11,7 +11,7 @@ import type { Ports } from '../ports.ts'
 import { applyWithoutWaiting } from './apply-without-waiting.ts'
 import { callModuleRpc } from './call-module-rpc.ts'
 import { cancelCall } from './cancel-call.ts'
-import type { RpcAnswer, RpcCall } from './catalogue.ts'
+import type { NoteCompletion, RpcAnswer, RpcCall } from './catalogue.ts'
 import { engineRpcs } from './descriptions.ts'
 import { adoptCall, completeForget, forgetCall } from './existence-calls.ts'
 import { setDefaultAccount, setDefaultRegion } from './set-default.ts'
@@ -85,8 +85,13 @@ export async function callRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
 }
 
 /** Of calls that were answered by `callRpc` before, and may do what they ask. */
-export async function completeRpc(ports: Ports, call: RpcCall): Promise<readonly string[]> {
-  return call.name === 'iasql_forget' ? await completeForget(ports, call) : []
+export async function completeRpc(
+  ports: Ports,
+  calls: readonly RpcCall[],
+  note: NoteCompletion,
+): Promise<readonly string[]> {
+  const forgets = calls.filter(({ name }) => name === 'iasql_forget')
+  return await completeForget(ports, forgets, note)
 }
 
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, editor: 1, operator: 2, owner: 3 }

@@ -76,7 +76,7 @@ export async function answerFault(
   return callFunction(run, statement, memory, fault)
 }
 
-const callOf = (run: OpenRun, statement: number, context: string, fault: Fault): RpcCall => ({
+export const callOf = (run: OpenRun, statement: number, context: string, fault: Fault): RpcCall => ({
   tenant: run.tenant,
   ...fault,
   actor: run.claimed.actor,
@@ -86,14 +86,6 @@ const callOf = (run: OpenRun, statement: number, context: string, fault: Fault):
   context,
   runner: { runId: run.runId, fence: run.claimed.fence },
 })
-
-/** Before the commit of the statement: what is refused now makes it fail. */
-export async function completeCalls(run: OpenRun, statement: number, memory: StatementMemory): Promise<void> {
-  for (let fault = memory.toComplete?.shift(); fault; fault = memory.toComplete?.shift()) {
-    const call = callOf(run, statement, memory.context, fault)
-    memory.notices.push(...((await run.catalogue.complete?.(run.ports, call)) ?? []))
-  }
-}
 
 async function callFunction(
   run: OpenRun,

@@ -3,31 +3,24 @@ import { randomUUID } from 'node:crypto'
 import { deleteRpcResults } from '#postgres/statements/rpc-result.ts'
 import { deleteRunPages } from '#postgres/statements/run-page.ts'
 import type { RunEvent, WireError } from '#websocket/messages.ts'
-import type { EncodedEvent } from '../events/encode-events.ts'
 import { baseTag, commandTag } from '../statement/command-tag.ts'
 import { schemaCommands } from '../statement/schema-command.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import { statementForm } from '../statement/statement-form.ts'
-import { answerFault, completeCalls, faultOf } from './answer-fault.ts'
+import { answerFault, faultOf } from './answer-fault.ts'
 import { commitTransaction } from './commit-transaction.ts'
+import { completeCalls } from './complete-calls.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
+import type { Produced } from './produced.ts'
 import { readRows } from './read-rows.ts'
 import { isDatabaseGone, statementError } from './statement-error.ts'
 import { type PreparedStatement, prepareStatement } from './statement-text.ts'
-import { beginTenantTransaction, type TenantTransaction, type TransactionEnd } from './tenant-transaction.ts'
+import { beginTenantTransaction, type TenantTransaction } from './tenant-transaction.ts'
 
 export type StatementOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: WireError }
   | { readonly kind: 'execution'; readonly executionId: string; readonly memory: StatementMemory }
-
-export interface Produced extends TransactionEnd {
-  readonly tag: string
-  readonly rowCount: number
-  readonly events: readonly EncodedEvent[]
-  readonly cursor?: string | undefined
-  readonly isTruncated?: boolean
-}
 
 interface Progress {
   hasSentRows: boolean
@@ -92,11 +85,15 @@ async function attempt(
   const transaction = await beginTenantTransaction(run.ports, run.tenant, run.login)
   try {
     const produced = await produce(run, transaction, statement, attempted)
-    await completeCalls(run, statement.index, attempted.memory)
-    const { tag, rowCount, xid } = produced
-    const commands = schemaCommands(statement.index, statement.node)
-    await commitTransaction(run, transaction, { statement: statement.index, tag, rowCount, xid, commands })
-    report(run, statement.index, produced, attempted.memory)
+    const { memory } = attempted
+    if (memory.toComplete) {
+      await completeCalls(run, transaction, { statement: statement.index, memory, produced })
+    } else {
+      const { tag, rowCount, xid } = produced
+      const commands = schemaCommands(statement.index, statement.node)
+      await commitTransaction(run, transaction, { statement: statement.index, tag, rowCount, xid, commands })
+    }
+    report(run, statement.index, produced, memory)
   } catch (error) {
     await transaction.rollback().catch(() => undefined)
     throw error
