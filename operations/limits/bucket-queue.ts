@@ -1,5 +1,6 @@
 /** The calls of this process that wait for one bucket, and the tokens it was granted and has not used yet. */
 import type { Clock } from '../ports.ts'
+import { alarm } from './alarm.ts'
 import { waitingLine } from './waiting-line.ts'
 
 /** When each granted token may be used, milliseconds since the epoch, in order of time. */
@@ -16,68 +17,94 @@ export interface BucketQueueOptions {
 }
 
 export interface BucketQueue {
+  /** Nobody waits and nothing is asked for. */
+  readonly isIdle: boolean
   draw(priorityMs: number, signal: AbortSignal): Promise<void>
   /** What was granted at the old pace counts no more. */
   forfeit(): void
 }
 
-export function bucketQueue({ clock, holdMs, spare, ask }: BucketQueueOptions): BucketQueue {
+export function bucketQueue(options: BucketQueueOptions): BucketQueue {
+  const { clock, holdMs } = options
   const line = waitingLine()
-  let slots: Grant = []
-  let isAsking = false
-  let timer: AbortController | undefined
+  const held = heldTokens(options, () => serve())
+  const bell = alarm(clock, () => serve())
 
   const serve = (): void => {
     const nowMs = clock.now().getTime()
-    while (slots[0] !== undefined && slots[0] <= nowMs && line.admit()) slots = slots.slice(1)
+    while (held.nextMs !== undefined && held.nextMs <= nowMs && line.admit()) held.use()
     if (line.length === 0) return
-    const [nextMs] = slots
-    if (nextMs === undefined) void refill()
-    else wakeIn(nextMs - nowMs)
-  }
-  const refill = async (): Promise<void> => {
-    if (isAsking) return
-    isAsking = true
-    try {
-      slots = await ask(line.length, spare)
-    } finally {
-      isAsking = false
-    }
-    serve()
-  }
-  const wakeIn = (ms: number): void => {
-    if (timer) return
-    const current = new AbortController()
-    timer = current
-    clock.sleep(Math.ceil(ms), current.signal).then(
-      () => {
-        timer = undefined
-        serve()
-      },
-      () => undefined,
-    )
-  }
-  const rest = (): void => {
-    timer?.abort()
-    timer = undefined
+    if (held.nextMs === undefined) held.refill(line.length)
+    else bell.setFor(held.nextMs - nowMs)
   }
   return {
+    get isIdle() {
+      return line.length === 0 && !held.isAsking
+    },
     async draw(priorityMs, signal) {
       const nowMs = clock.now().getTime()
-      if (line.length === 0) slots = slots.filter((atMs) => atMs + holdMs >= nowMs)
+      if (line.length === 0) held.expire(nowMs - holdMs)
       // Waiting raises one's rank: nobody is overtaken for ever by what is more urgent.
       const turn = line.join(nowMs - priorityMs, signal)
       serve()
       try {
         await turn
       } finally {
-        if (line.length === 0) rest()
+        if (line.length === 0) bell.stop()
       }
     },
     forfeit() {
-      slots = []
-      rest()
+      held.forfeit()
+      bell.stop()
       serve()
+    },
+  }
+}
+
+interface HeldTokens {
+  readonly nextMs: number | undefined
+  readonly isAsking: boolean
+  use(): void
+  expire(beforeMs: number): void
+  refill(wanted: number): void
+  forfeit(): void
+}
+
+function heldTokens({ ask, spare }: BucketQueueOptions, onArrival: () => void): HeldTokens {
+  let slots: Grant = []
+  let isAsking = false
+  let isVoid = false
+  const refill = async (wanted: number): Promise<void> => {
+    isAsking = true
+    isVoid = false
+    try {
+      const granted = await ask(wanted, spare)
+      // What was asked for before the pace changed is of the old pace, whenever it arrives.
+      slots = isVoid ? [] : granted
+    } finally {
+      isAsking = false
+    }
+    onArrival()
+  }
+  return {
+    get nextMs() {
+      return slots[0]
+    },
+    get isAsking() {
+      return isAsking
+    },
+    use() {
+      slots = slots.slice(1)
+    },
+    expire(beforeMs) {
+      slots = slots.filter((atMs) => atMs >= beforeMs)
+    },
+    refill(wanted) {
+      if (!isAsking) void refill(wanted)
+    },
+    forfeit() {
+      slots = []
+      isVoid = true
     },
   }
 }

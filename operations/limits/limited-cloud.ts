@@ -8,8 +8,10 @@ import type { SdkClientClass } from '#modules/kit/index.ts'
 import type { Cloud } from '../ports.ts'
 import type { LimitedCall, Limits } from './shared-limits.ts'
 
-/** What runs already goes before what has not begun: it holds a place, and its deadline is running. */
+/** What runs already goes before what has not begun: it holds a slot, and its deadline is running. */
 const runningMs = 3_600_000
+/** Reads of syncs and plans line up with the steps that have not begun, in the order of coming. */
+const readingMs = 0
 
 /** A read that is throttled is asked again when its bucket gives a token, which takes longer each time. */
 const readTries = 40
@@ -20,19 +22,20 @@ const readTries = 40
  * @example cloud: limitedCloud(createCloud({ profile: 'aws' }), sharedLimits({ db: platform, clock, log }))
  */
 export function limitedCloud(cloud: Cloud, limits: Limits): Cloud {
-  const paying = (isPaid: (call: LimitedCall) => boolean): Cloud => ({
+  const paying = (isPaid: (call: LimitedCall) => boolean, priorityMs: number): Cloud => ({
     settleMs: (published) => cloud.settleMs(published),
     api: (client, place, signal) => {
       const api = cloud.api(client, place, signal)
-      return limitedApi({ api, service: serviceOf(client), limits, signal, isPaid })
+      return limitedApi({ api, service: serviceOf(client), limits, signal, isPaid, priorityMs })
     },
-    async reserve({ client, place, operation, priorityMs }, signal) {
+    running: () => paying(isPaid, runningMs),
+    async reserve({ client, place, operation, priorityMs: stepMs }, signal) {
       const paid = { service: serviceOf(client), operation, place }
-      await limits.draw({ ...paid, priorityMs }, signal)
-      return paying(once(paid))
+      await limits.draw({ ...paid, priorityMs: stepMs }, signal)
+      return paying(once(paid), runningMs)
     },
   })
-  return paying(() => false)
+  return paying(() => false, readingMs)
 }
 
 interface LimitedApiParts {
@@ -40,13 +43,14 @@ interface LimitedApiParts {
   readonly service: string
   readonly limits: Limits
   readonly signal: AbortSignal
+  readonly priorityMs: number
   isPaid(call: LimitedCall): boolean
 }
 
-function limitedApi({ api, service, limits, signal, isPaid }: LimitedApiParts): CloudApi {
+function limitedApi({ api, service, limits, signal, isPaid, priorityMs }: LimitedApiParts): CloudApi {
   let hasBegun = false
   const drawInTime = (call: LimitedCall): Promise<void> =>
-    limits.draw({ ...call, priorityMs: runningMs }, signal).catch(() => {
+    limits.draw({ ...call, priorityMs: hasBegun ? runningMs : priorityMs }, signal).catch(() => {
       // Of what the writes before it began nobody knows the end.
       const code = hasBegun ? 'cloud/unknown-outcome' : 'cloud/throttled'
       throw new IasqlError(code, `${call.operation} was not called: the limits of AWS left it no time.`)

@@ -36,17 +36,14 @@ interface SharedLimitsOptions {
 }
 
 export function sharedLimits({ db, clock, log }: SharedLimitsOptions): Limits {
-  const queues = new Map<string, BucketQueue>()
+  const queues = openQueues(clock)
   const take = batched<Parameters<typeof takeTokens>[1][number], BucketGrant>(
     (asks) => takeTokens(db, asks),
     { parallel: 2, most: 200 },
   )
   const queueOf = (spec: BucketSpec, place: Place): BucketQueue => {
     const name = nameOf(spec, place)
-    const key = `${name.account_id} ${name.region} ${name.name}`
-    const queue = queues.get(key) ?? open(spec, name)
-    queues.set(key, queue)
-    return queue
+    return queues.of(`${name.account_id} ${name.region} ${name.name}`, () => open(spec, name))
   }
   const open = (spec: BucketSpec, name: BucketName): BucketQueue => {
     const held = heldOf(spec)
@@ -79,6 +76,35 @@ export function sharedLimits({ db, clock, log }: SharedLimitsOptions): Limits {
         }
         queueOf(spec, place).forfeit()
       }
+    },
+  }
+}
+
+/** Beyond this nothing is lost with a queue: its tokens are held for less, and a new one asks the shared bucket. */
+const idleMs = 60_000
+
+interface OpenQueues {
+  of(key: string, open: () => BucketQueue): BucketQueue
+}
+
+/** Those in use, the one that was used last at the end; whatever lies idle goes when another one is opened. */
+function openQueues(clock: Clock): OpenQueues {
+  const queues = new Map<string, { readonly queue: BucketQueue; readonly usedMs: number }>()
+  const evict = (beforeMs: number): void => {
+    for (const [key, { queue, usedMs }] of queues) {
+      if (usedMs >= beforeMs) return
+      if (queue.isIdle) queues.delete(key)
+    }
+  }
+  return {
+    of(key, open) {
+      const usedMs = clock.now().getTime()
+      const known = queues.get(key)
+      if (!known) evict(usedMs - idleMs)
+      const queue = known?.queue ?? open()
+      queues.delete(key)
+      queues.set(key, { queue, usedMs })
+      return queue
     },
   }
 }

@@ -1,4 +1,5 @@
 /** Deletes what is kept no longer, tenant by tenant, in batches that are short calls; what is left over goes next time. */
+import { deleteIdleBuckets } from '#postgres/statements/bucket-delete.ts'
 import { deleteExpiredConnections } from '#postgres/statements/connection-delete.ts'
 import { expiredRows, type Retention } from '#postgres/statements/retention.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -25,6 +26,7 @@ export async function purgeExpired(ports: Ports, options: PurgeOptions = {}): Pr
   const deadlineMs = ports.clock.now().getTime() + ports.defaults.budgetMs
   const isOver = (): boolean => options.signal?.aborted === true || ports.clock.now().getTime() >= deadlineMs
   await deleteExpiredConnections(ports.platform)
+  await deleteIdleBuckets(ports.platform)
   for (const tenant of await listTenants(ports)) {
     if (isOver()) return
     try {
@@ -43,7 +45,7 @@ async function purgeTenant(
   const { retention = defaultRetention, batchRows: most = batchRows } = options
   for (const expired of expiredRows(platform, tenant, retention)) {
     for (let batch = 0; batch < mostBatches && !isOver(); batch++) {
-      if ((await expired.run(most)) < most) break
+      if (!(await expired.run(most))) break
     }
   }
 }

@@ -123,10 +123,16 @@ function fateOf({ policy }: SyncScope, state: LoadedState): Fate {
 
 /** Undefined when nothing is new. While the user is asked, everything stays as it was but for the drift. */
 function noteOf(scope: SyncScope, state: LoadedState, isAsking: boolean): Observation | undefined {
-  const { resourceId, base, companionOf } = state
+  const { resourceId, base, baseVersion, companionOf } = state
   const fate = fateOf(scope, state)
   if (resourceId === null || (fate === 'deleted' && state.observed === null)) return undefined
-  const record = { resource_id: resourceId, base, companion_of: companionOf, natural_name: null }
+  const record = {
+    resource_id: resourceId,
+    base,
+    base_version: baseVersion,
+    companion_of: companionOf,
+    natural_name: null,
+  }
   const isAsked = isAsking && fate === 'goes' && isNew(state)
   const mark: Drift = { [whole]: { by: scope.executionId, goes: fate === 'goes' && !isAsked } }
   if (isAsked)

@@ -2,16 +2,17 @@
 import type { TableSpec } from '#engine/model/table.ts'
 import { naturalName } from '#engine/plan/natural-name.ts'
 import type { Queryable } from '#postgres/database.ts'
-import { databaseErrorOf } from '#postgres/database-error.ts'
-import { appendExecutionRows } from '#postgres/statements/execution-rows.ts'
+import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import { type AbsentResource, absentResources } from '#postgres/statements/resource-absent.ts'
-import { deleteRows, heldRows, lockFreeRows } from '#postgres/statements/resource-drop-absent.ts'
+import { heldRows } from '#postgres/statements/resource-drop-absent.ts'
+import { deleteRows, isLater, lockFreeRows } from '#postgres/statements/resource-free.ts'
+import { storeRows } from './store-rows.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
 import type { SyncScope } from './sync-scope.ts'
 
 interface Drop {
   /** Whose proofs count. */
-  readonly executionId: number
+  readonly execution: ExecutionRecord
   readonly synced: readonly TableSpec[]
   /** What may refer to them. */
   readonly installed: readonly TableSpec[]
@@ -20,16 +21,19 @@ interface Drop {
 /** Returns what there is to say about those that stay. */
 export async function dropAbsent(
   scope: SyncScope,
-  { executionId, synced, installed }: Drop,
+  { execution, synced, installed }: Drop,
 ): Promise<readonly string[]> {
   const absent = new Map<TableSpec, readonly AbsentResource[]>()
   // Children first, as people would delete them.
   for (const type of [...synced].reverse()) {
-    const found = await absentResources(scope.db, scope.tenant, { table: type.name, executionId })
+    const found = await absentResources(scope.db, scope.tenant, {
+      table: type.name,
+      executionId: execution.execution_id,
+    })
     if (found.length > 0) absent.set(type, found)
   }
   if (absent.size === 0) return []
-  const kept = await dropFree(scope, { executionId, absent, installed })
+  const kept = await dropFree(scope, { execution, absent, installed })
   return kept.map(({ type, record }) => heldNotice(type, record))
 }
 
@@ -41,11 +45,11 @@ function heldNotice(type: TableSpec, { natural_name, base, row_id }: AbsentResou
   return `${type.name} ${name} is gone in the cloud; its row stays because other rows refer to it, or somebody is changing it.`
 }
 
-/** How often rows are chosen afresh because somebody referred to one of them meanwhile. */
+/** How often rows are chosen afresh because somebody referred to one of them, or held one, meanwhile. */
 const mostTries = 3
 
 interface Chosen {
-  readonly executionId: number
+  readonly execution: ExecutionRecord
   readonly absent: ReadonlyMap<TableSpec, readonly AbsentResource[]>
   readonly installed: readonly TableSpec[]
 }
@@ -58,7 +62,7 @@ interface Kept {
 /** Rows go in the commit that says so. */
 async function dropFree(
   { db, tenant }: SyncScope,
-  { executionId, absent, installed }: Chosen,
+  { execution, absent, installed }: Chosen,
 ): Promise<readonly Kept[]> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -66,7 +70,8 @@ async function dropFree(
         const going = new Map<string, readonly number[]>()
         for (const [{ name }, records] of absent) {
           const ids = records.map((record) => record.row_id)
-          going.set(name, await lockFreeRows(transaction, tenant, name, ids))
+          const leaving = { table: name, ids, condition: 'r.observed IS NULL', executionId: null }
+          going.set(name, await lockFreeRows(transaction, tenant, leaving))
         }
         await releaseHeld(transaction, { tenant, types: [...absent.keys()], going, installed })
         for (const [table, ids] of going) await deleteRows(transaction, tenant, table, ids)
@@ -79,16 +84,19 @@ async function dropFree(
             else kept.push({ type, record })
           }
         }
-        await appendExecutionRows(transaction, tenant, executionId, rows)
+        await storeRows(transaction, tenant, execution, rows)
         return kept
       })
     } catch (error) {
-      if (databaseErrorOf(error)?.sqlstate !== foreignKeyViolation || tries === mostTries) throw error
+      if (!isLater(error)) throw error
+      // The marks stay: the next sync drops what is free by then.
+      if (tries === mostTries) return everything(absent)
     }
   }
 }
 
-const foreignKeyViolation = '23503'
+const everything = (absent: Chosen['absent']): readonly Kept[] =>
+  [...absent].flatMap(([type, records]) => records.map((record) => ({ type, record })))
 
 interface Release {
   readonly tenant: SyncScope['tenant']

@@ -128,7 +128,7 @@ async function bindUnknown(
     )
   }
   if (bindings.length > 0) {
-    await bindRows(db, tenant, {
+    const bound = await bindRows(db, tenant, {
       table: type.name,
       ...place,
       bindings: bindings.map(({ candidate, state }) => {
@@ -144,6 +144,12 @@ async function bindUnknown(
         }
       }),
     })
+    for (const { candidate, state } of bindings) {
+      if (bound.has(state.rowId)) continue
+      notices.push(
+        `${type.name} ${candidate.naturalName} stays unknown: somebody is changing or has taken away the row that describes it; sync again afterwards.`,
+      )
+    }
     await projectOutputs(db, tenant, type)
   }
   return candidates.filter((candidate) => !byName.has(candidate.nameKey))

@@ -118,7 +118,13 @@ function observe(
   const isNews =
     canonicalJson(state.observed ?? null) !== canonicalJson(observed) || companionOf !== state.companionOf
   const natural_name = naturalName(type, observed)
-  const record = { resource_id: resourceId, observed, companion_of: companionOf, natural_name }
+  const record = {
+    resource_id: resourceId,
+    base_version: state.baseVersion,
+    observed,
+    companion_of: companionOf,
+    natural_name,
+  }
   if (!desired || !base) return isNews ? { ...record, base, unprojected: null, drift: {} } : undefined
   // What is only read follows its owner, whatever holds for the rest of the table.
   const policy = keepingExpressions(desired, (column) =>

@@ -2,6 +2,7 @@
 import { unqualified } from '#engine/plan/resource.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
+import { listedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import { syncTable } from './sync-table.ts'
@@ -28,6 +29,7 @@ export async function readTable(ports: Ports, request: ReadRequest): Promise<voi
     tenant,
     tables,
     signal,
+    listed: listedIds(),
     policy,
     confirm: false,
     executionId: null,

@@ -3,15 +3,16 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { dropPoliciesOfGoneRows } from '#postgres/statements/drift-policy-drop.ts'
-import { appendExecutionRows } from '#postgres/statements/execution-rows.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
 import { publishDrift } from '../drift/publish-drift.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { dropUnreferred } from '../external/drop-unreferred.ts'
+import { listedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { type Absence, noteAbsent } from './absence.ts'
 import { dropAbsent } from './drop-absent.ts'
 import { type TenantPlaces, tenantPlaces } from './places.ts'
+import { storeRows } from './store-rows.ts'
 import { dependsOnFailure, type Failure, type SyncMemory } from './sync-memory.ts'
 import type { SyncScope } from './sync-scope.ts'
 import { syncTable, type TableSync } from './sync-table.ts'
@@ -61,6 +62,7 @@ const scopeOf = async ({ context, tables, confirm }: SyncWork): Promise<SyncScop
   tenant: context.tenant,
   tables,
   signal: AbortSignal.any([context.lost, context.cancelled]),
+  listed: listedIds(),
   confirm,
   executionId: context.execution.execution_id,
   policy: await loadPolicy(context.ports.platform, context.tenant),
@@ -83,17 +85,16 @@ async function readType(
   const absences: Absence[] = []
   let found = 0
   for (let from = 0; from < readable.length; from += placesAtATime) {
-    await Promise.all(
-      readable.slice(from, from + placesAtATime).map(async (place) => {
-        const result = await readOne(work, scope, type, place)
-        if ('code' in result) {
-          failures.push(result)
-          return
-        }
-        found += result.found
-        if (result.absence) absences.push(result.absence)
-      }),
-    )
+    const batch = readable.slice(from, from + placesAtATime)
+    const results = await together(scope, batch, (one, place) => readOne(work, one, type, place))
+    for (const result of results) {
+      if ('code' in result) {
+        failures.push(result)
+        continue
+      }
+      found += result.found
+      if (result.absence) absences.push(result.absence)
+    }
   }
   const gone = await noteAbsent(scope, type, absences)
   for (const notice of gone.notices) work.context.progress.notice(notice)
@@ -103,6 +104,27 @@ async function readType(
     failures: [...memory.failures, ...failures].slice(0, mostFailures),
     asks: [...memory.asks, ...gone.asks],
   }
+}
+
+/** The first that fails ends the others; nothing goes on after this has ended. */
+async function together<Result>(
+  scope: SyncScope,
+  places: readonly RowPlace[],
+  read: (scope: SyncScope, place: RowPlace) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const failed = new AbortController()
+  const signal = AbortSignal.any([scope.signal, failed.signal])
+  const reads = places.map(async (place) => {
+    try {
+      return await read({ ...scope, signal }, place)
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
+  })
+  await Promise.allSettled(reads)
+  failed.signal.throwIfAborted()
+  return await Promise.all(reads)
 }
 
 async function readOne(
@@ -118,13 +140,13 @@ async function readOne(
   report('started', '')
   try {
     const result = await syncTable(scope, { type, place })
-    await appendExecutionRows(ports.platform, tenant, execution.execution_id, result.rows)
+    await storeRows(ports.platform, tenant, execution, result.rows)
     for (const notice of result.notices) progress.notice(notice)
     report('done', `${result.rows.length} rows changed`)
     return result
   } catch (error) {
     if (!(error instanceof IasqlError) || error.blame !== 'cloud') throw error
-    context.cancelled.throwIfAborted()
+    scope.signal.throwIfAborted()
     report('failed', error.message)
     return { table: type.name, where, ...place, message: error.message, code: error.code }
   }
@@ -132,7 +154,7 @@ async function readOne(
 
 async function dropGone({ context, tables, types }: SyncWork, scope: SyncScope): Promise<void> {
   const { execution, progress } = context
-  const drop = { executionId: execution.execution_id, synced: types, installed: tables.types }
+  const drop = { execution, synced: types, installed: tables.types }
   for (const notice of await dropAbsent(scope, drop)) progress.notice(notice)
 }
 
@@ -143,6 +165,6 @@ async function freeType(
   memory: SyncMemory,
 ): Promise<SyncMemory> {
   const unreferred = await dropUnreferred(scope, type, tables.types)
-  await appendExecutionRows(scope.db, scope.tenant, context.execution.execution_id, unreferred)
+  await storeRows(scope.db, scope.tenant, context.execution, unreferred)
   return memory
 }

@@ -4,6 +4,7 @@ import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import type { Database } from '#postgres/database.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import type { ListedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 
@@ -13,6 +14,8 @@ export interface SyncScope {
   readonly tenant: Tenant
   readonly tables: InstalledTables
   readonly signal: AbortSignal
+  /** As this work has read them. */
+  readonly listed: ListedIds
   /** Whether rows may go in whatever number. */
   readonly confirm: boolean
   /** Of the sync or install: rows go only by what it has seen itself. Null: none go. */

@@ -32,10 +32,13 @@ export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSyn
   const seen = new Map(reading.seen.map((one) => [one.key, one]))
   const absent = await proveAbsent(scope, at, { reading, states, seen })
   const all = [...seen.values()]
-  const forgotten = await forgottenOf(scope, at, reading, states)
+  const forgotten = await forgottenOf(scope, at, reading)
   const held = await holdReferences(scope, at, { reading, states, forgotten, seen: all })
   const { index } = held
+  // What was read for a sync that has failed elsewhere, or is lost, is not written.
+  signal.throwIfAborted()
   const merged = await mergeKnown(scope, at, { reading, states, seen, index })
+  signal.throwIfAborted()
   const imported = await importSeen(scope, at, { states, seen: all, index, forgotten })
   const linked =
     imported.rows.length > 0 ? await linkImported(scope, at, { reading, seen: all, index }) : noneMerged

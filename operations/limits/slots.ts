@@ -1,12 +1,12 @@
-/** So many at once: whoever comes when all places are taken waits, and the most urgent goes first. */
+/** So many at once: whoever comes when all slots are taken waits, and the most urgent goes first. */
 import { waitingLine } from './waiting-line.ts'
 
-export interface Places {
-  /** Gives the function that frees the place again; rejects with the signal's reason. */
+export interface Slots {
+  /** Gives the function that frees the slot again; rejects with the signal's reason. */
   take(rank: number, signal: AbortSignal): Promise<() => void>
 }
 
-export function places(count: number): Places {
+export function slots(count: number): Slots {
   const line = waitingLine()
   let free = count
   const leave = (): void => {
