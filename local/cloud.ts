@@ -22,6 +22,8 @@ export interface ServedCloud {
   readonly name: string
   /** Whether it has AWS's limits on the rate of calls; an emulator has none. */
   readonly isLimited: boolean
+  /** Started with us, so that nothing is left in it of earlier times. */
+  readonly isEmpty: boolean
   stop(): Promise<void>
 }
 
@@ -58,6 +60,7 @@ const emulator = (
     accountId: emulatedAccountId,
     name,
     isLimited: false,
+    isEmpty: !isForeign,
     stop: async () => {
       cloud.close()
       await stopServer()
@@ -81,6 +84,7 @@ const realAccount = async ({ region }: CloudOptions): Promise<ServedCloud> => {
       accountId: Account ?? '',
       name: `AWS account ${Account}`,
       isLimited: true,
+      isEmpty: false,
       stop: async () => cloud.close(),
     }
   } catch (error) {

@@ -2,11 +2,13 @@
 import { registry } from '#modules/registry.ts'
 import { limitedCloud } from '#operations/limits/limited-cloud.ts'
 import { sharedLimits } from '#operations/limits/shared-limits.ts'
-import type { Cloud, Log } from '#operations/ports.ts'
+import type { Cloud, Log, Ports } from '#operations/ports.ts'
 import { systemClock } from '#operations/system-clock.ts'
+import { listTenants } from '#operations/tenant/load-tenant.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
+import { countDescribed } from '#postgres/statements/resource-count.ts'
 import { startCloud } from './cloud.ts'
 import type { DataDirectory } from './data-directory/open-data-directory.ts'
 import { openDataDirectory } from './data-directory/open-data-directory.ts'
@@ -77,6 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const serving = await serve(foundation)
   started.defer(() => serving.close())
   await directory.announce(serving.url)
+  if (cloud.isEmpty) await tellForgotten(serving.ports, onProgress)
   const all = started.move()
   return {
     foundation,
@@ -85,6 +88,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
     cloudName: cloud.name,
     stop: () => all.disposeAsync(),
   }
+}
+
+/** Rows of earlier times describe what the emulator has forgotten. */
+async function tellForgotten(ports: Ports, tell: (message: string) => void): Promise<void> {
+  const [tenant] = await listTenants(ports)
+  const count = tenant ? await countDescribed(ports.platform, tenant) : 0
+  if (count === 0) return
+  tell(
+    `The emulator forgets everything when it stops; ${count} ${count === 1 ? 'row describes' : 'rows describe'} what it had. ` +
+      'SELECT * FROM iasql_sync(confirm => true) removes them.',
+  )
 }
 
 const startDatabase = async (

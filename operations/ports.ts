@@ -23,6 +23,8 @@ export interface Cloud {
    * limits. Rejects with the signal's reason.
    */
   reserve?(call: ReservedCall, signal: AbortSignal): Promise<Cloud>
+  /** For calls of steps that have begun: they wait for the limits before everybody else. Absent where there are no limits. */
+  running?(): Cloud
 }
 
 export interface ReservedCall {

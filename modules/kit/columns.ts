@@ -165,5 +165,7 @@ export function reference<const Options extends ReferenceOptions = object>(
 /** The tags of a resource; null equals `{}`, and tags beginning `iasql:` or `aws:` are not among them. */
 export const tags = (): TypedColumn<TagMap | null, 'argument'> =>
   build<TagMap, { clearable: true }>('jsonb', 'tags', 'Tags: a JSON object of texts.', { clearable: true }, [
-    `jsonb_typeof({}) = 'object'`,
+    // AWS's own, and ours, are no user's to set.
+    `jsonb_typeof({}) = 'object'
+      AND NOT jsonb_path_exists({}, '$.keyvalue() ? (@.key starts with "iasql:" || @.key starts with "aws:")')`,
   ])

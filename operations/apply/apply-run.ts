@@ -8,6 +8,7 @@ import type { Row } from '#engine/model/json.ts'
 import { type RowPlace, resourceKey } from '#engine/plan/resource.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
+import { type ListedIds, listedIds } from '../external/listed-ids.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import { knownFrom } from '../plan/known-from.ts'
 import type { Known } from '../plan/resolve-row.ts'
@@ -28,6 +29,7 @@ export interface ApplyRun {
   readonly tables: InstalledTables
   readonly jobs: Jobs
   readonly reader: CloudReader
+  readonly listed: ListedIds
   readonly ledger: Ledger
   readonly known: Known
   /** What becomes of changes made in the cloud. */
@@ -57,6 +59,7 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
     tables,
     jobs,
     reader: cloudReader(ports, signal),
+    listed: listedIds(),
     ledger: openLedger(context),
     known: knownFrom(jobs.states, tables),
     policy: await loadPolicy(ports.platform, tenant),

@@ -5,12 +5,13 @@ import { executionHolders } from '#postgres/statements/execution-holders.ts'
 import { previewedAdoptions } from '#postgres/statements/plan-read.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import { findAdoptions } from '../plan/find-adoptions.ts'
+import { holdingLease } from '../plan/holding-lease.ts'
 import { type OrderedPlan, orderWanted, planAll } from '../plan/make-plan.ts'
 import { within } from '../plan/previewed-plan.ts'
-import { LeaseLost, type PlanLease, underLease } from '../plan/under-lease.ts'
+import type { PlanLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
+import { type AwaitedRow, awaitedRows } from './awaited-rows.ts'
 import { type ChoiceRequest, chooseChanges, previewOf } from './choose-changes.ts'
-import { type HeldRow, heldRows } from './held-rows.ts'
 import type { ClaimedChange } from './jobs.ts'
 import { readUnread } from './read-unread.ts'
 import { settleIntents, undecidedNotice } from './settle-intents.ts'
@@ -32,15 +33,9 @@ export interface Claim {
 }
 
 export async function claimChanges(ports: Ports, request: ClaimRequest): Promise<Claim> {
-  for (;;) {
-    try {
-      return await underLease(ports, request.tenant, request.signal, (lease) =>
-        planAndClaim(ports, request, lease),
-      )
-    } catch (error) {
-      if (!(error instanceof LeaseLost)) throw error
-    }
-  }
+  return await holdingLease(ports, request.tenant, request.signal, (lease) =>
+    planAndClaim(ports, request, lease),
+  )
 }
 
 async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLease): Promise<Claim> {
@@ -62,16 +57,18 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
   const mine = orderWanted(changes, tables, isChosen)
   const free = orderWanted(mine.changes, tables, isFree)
   lease.lost.throwIfAborted()
-  const shown = await previewedAdoptions(db, tenant)
+  const adoptions = free.changes.filter(({ action }) => action === 'adopt')
+  const shown = await previewedAdoptions(db, tenant, adoptions)
   const counted = countSplitSteps(free.changes, free.steps)
   const claimed: OrderedPlan = { ...free, changes: counted.map((change) => decided(change, shown)) }
-  const held = heldRows(plan, request.arguments, free.leftOut)
+  const held = awaitedRows(plan, request.arguments, free.leftOut)
   const stored = await storeClaim(ports, tenant, lease, {
     claimant: { executionId, fence: request.fence },
     actor,
     mine: request.arguments.mine,
     previewId: request.arguments.planId,
     plan: claimed,
+    snapshot: plan.snapshot,
     settled: settledEdits(plan, undecided),
     held: request.arguments.claimed === 'wait' ? held : [],
   })
@@ -97,7 +94,7 @@ const decided = (change: PlannedChange, shown: ReadonlySet<string>): ClaimedChan
 async function heldNotice(
   ports: Ports,
   { tenant, arguments: given }: ClaimRequest,
-  held: readonly HeldRow[],
+  held: readonly AwaitedRow[],
 ): Promise<readonly string[]> {
   if (held.length === 0) return []
   const ids = new Set(held.flatMap(({ holder }) => holder ?? []))

@@ -15,7 +15,7 @@ type Spot = Pick<Step, 'accountId' | 'region'>
 export interface CloudReader {
   api(type: ResourceType, spot: Spot): CloudApi
   /** For the calls of the job's latest intent, which end by its deadline, answered or not. */
-  writeApi(job: Pick<Job, 'type' | 'deadlineMs' | 'cloud'>, spot: Spot): CloudApi
+  writeApi(job: Pick<Job, 'type' | 'deadlineMs' | 'cloud' | 'hasWritten'>, spot: Spot): CloudApi
   /** What the cloud has under this id, or undefined. */
   read(type: ResourceType, spot: Spot, id: CloudId): Promise<unknown>
 }
@@ -26,15 +26,17 @@ export const mapperOf = (type: ResourceType): Mapper => {
 }
 
 export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
+  const running = ports.cloud.running?.() ?? ports.cloud
   const readers = new Map<string, (id: CloudId) => Promise<unknown>>()
   const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)])
   const api = (type: ResourceType, spot: Spot): CloudApi =>
-    ports.cloud.api(mapperOf(type).client, placeOf(ports, spot), within(readSeconds * 1_000))
+    running.api(mapperOf(type).client, placeOf(ports, spot), within(readSeconds * 1_000))
   return {
     api,
-    writeApi({ type, deadlineMs, cloud = ports.cloud }, spot) {
+    writeApi(job, spot) {
+      const { type, deadlineMs, cloud = running } = job
       const leftMs = Math.max(0, deadlineMs - ports.clock.now().getTime())
-      return cloud.api(mapperOf(type).client, placeOf(ports, spot), within(leftMs))
+      return noting(job, cloud.api(mapperOf(type).client, placeOf(ports, spot), within(leftMs)))
     },
     read(type, spot, id) {
       const key = `${type.name} ${spot.accountId} ${spot.region}`
@@ -49,6 +51,21 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
     },
   }
 }
+
+/** Once one call has gone through, or may have, the cloud is another than it was, whatever becomes of the next. */
+const noting = (job: Pick<Job, 'hasWritten'>, api: CloudApi): CloudApi => ({
+  ...api,
+  async send(command, input) {
+    try {
+      const output = await api.send(command, input)
+      job.hasWritten = true
+      return output
+    } catch (error) {
+      if (error instanceof IasqlError && error.code === 'cloud/unknown-outcome') job.hasWritten = true
+      throw error
+    }
+  },
+})
 
 const readMany =
   (type: ResourceType, api: () => CloudApi) =>

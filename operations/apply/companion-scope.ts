@@ -20,6 +20,7 @@ export const companionScope = ({ ports, tenant, tables, signal, notice }: Asking
   db: ports.platform,
   tenant,
   tables,
+  executionId: null,
   api(type, place) {
     const target: Place = placeOf(ports, place)
     return ports.cloud.api(mapperOf(type).client, target, signal)

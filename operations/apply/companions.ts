@@ -20,12 +20,15 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { importRows } from '../sync/import-rows.ts'
 import { type ReferenceIndex, readRow } from '../sync/row-references.ts'
+import { keptColumns } from './kept-columns.ts'
 import { matchCompanions } from './match-companions.ts'
 
 export interface CompanionScope {
   readonly db: Database
   readonly tenant: Tenant
   readonly tables: InstalledTables
+  /** The apply that goes on until the new companions have what the old ones were given; null: nobody is at it. */
+  readonly executionId: number | null
   api(type: ResourceType, place: RowPlace): CloudApi
   index(seen: SeenRow, place: RowPlace): Promise<ReferenceIndex>
   /** Tells what a row stands for now. */
@@ -123,18 +126,14 @@ async function take(scope: CompanionScope, taken: Taken): Promise<void> {
     rows.push({ cloudId: mapper.idOf(one), row, naturalName: naturalName(type, row), companionOf })
   }
   const { again, made, gone } = matchCompanions(rows, taken.before)
-  await rebindCompanions(
-    db,
-    tenant,
-    again.map(([row, record]) => ({
-      resource_id: record.resource_id,
-      cloud_id: row.cloudId,
-      row: row.row,
-    })),
-  )
+  const rebindings = again.map(([{ cloudId, row }, { resource_id, base }]) => {
+    return { resource_id, cloud_id: cloudId, row, kept: keptColumns(type, base, row) }
+  })
+  await rebindCompanions(db, tenant, rebindings, scope.executionId)
   for (const [row, { row_id: rowId }] of again) scope.learn({ table: type.name, rowId }, row.cloudId, row.row)
   const { notices } = await importRows(db, tenant, type, place, made)
   for (const notice of notices) scope.notice(notice)
   const goneIds = gone.map((record) => record.row_id)
-  if (goneIds.length > 0) await dropRows(db, tenant, type, tables.types, goneIds)
+  const dropping = { type, installed: tables.types, ids: goneIds, executionId: scope.executionId }
+  if (goneIds.length > 0) await dropRows(db, tenant, dropping)
 }

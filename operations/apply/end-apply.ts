@@ -5,6 +5,7 @@ import { describeId } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { type ChangeResult, readChangeResults } from '#postgres/statements/change-results.ts'
 import { dropPoliciesOfGoneRows } from '#postgres/statements/drift-policy-drop.ts'
+import { applyStanding } from '#postgres/statements/execution-held.ts'
 import type { ExecutionContext, ExecutionResult } from '../execution/execution-context.ts'
 import { describeChange } from '../plan/describe-change.ts'
 
@@ -18,17 +19,19 @@ export async function endApply(context: ExecutionContext): Promise<ExecutionResu
   const results = await readChangeResults(ports.platform, tenant, executionId)
   const done = results.filter(({ state }) => state === 'done')
   const failed = results.filter(({ state }) => state === 'failed' || state === 'needs_decision')
+  const { held } = await applyStanding(ports.platform, tenant, executionId)
   const counts = { done: done.length, failed: failed.length, total: results.length }
   const rows = done.map((result) => resultRow(result, executionId))
   if (failed.length > 0) {
     const error = failure(results, failed, executionId)
     return { kind: 'ended', state: 'failed', rows, error, ...counts }
   }
-  if (cancelled.aborted && (results.length === 0 || done.length < results.length)) {
+  const wanted = results.length + held
+  if (cancelled.aborted && (results.length === 0 || done.length < wanted)) {
     const message =
       results.length === 0
         ? 'cancelled before anything was begun'
-        : `cancelled after ${done.length} of ${results.length} changes`
+        : `cancelled after ${done.length} of ${wanted} changes`
     const error = new IasqlError('apply/cancelled', message)
     return { kind: 'ended', state: 'cancelled', rows, error, ...counts }
   }
@@ -66,6 +69,7 @@ function failure(
   executionId: number,
 ): IasqlError {
   const [first] = failed
+  const onlyConflicts = failed.every(({ error }) => error?.code === 'plan/conflict')
   const onlyDecisions = failed.every(({ state }) => state === 'needs_decision')
   const code = onlyDecisions ? 'apply/needs-decision' : 'apply/changes-failed'
   const requestId = text(first, 'awsRequestId')
@@ -78,9 +82,10 @@ function failure(
   )
   return new IasqlError(code, `${counts}. ${text(first, 'message')}${request}`, {
     detail: lines.slice(0, mostLines).join('\n'),
-    hint: onlyDecisions
-      ? text(first, 'hint')
-      : `Correct the rows and apply again: the plan still shows them. SELECT * FROM iasql_change WHERE execution_id = ${executionId} and iasql_execution tell more.`,
+    hint:
+      onlyDecisions || onlyConflicts
+        ? text(first, 'hint')
+        : `Correct the rows and apply again: the plan still shows them. SELECT * FROM iasql_change WHERE execution_id = ${executionId} and iasql_execution tell more.`,
     ...(requestId ? { awsRequestId: requestId } : {}),
   })
 }

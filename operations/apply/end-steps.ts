@@ -5,7 +5,9 @@ import { mapperOf } from './cloud-reader.ts'
 import { findLoss } from './find-loss.ts'
 import { intend } from './intend.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+import { wantAgain } from './loosen.ts'
 import { report } from './report.ts'
+import { provesAbsence, readLater } from './vanished.ts'
 
 export async function deleteResource(
   run: ApplyRun,
@@ -21,7 +23,11 @@ export async function deleteResource(
   const read = await attempt(run, () => run.reader.read(job.type, step, id))
   if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
   const seen = read.result
-  if (seen === undefined) return await endResource(run, job, stepKey)
+  if (seen === undefined) {
+    // Of what was written just now a read that lags does not know yet.
+    const isGone = provesAbsence(run, job, readAt.getTime())
+    return isGone ? await endResource(run, job, stepKey) : await readLater(run, job, stepKey)
+  }
   // Of an old one that goes before the new one comes, this is the last look.
   const isLastLook = job.change.action === 'replace' && job.change.replaceBefore && tries === 0
   const loss = isLastLook ? findLoss(run, job, seen, readAt) : undefined
@@ -51,6 +57,7 @@ export async function endResource(run: ApplyRun, job: Job, stepKey: string): Pro
     const state = run.jobs.states.get(change.key)
     if (change.replaceBefore && !isLast) {
       run.learn(change, { cloudId: null, observed: null })
+      await wantAgain(run, job)
       await run.ledger.settle(job, {
         kind: 'keep',
         cloudId: null,

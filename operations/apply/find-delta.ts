@@ -22,7 +22,8 @@ export function deltaOf(run: ApplyRun, job: Job, stepKey: string, now: Row, sent
     const column = columns[name]
     const to = sent[name] ?? null
     if (column?.nature !== 'argument' || (step.kind !== 'update' && to === null)) return false
-    if (step.kind === 'adopt' && column.replaces) return false
+    // What stands already has what makes it another one for good.
+    if (step.kind !== 'update' && column.replaces) return false
     return column.reference?.by === 'id'
       ? canonicalJson(to) !== canonicalJson(now[name] ?? null)
       : !equals(column, to, now[name] ?? null)
@@ -49,9 +50,11 @@ export async function findConflict(
     return !equals(column, now, planned) && !equals(column, now, sent[name] ?? null)
   })
   if (moved.length === 0 || !state) return undefined
+  job.otherwise = { observed: row, columns: moved }
   const values = moved.map((name) => `${name} is ${JSON.stringify(row[name] ?? null)} there`)
   return new IasqlError(
     'plan/conflict',
     `it was changed in the cloud since it was planned: ${values.join(', ')}`,
+    { hint: 'Look again: iasql_preview() shows both values. Applied again, the table wins.' },
   )
 }

@@ -11,10 +11,11 @@ import { mapperOf } from './cloud-reader.ts'
 import { hasCompanions } from './companions.ts'
 import { holdSeen } from './hold-seen.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
-import { loosenCleared, loosenDependants } from './loosen.ts'
+import { loosenDependants, wantAgain } from './loosen.ts'
 import { takeMadeWith } from './made-with.ts'
 import { report } from './report.ts'
 import { settleWritten } from './settle-row.ts'
+import { readable } from './vanished.ts'
 import { sentBy } from './wanted.ts'
 
 /** What a create or update was answered with. */
@@ -43,7 +44,7 @@ export async function takeOutcome(
 }
 
 /** Commits the id at once: from now on a crash finds the resource by it. */
-async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId: CloudId): Promise<void> {
+export async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId: CloudId): Promise<void> {
   const state = run.jobs.states.get(job.change.key)
   const { step, waiting } = stepOf(job, stepKey)
   const sent = sentBy(run, job, stepKey)
@@ -82,9 +83,6 @@ export async function finishWrite(
   if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, readable)
   return await endOrWait(run, job, stepKey, { cloudId, seen: read.result, readStartedMs })
 }
-
-/** What is waited for when the cloud does not show yet what it made. */
-export const readable = 'it to be readable'
 
 /** The write is done and only its reading failed: the step waits, and is polled like any other. */
 async function readAgain(
@@ -176,7 +174,7 @@ export async function endWrite(
     },
     { consumed: isLast ? change.editVersion : 0 },
   )
-  if (stepOf(job, stepKey).step.clears.length > 0) await loosenCleared(run, job)
+  if (stepOf(job, stepKey).step.clears.length > 0) await wantAgain(run, job)
   report(run, job, stepKey, 'done')
   return { kind: 'done', step: stepKey }
 }

@@ -1,9 +1,11 @@
 /** Steps that end without success: what is stored of them, so that the next plan shows what is left to do. */
 import { IasqlError } from '#engine/model/error.ts'
+import { driftOf } from '#postgres/statements/drift-merge.ts'
 import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type Job, noteStep } from './jobs.ts'
 import type { ResourceNews } from './ledger.ts'
+import { loosenSent } from './loosen.ts'
 import { report } from './report.ts'
 
 export async function failStep(run: ApplyRun, stepKey: string, message: string): Promise<void> {
@@ -11,6 +13,7 @@ export async function failStep(run: ApplyRun, stepKey: string, message: string):
   const error = run.refusals.get(stepKey) ?? new IasqlError('cloud/unknown-outcome', message)
   noteStep(job, stepKey, { state: 'failed' })
   const news = recordOf(run, job)
+  await loosenSent(run, job)
   await run.ledger.settle(job, news, { error, orphan: orphanOf(run, job, stepKey) })
   report(run, job, stepKey, error.message)
 }
@@ -18,6 +21,7 @@ export async function failStep(run: ApplyRun, stepKey: string, message: string):
 /** Nothing stands of a create that vanished: without a record of it the plan shows the create again. */
 function recordOf(run: ApplyRun, job: Job): ResourceNews {
   const { change } = job
+  if (job.otherwise) return seenOtherwise(run, job, job.otherwise)
   if (change.action !== 'create' || !job.isVanished) return { kind: 'none' }
   const state = run.jobs.states.get(change.key)
   // Under the token of what went, the cloud might answer with just that again.
@@ -28,6 +32,18 @@ function recordOf(run: ApplyRun, job: Job): ResourceNews {
   const { base, baseVersion } = state
   const cloudId = job.cloudId ?? state.cloudId
   return { kind: 'keep', cloudId, base, baseVersion, observed: null, drift: { '': {} } }
+}
+
+/** The next plan starts from what was seen, so that it shows the conflict and can be applied. */
+function seenOtherwise(
+  run: ApplyRun,
+  { change }: Job,
+  { observed, columns }: NonNullable<Job['otherwise']>,
+): ResourceNews {
+  const state = run.jobs.states.get(change.key)
+  if (!state) return { kind: 'none' }
+  const { cloudId, base, baseVersion } = state
+  return { kind: 'keep', cloudId, base, baseVersion, observed, drift: driftOf(columns) }
 }
 
 export async function skipStep(
@@ -44,6 +60,7 @@ export async function skipStep(
   const told =
     job.intent === 'open' ? `${message}; what became of its call is looked up by the next apply` : message
   const error = reason ?? new IasqlError(code, told)
+  await loosenSent(run, job)
   await run.ledger.settle(job, { kind: 'none' }, { error, orphan: orphanOf(run, job, stepKey) })
   report(run, job, stepKey, told)
 }

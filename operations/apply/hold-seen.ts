@@ -10,7 +10,7 @@ export async function holdSeen(run: ApplyRun, seen: SeenRow, place: RowPlace): P
   const index = await run.index(seen, place)
   const unknown = referencesIn(seen).filter((reference) => !index.find(reference, place))
   if (unknown.length === 0) return index
-  const scope = { ports, db: ports.platform, tenant, tables: run.tables, signal: lost }
+  const scope = { ports, db: ports.platform, tenant, tables: run.tables, signal: lost, listed: run.listed }
   const { rows, notices } = await takeReferred(scope, { unknown, place })
   for (const notice of notices) progress.notice(notice)
   for (const { table, rowId, cloudId } of rows) run.learn({ table, rowId }, { cloudId })

@@ -11,6 +11,7 @@ import type { InstalledTables } from '../install/installed-tables.ts'
 import { addReferenced, addStates, type LoadedStates } from '../plan/load-neighbours.ts'
 import { loadStates } from '../plan/load-states.ts'
 import type { Cloud } from '../ports.ts'
+import type { StoodFor } from './stood-for.ts'
 
 /** A step with what must be found again after a crash. */
 export interface JobStep extends StoredStep {
@@ -18,6 +19,8 @@ export interface JobStep extends StoredStep {
   readonly cloudId?: CloudId
   /** `again`: the mapper is called afresh once that holds. */
   readonly waiting?: { readonly until: string; readonly again: boolean }
+  /** Of the expressions in what was sent last. */
+  readonly stoodFor?: readonly StoodFor[]
 }
 
 /** A planned change as an apply claims it. */
@@ -42,10 +45,14 @@ export interface Job {
   readonly rowAttempt: number
   /** Of the row's latest create: nobody knows what became of it, or it is known that it made nothing. */
   intent: 'none' | 'open' | 'refused'
+  /** What the cloud was found to have instead of what the plan knew. */
+  otherwise?: { readonly observed: Row; readonly columns: readonly string[] }
   /** Cloud id of the resource as the change shows it: the new one, or the one that went. */
   cloudId: CloudId | null
   /** Where the step under way makes its writes: its first call has waited for AWS's limits. */
   cloud?: Cloud
+  /** A write of this change has gone through, or may have. */
+  hasWritten: boolean
   /** What was made is not there when it is read back, after reads have stopped lagging. */
   isVanished?: boolean
 }
@@ -104,6 +111,7 @@ const jobOf = (record: ChangeRecord, tables: InstalledTables): Job => {
     calledMs: msOf(record.called_at),
     startedMs: record.started_at === null ? null : msOf(record.started_at),
     cloudId: record.cloud_id,
+    hasWritten: stored.some(({ tries = 0, waiting }) => tries > 0 || waiting !== undefined),
   }
 }
 

@@ -112,6 +112,7 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
     consumed: more.consumed ?? 0,
     is_settled: takeSettled(job, keep?.cloudId ?? null, isEnded),
     orphan: (more.orphan ?? null) as unknown as Json,
+    stood_for: job.steps.flatMap((one) => one.stoodFor ?? []) as unknown as Json,
   }
 }
 

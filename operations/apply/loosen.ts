@@ -1,4 +1,4 @@
-/** Once a replaced resource has a new id, those that refer to it are edited until they are pointed at that, whatever fails. */
+/** What is not over with a call is an edit until it is, whatever fails: above all what refers to a replaced resource. */
 import { loosenReferences } from '#postgres/statements/resource-loosen.ts'
 import type { ApplyRun } from './apply-run.ts'
 import type { Job } from './jobs.ts'
@@ -21,9 +21,18 @@ export async function loosenDependants(run: ApplyRun, job: Job): Promise<void> {
   await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
 }
 
-/** A column that this step has cleared for a while is to be set again. */
-export const loosenCleared = async (run: ApplyRun, { change }: Job): Promise<void> => {
+/** A column that was cleared for a while is to be set again; what went to make room for its successor is to be made again. */
+export const wantAgain = async (run: ApplyRun, { change }: Job): Promise<void> => {
   const rows = [{ table_name: change.table, row_id: change.rowId, columns: [] }]
+  await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
+}
+
+/** Of an update that did not come to its end: what it sent may have come about or not, and is nobody's agreement. */
+export async function loosenSent(run: ApplyRun, { change, hasWritten }: Job): Promise<void> {
+  if (change.action !== 'update' || !hasWritten) return
+  // Next to a wish for nothing, nothing agreed on would look like no wish at all.
+  const columns = Object.entries(change.delta).flatMap(([name, value]) => (value === null ? [] : [name]))
+  const rows = [{ table_name: change.table, row_id: change.rowId, columns }]
   await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
 }
 

@@ -26,6 +26,7 @@ const scopeOf = ({ context, tables, reader, index, learn }: ApplyRun): Companion
   db: context.ports.platform,
   tenant: context.tenant,
   tables,
+  executionId: context.execution.execution_id,
   api: (type, place) => reader.api(type, place),
   index,
   learn: (row, cloudId, observed) => learn(row, { cloudId, observed }),

@@ -2,6 +2,7 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CompanionRecord } from '#postgres/statements/resource-companions.ts'
 import type { ImportedRow } from '#postgres/statements/resource-import.ts'
+import { isAwsId } from './kept-columns.ts'
 
 export interface Matched {
   readonly again: readonly (readonly [ImportedRow, CompanionRecord])[]
@@ -41,10 +42,4 @@ function pairUp(
 
 /** Everything about a row but what the cloud names anew each time. */
 const likeness = (row: ImportedRow['row']): string =>
-  canonicalJson(
-    Object.fromEntries(
-      Object.entries(row).filter(([, value]) => typeof value !== 'string' || !isAwsId(value)),
-    ),
-  )
-
-const isAwsId = (value: string): boolean => /-[0-9a-f]{8,}$/.test(value)
+  canonicalJson(Object.fromEntries(Object.entries(row).filter(([, value]) => !isAwsId(value))))

@@ -5,10 +5,10 @@ import type { Settled } from '#modules/kit/index.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deleteResource, endResource } from './end-steps.ts'
-import { endWrite, readable, refusalIn } from './finish-write.ts'
+import { endWrite, refusalIn } from './finish-write.ts'
 import { type Job, stepOf } from './jobs.ts'
 import { report } from './report.ts'
-import { noteVanished, vanished } from './vanished.ts'
+import { noteVanished, provesAbsence, readable, vanished } from './vanished.ts'
 
 /** Nothing for a step that has to wait on. */
 export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEvent | undefined> {
@@ -21,7 +21,7 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   const read = await attempt(run, () => run.reader.read(job.type, step, id))
   if ('refused' in read) return unread(run, stepKey, read.refused)
   const seen = read.result
-  if (isDelete) return await pollDelete(run, job, stepKey, seen)
+  if (isDelete) return await pollDelete(run, job, stepKey, { seen, readStartedMs })
   if (seen === undefined && waiting?.until === readable && noteVanished(run, job, readStartedMs)) {
     const error = vanished(job)
     run.refusals.set(stepKey, error)
@@ -52,10 +52,12 @@ async function pollDelete(
   run: ApplyRun,
   job: Job,
   stepKey: string,
-  seen: unknown,
+  { seen, readStartedMs }: { readonly seen: unknown; readonly readStartedMs: number },
 ): Promise<StepEvent | undefined> {
-  if (seen === undefined) return await endResource(run, job, stepKey)
   const { waiting } = stepOf(job, stepKey)
+  if (seen === undefined && waiting?.until === readable && !provesAbsence(run, job, readStartedMs))
+    return undefined
+  if (seen === undefined) return await endResource(run, job, stepKey)
   if (waiting?.again && isSettled(job, seen) === true) return await deleteResource(run, job, stepKey, 1)
   report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to go'}`)
   return undefined

@@ -1,6 +1,6 @@
 /** Outputs reach the tenant's rows in a second step, because an open transaction of the tenant may hold them. */
 import { type Projected, projectOutputs } from '#postgres/statements/resource-project.ts'
-import { unprojectedTables } from '#postgres/statements/resource-unprojected.ts'
+import { type Due, unprojectedTables } from '#postgres/statements/resource-unprojected.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
@@ -19,12 +19,11 @@ export async function projectTables({
   progress,
 }: Pick<ExecutionContext, 'ports' | 'tenant' | 'lost' | 'cancelled' | 'progress'>): Promise<void> {
   const untilMs = ports.clock.now().getTime() + patienceMs
-  for (;;) {
-    const { left, refused } = await projectOnce(ports, tenant)
-    if (left === 0) {
-      for (const { message } of refused) progress.notice(message)
-      return
-    }
+  // What was refused before is told of again, and may have become possible by what was just done; tried once, not for long.
+  for (let due: Due = 'all'; ; due = 'due') {
+    const { left, refused } = await projectOnce(ports, tenant, due)
+    for (const { message } of refused) progress.notice(message)
+    if (left === 0) return
     if (cancelled.aborted || ports.clock.now().getTime() > untilMs) {
       progress.notice(
         `${left} rows are locked by a transaction: their outputs come by themselves when it has ended.`,
@@ -35,14 +34,14 @@ export async function projectTables({
   }
 }
 
-export async function projectOnce(ports: Ports, tenant: Tenant): Promise<Projected> {
-  const due = await unprojectedTables(ports.platform, tenant)
-  if (due.length === 0) return { left: 0, refused: [] }
+export async function projectOnce(ports: Ports, tenant: Tenant, due: Due): Promise<Projected> {
+  const names = await unprojectedTables(ports.platform, tenant, due)
+  if (names.length === 0) return { left: 0, refused: [] }
   const tables = await loadInstalledTables(ports, tenant)
   const projected: Projected[] = []
-  for (const name of due) {
+  for (const name of names) {
     const type = tables.lookup.get(name)
-    if (type) projected.push(await projectOutputs(ports.platform, tenant, type))
+    if (type) projected.push(await projectOutputs(ports.platform, tenant, type, due))
   }
   return {
     left: projected.reduce((sum, { left }) => sum + left, 0),

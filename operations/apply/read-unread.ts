@@ -3,9 +3,15 @@ import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
-import { noteRead, type UnreadResource, unreadResources } from '#postgres/statements/resource-unread.ts'
+import {
+  noteRead,
+  noteTried,
+  type UnreadResource,
+  unreadResources,
+} from '#postgres/statements/resource-unread.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
+import { listedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { loadStates } from '../plan/load-states.ts'
 import type { Ports } from '../ports.ts'
@@ -25,17 +31,32 @@ interface Scope {
   readonly signal: AbortSignal
 }
 
+/** Whoever plans holds the lease: the rest is read before a later plan. */
+const budgetMs = 15_000
+/** Resources whose companions are taken before it is noted that they are read. */
+const atATime = 20
+
 export async function readUnread(scope: Scope): Promise<void> {
   const { ports, tenant, tables } = scope
   const unread = await unreadResources(ports.platform, tenant)
   if (unread.length === 0) return
   const policy = await loadPolicy(ports.platform, tenant)
-  const reading: SyncScope = { ...scope, db: ports.platform, confirm: false, executionId: null, policy }
+  const reading: SyncScope = {
+    ...scope,
+    ...{ db: ports.platform, listed: listedIds(), confirm: false, executionId: null, policy },
+  }
+  const inTime = AbortSignal.timeout(budgetMs)
   for (const group of Map.groupBy(unread, groupKey).values()) {
+    if (inTime.aborted) return
     const [{ table_name: table, account_id: accountId, region }] = group as [UnreadResource]
     const type = tables.lookup.get(table) && tables.type(table)
+    await noteTried(
+      ports.platform,
+      tenant,
+      group.map((one) => one.resource_id),
+    )
     if (type?.mapper)
-      await readGroup(reading, { type, mapper: type.mapper, place: { accountId, region } }, group)
+      await readGroup(reading, { type, mapper: type.mapper, place: { accountId, region }, inTime }, group)
   }
 }
 
@@ -46,26 +67,29 @@ interface Group {
   readonly type: ResourceType
   readonly mapper: Mapper
   readonly place: RowPlace
+  /** Aborted when there is no more time. */
+  readonly inTime: AbortSignal
 }
 
 /** What cannot be read stays unread: whoever plans next tries again, and a sync proves what is gone. */
 async function readGroup(
   scope: SyncScope,
-  { type, mapper, place }: Group,
+  { type, mapper, place, inTime }: Group,
   unread: readonly UnreadResource[],
 ): Promise<void> {
   const { ports, db, tenant, signal } = scope
   const ids = unread.map((one) => one.row_id)
   const states = await loadStates(db, tenant, type, { kind: 'rows', ids })
   const target = placeOf(ports, place)
+  const calling = AbortSignal.any([signal, inTime])
   const startedAt = ports.clock.now()
   const found = await mapper
     .get(
       states.flatMap(({ cloudId }) => (cloudId ? [cloudId] : [])),
-      ports.cloud.api(mapper.client, target, signal),
+      ports.cloud.api(mapper.client, target, calling),
     )
     .catch((error: unknown) => {
-      if (error instanceof IasqlError && error.blame === 'cloud' && !signal.aborted) return []
+      if (isOfCloud(error, calling) && !signal.aborted) return []
       throw error
     })
   const seen = new Map(found.map((one) => seenResource(mapper, one, target)).map((one) => [one.key, one]))
@@ -81,14 +105,25 @@ async function readGroup(
       state.cloudId && seen.has(canonicalJson(state.cloudId)) && isSettled(ports, type, startedAt, state),
   )
   const notice = (message: string): void => ports.log('warn', message)
-  for (const { cloudId } of read) {
-    if (cloudId) await takeCompanions(companionScope({ ...scope, notice }), { type, cloudId, place })
+  const asking = companionScope({ ...scope, signal: calling, notice })
+  for (let from = 0; from < read.length && !inTime.aborted; from += atATime) {
+    const some = read.slice(from, from + atATime)
+    try {
+      for (const { cloudId } of some) if (cloudId) await takeCompanions(asking, { type, cloudId, place })
+    } catch (error) {
+      if (inTime.aborted && !signal.aborted) return
+      throw error
+    }
+    await noteRead(
+      db,
+      tenant,
+      some.flatMap(({ resourceId }) => resourceId ?? []),
+    )
   }
-  await noteRead(
-    db,
-    tenant,
-    read.flatMap(({ resourceId }) => resourceId ?? []),
-  )
 }
+
+/** It refused, or was not asked to the end because time was up. */
+const isOfCloud = (error: unknown, calling: AbortSignal): boolean =>
+  calling.aborted || (error instanceof IasqlError && error.blame === 'cloud')
 
 const noMore = async (): Promise<readonly SeenResource[]> => []

@@ -87,10 +87,13 @@ function drive(run: ApplyRun, { turns, ending, inFlight, timers }: Drive): Promi
     }
     const at = (atMs: number, event: UntimedEvent): void => {
       const delayMs = Math.max(0, atMs - clock.now().getTime())
-      clock.sleep(delayMs, timers).then(
-        () => (event.kind === 'deadline' ? stopFor(event) : dispatch(event)),
-        () => undefined,
-      )
+      clock
+        .sleep(delayMs, timers)
+        .then(
+          () => (event.kind === 'deadline' ? stopFor(event) : dispatch(event)),
+          () => undefined,
+        )
+        .catch(reject)
     }
     // The reducer knows first, so that it does not begin again what gives up waiting.
     const stopFor = (event: UntimedEvent): void => {

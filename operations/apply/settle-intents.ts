@@ -39,7 +39,8 @@ export async function settleIntents(scope: Scope): Promise<ReadonlySet<string>> 
     const byRow = new Map(states.map((state) => [state.rowId, state]))
     for (const intent of intents) {
       const state = byRow.get(intent.row_id)
-      if (state?.desired && state.editVersion === intent.edit_version) continue
+      const isAsCalled = state?.editVersion === intent.edit_version && !intent.is_edited_again
+      if (state?.desired && isAsCalled) continue
       const isDecided = await settle(scope, intent, state).catch((error: unknown) => {
         scope.signal.throwIfAborted()
         ports.log('warn', 'an open intent could not be looked up', { table, rowId: intent.row_id, error })

@@ -4,8 +4,10 @@ import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-ru
 import { stragglerMs } from './call-times.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { findMade } from './find-made.ts'
+import { noteMade } from './finish-write.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
 import { report } from './report.ts'
+import { readable } from './vanished.ts'
 import { continueWrite } from './write-steps.ts'
 
 export async function settleStep(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
@@ -27,7 +29,10 @@ export async function settleStep(run: ApplyRun, job: Job, stepKey: string): Prom
     return { kind: 'absent', step: stepKey }
   }
   const id = mapper.idOf(found.result)
-  noteStep(job, stepKey, { cloudId: id })
+  job.cloudId = id
+  noteStep(job, stepKey, { cloudId: id, waiting: { until: readable, again: true } })
+  // Whatever becomes of the rest: of a replacement the record is the new one's now, and the old one's end is still to come.
+  await noteMade(run, job, stepKey, id)
   return await continueWrite(run, job, stepKey, id)
 }
 

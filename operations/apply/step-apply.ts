@@ -36,7 +36,9 @@ export async function stepApply(context: ExecutionContext): Promise<StepOutcome>
   }
   const end = await runSteps(context)
   if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }
-  if (standing.held === 0 || cancelled.aborted) return await endApply(context)
+  // What was made anew along with something else may have to be given what the old one had.
+  const { held } = await applyStanding(ports.platform, tenant, execution.execution_id)
+  if (held === 0 || cancelled.aborted) return await endApply(context)
   return { kind: 'more', seconds: 0, memory: {} }
 }
 

@@ -17,6 +17,7 @@ export interface NewClaim {
   /** The preview that is applied. */
   readonly previewId: number | null
   readonly plan: OrderedPlan
+  readonly snapshot: string
   /** Edits that are done with. */
   readonly settled: readonly SettledResource[]
   /** What this apply has to wait for. */
@@ -27,14 +28,14 @@ export async function storeClaim(
   { platform }: Ports,
   tenant: Tenant,
   lease: PlanLease,
-  { claimant, actor, mine, previewId, plan, settled, held }: NewClaim,
+  { claimant, actor, mine, previewId, plan, snapshot, settled, held }: NewClaim,
 ): Promise<StoredPlan> {
   return await platform.transaction(async (transaction) => {
     await lease.insist(transaction)
     const isOurs = await notePlanned(transaction, tenant, claimant)
     if (!isOurs) throw new LostExecution('another invocation has taken over')
-    await settleResources(transaction, tenant, settled)
-    const stored = await storePlan(transaction, tenant, plan, { actor, mine, claimant })
+    await settleResources(transaction, tenant, settled, snapshot)
+    const stored = await storePlan(transaction, tenant, plan, { actor, mine, claimant, snapshot })
     // Without one of its changes, what depends on it would not wait for it.
     if (stored.changeIds.size < plan.changes.length) throw new LeaseLost('others have claimed rows meanwhile')
     if (previewId !== null) await noteApplied(transaction, tenant, { previewId, planId: stored.planId })

@@ -1,7 +1,7 @@
-/** A step's turn: it waits for AWS's limits and then for a place among the calls in flight, before it intends anything. */
+/** A step's turn: it waits for AWS's limits and then for a slot among the calls in flight, before it intends anything. */
 import { leadOperation } from '#engine/throttle/lead-operation.ts'
 import type { SdkClientClass } from '#modules/kit/index.ts'
-import { places } from '../limits/places.ts'
+import { slots } from '../limits/slots.ts'
 import type { Cloud, Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
 import type { ApplyRun } from './apply-run.ts'
@@ -37,8 +37,9 @@ interface Ends {
 export function openTurns({ context }: ApplyRun, { ending, abandoned, over }: Ends): Turns {
   const { ports } = context
   const waiting = waitingTurns(context, over)
-  const calls = places(callsAtOnce)
-  const lookUps = places(lookUpsAtOnce)
+  const calls = slots(callsAtOnce)
+  const lookUps = slots(lookUpsAtOnce)
+  const running = ports.cloud.running?.() ?? ports.cloud
   const signal = AbortSignal.any([ending, abandoned])
   const rankOf = ({ step }: JobStep): number => ports.clock.now().getTime() - step.priorityMs
 
@@ -57,13 +58,13 @@ export function openTurns({ context }: ApplyRun, { ending, abandoned, over }: En
         if (!callsCloud(step)) return { cloud: ports.cloud, end: () => undefined }
         const lead = leadOf(job, step)
         const reserving = lead && reserve(ports, step, lead, signal)
-        const cloud = reserving ? await waiting.during(step.step, lead.operation, reserving) : ports.cloud
+        const cloud = reserving ? await waiting.during(step.step, lead.operation, reserving) : running
         return { cloud, end: await calls.take(rankOf(step), signal) }
       }),
     toLookUp: (job, stepKey) =>
       unlessEnded(async () => {
         const end = await lookUps.take(rankOf(stepOf(job, stepKey)), signal)
-        return { cloud: ports.cloud, end }
+        return { cloud: running, end }
       }),
   }
 }

@@ -1,11 +1,15 @@
 /** What a step asks of the cloud: the user's values with references and expressions resolved as late as possible. */
+import { equals } from '#engine/columns/canonical.ts'
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { withDependents } from '#engine/columns/with-dependents.ts'
-import type { Row } from '#engine/model/json.ts'
+import type { Column } from '#engine/model/column.ts'
+import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { Step } from '#engine/order/step.ts'
 import { type ResolvedRow, resolveRow } from '../plan/resolve-row.ts'
 import type { ApplyRun } from './apply-run.ts'
-import { type Job, stepOf } from './jobs.ts'
+import { type Job, noteStep, stepOf } from './jobs.ts'
+import { stoodForNow } from './stood-for.ts'
 
 /** The user's columns that the step sends, unresolved. */
 export function givenBy(run: ApplyRun, job: Job, stepKey: string): Row {
@@ -52,14 +56,38 @@ const argumentsOf = (type: TableSpec, row: Row): Row =>
 const without = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)))
 
+/** As it is about to be sent. */
 export function resolveWanted(run: ApplyRun, job: Job, stepKey: string): ResolvedRow {
-  return resolveRow(job.type, givenBy(run, job, stepKey), run.known)
+  const given = givenBy(run, job, stepKey)
+  const stoodFor = stoodForNow(given, run.known)
+  if (stoodFor.length > 0) noteStep(job, stepKey, { stoodFor })
+  return resolveRow(job.type, given, run.known)
 }
 
-/** What base holds once the step is done: every column after a create, the sent ones after an update. */
+/**
+ * What base holds once the step is done: every column after a create, the sent ones after an update. The row may be another
+ * by now than when the call was made, and then it is not what anybody has agreed on.
+ */
 export function sentBy(run: ApplyRun, job: Job, stepKey: string): Row {
-  const { row } = resolveWanted(run, job, stepKey)
-  if (stepOf(job, stepKey).step.kind === 'create') return row
   const given = givenBy(run, job, stepKey)
-  return Object.fromEntries(Object.keys(given).map((name) => [name, row[name] ?? null]))
+  const { row, want } = resolveRow(job.type, given, run.known)
+  const names = Object.keys(stepOf(job, stepKey).step.kind === 'create' ? row : given)
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = row[name] ?? null
+      const isAsSent =
+        value === null || !job.want || isSame(job.type.columns[name], want[name], job.want[name])
+      return [name, isAsSent ? value : sentInstead(job, name)]
+    }),
+  )
 }
+
+/** A reference to what does not stand yet has been sent to nobody. */
+const isSame = (column: Column | undefined, a: Json | undefined, b: Json | undefined): boolean =>
+  column && !column.reference
+    ? equals(column, a, b)
+    : (a ?? null) !== null && canonicalJson(a ?? null) === canonicalJson(b ?? null)
+
+/** Which row another cloud id than today's belonged to, nobody can tell here. */
+const sentInstead = ({ type, want }: Job, name: string): Json =>
+  type.columns[name]?.reference ? null : (want?.[name] ?? null)

@@ -7,11 +7,11 @@ import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from '.
 import { mapperOf } from './cloud-reader.ts'
 import { deltaOf, findConflict } from './find-delta.ts'
 import { findLossOf } from './find-loss.ts'
-import { endOrWait, readable, takeOutcome } from './finish-write.ts'
+import { endOrWait, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
 import { findNameTaken, undecided } from './name-taken.ts'
-import { noteVanished, vanished } from './vanished.ts'
+import { noteVanished, readLater, vanished } from './vanished.ts'
 import { resolveWanted } from './wanted.ts'
 
 export async function createResource(
@@ -102,8 +102,7 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   const seen = read.result
   if (seen === undefined) {
     const isGone = noteVanished(run, job, readStartedMs)
-    const isLagging = !isGone && stepOf(job, stepKey).step.kind === 'create'
-    return isLagging ? await readLater(run, job, stepKey) : refusedEvent(run, stepKey, vanished(job))
+    return isGone ? refusedEvent(run, stepKey, vanished(job)) : await readLater(run, job, stepKey)
   }
   job.isVanished = false
   const { want: sent, missing } = resolveWanted(run, job, stepKey)
@@ -113,23 +112,17 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   if (conflict) return refusedEvent(run, stepKey, conflict)
   const now = asWant(seenRow)
   const delta = deltaOf(run, job, stepKey, now, sent)
+  const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
   if (Object.keys(delta).length === 0) {
+    job.want = want
     return await endOrWait(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
   }
-  const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
   await intend(run, job, stepKey, want, push.tries)
   const api = run.reader.writeApi(job, push.spot)
   const token = tokenOf(run, job, stepKey)
   const updated = await attempt(run, () => mapper.update(seen, want, delta, token, api))
   if ('refused' in updated) return refusedEvent(run, stepKey, updated.refused)
   return await takeOutcome(run, job, stepKey, updated.result)
-}
-
-/** What was made may only not show yet: the step goes on once it does. */
-async function readLater(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
-  noteStep(job, stepKey, { state: 'waiting', waiting: { until: readable, again: true } })
-  await run.ledger.settle(job, { kind: 'none' })
-  return { kind: 'waiting', step: stepKey, until: readable }
 }
 
 const unresolved = (columns: readonly string[]): IasqlError =>

@@ -6,7 +6,7 @@ import { tableLookup } from '#engine/plan/resource.ts'
 import type { Module } from '#modules/kit/index.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { findExpressingOutside } from '#postgres/statements/expression-find.ts'
-import { countRows } from '#postgres/statements/module-count-rows.ts'
+import { countEdited, countRows } from '#postgres/statements/module-count-rows.ts'
 import { forgetModule, openClaims } from '#postgres/statements/module-forget.ts'
 import { dependentModules, installedModules } from '#postgres/statements/module-installed.ts'
 import { type ExecutionContext, type StepOutcome, succeeded } from '../execution/execution-context.ts'
@@ -39,6 +39,7 @@ async function uninstall(context: ExecutionContext): Promise<StepOutcome> {
   if (going.length === 0) return succeeded([])
   await refuseDependents(context, going)
   const rows = await describeGoing(context, going)
+  await tellEdits(context, going)
   // Whoever plans meanwhile would claim rows of tables that are no more.
   await underLease(ports, tenant, AbortSignal.any([lost, cancelled]), async (lease) => {
     await refuseClaimed(context, going)
@@ -46,6 +47,19 @@ async function uninstall(context: ExecutionContext): Promise<StepOutcome> {
     await dropModules(context, lease, { going, rows })
   })
   return succeeded(rows)
+}
+
+/** The cloud keeps everything, the edits of the rows go with them. */
+async function tellEdits(
+  { ports, tenant, progress }: ExecutionContext,
+  going: readonly Module[],
+): Promise<void> {
+  const tables = going.flatMap((module) => module.tables.map((table) => table.name))
+  const count = await countEdited(ports.platform, tenant, tables)
+  if (count > 0)
+    progress.notice(
+      `Edits of ${count} ${count === 1 ? 'row' : 'rows'} were not applied; they go with the tables.`,
+    )
 }
 
 async function refuseDependents(

@@ -128,7 +128,7 @@ function boundText(bound: Bound, titles: ReadonlyMap<string, string>): string {
       return titles.get(bound.after) ?? bound.after
     case 'bucket':
       return `bucket ${bound.bucket}`
-    case 'places':
+    case 'slots':
       return `${callsAtOnce} calls at once`
   }
 }

@@ -45,7 +45,7 @@ function stateOf(table: TableSpec, record: ResourceRecord): LoadedState {
     companionOf: record.companion_of,
     isExternal: record.external ?? false,
     baseVersion: record.base_version ?? 0,
-    editVersion: record.version ?? record.base_version ?? 0,
+    editVersion: editVersionOf(record),
     edit:
       record.version === null
         ? null
@@ -61,6 +61,10 @@ function stateOf(table: TableSpec, record: ResourceRecord): LoadedState {
     drift: record.drift ?? {},
   }
 }
+
+/** An edit may be committed after others of its row with higher ids are done: it makes a newer version all the same. */
+const editVersionOf = ({ version, base_version: base }: ResourceRecord): number =>
+  version === null ? (base ?? 0) : Math.max(version, (base ?? 0) + 1)
 
 const placeOf = (row: { readonly account_id?: unknown; readonly region?: unknown }): RowPlace => ({
   accountId: typeof row.account_id === 'string' ? row.account_id : null,

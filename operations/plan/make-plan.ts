@@ -7,6 +7,7 @@ import { planChanges } from '#engine/plan/plan-changes.ts'
 import type { Plan, PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Database } from '#postgres/database.ts'
 import { editedTables } from '#postgres/statements/edit-tables.ts'
+import { readSnapshot } from '#postgres/statements/snapshot-read.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
@@ -21,10 +22,15 @@ import { loadStates } from './load-states.ts'
 
 /** All edited rows of the tenant, planned; `states` holds them and their neighbours. */
 export interface RawPlan extends Plan {
+  /** What was committed before any of it was read: edits that came later are left to the next plan. */
+  readonly snapshot: string
   readonly states: LoadedStates
+  /** What it was planned with. */
+  readonly policy: PolicyLookup
 }
 
 export async function planAll(db: Database, tenant: Tenant, tables: InstalledTables): Promise<RawPlan> {
+  const snapshot = await readSnapshot(db)
   const states: LoadedStates = new Map()
   for (const table of await editedTables(db, tenant)) {
     const type = tables.lookup.get(table)
@@ -36,13 +42,13 @@ export async function planAll(db: Database, tenant: Tenant, tables: InstalledTab
   const policy = await loadPolicy(db, tenant)
   const plan = planWith(tables, states, policy)
   const replaced = plan.changes.filter(getsNewId)
-  if (replaced.length === 0) return { ...plan, states }
+  if (replaced.length === 0) return { ...plan, states, policy, snapshot }
   await addDependants(
     scope,
     states,
     replaced.flatMap((change) => states.get(change.key) ?? []),
   )
-  return { ...planWith(tables, states, policy), states }
+  return { ...planWith(tables, states, policy), states, policy, snapshot }
 }
 
 /** A new one, or one that the cloud has lost and that is made again. */

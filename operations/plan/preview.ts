@@ -3,9 +3,7 @@ import type { Row } from '#engine/model/json.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { countSplitSteps } from '#engine/plan/split-steps.ts'
-import { forgetOldPlans } from '#postgres/statements/plan-read.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { loadPolicy } from '../drift/load-policy.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import { basisOf } from './basis.ts'
@@ -50,17 +48,16 @@ export async function storePreview(ports: Ports, request: PreviewRequest): Promi
   const db = ports.platform
   const tables = await loadInstalledTables(ports, tenant)
   const raw = await planAll(db, tenant, tables)
-  const { states } = raw
+  const { states, policy } = raw
   const changes = await findAdoptions({ ports, db, tenant, tables, states, signal }, raw.changes)
   const isOwn = mine ? ownChanges(changes, tables, actor) : () => true
   const ordered = orderWanted(changes, tables, isOwn)
   const plan = { ...ordered, changes: countSplitSteps(ordered.changes, ordered.steps) }
-  await forgetOldPlans(db, tenant)
-  const policy = await loadPolicy(db, tenant)
   const stored = await storePlan(db, tenant, plan, {
     actor,
     mine,
     claimant: null,
+    snapshot: raw.snapshot,
     basisOf: basisOf(tables, states, policy),
   })
   return { tables, plan, stored, notices: [...raw.notices, ...othersNotice(plan.leftOut, isOwn)] }

@@ -29,6 +29,8 @@ export async function storePlan(
     readonly actor: string
     readonly mine: boolean
     readonly claimant: Claimant | null
+    /** Since when the plan has read edits. */
+    readonly snapshot: string
     /** Of a preview, by change key. */
     readonly basisOf?: (key: string) => ChangeBasis
   },
@@ -37,6 +39,7 @@ export async function storePlan(
     madeBy: by.actor,
     mine: by.mine,
     executionId: by.claimant?.executionId ?? null,
+    snapshot: by.snapshot,
   })
   const ids = await reserveChangeIds(db, tenant, plan.changes.length)
   const changeIds = new Map(plan.changes.map((change, index) => [change.key, ids[index] ?? 0]))

@@ -37,16 +37,21 @@ $iasql$`,
    EXECUTE FUNCTION ${t}.iasql_expression_target()`,
 ]
 
-/** What AWS gives a new value makes those that refer to it edited; what it has lost tells nobody anything. */
+/**
+ * What AWS gives a new value makes those that refer to it edited, also those that are being made with the old one; what it
+ * has lost tells nobody anything.
+ */
 const renewDependants = (t: string): readonly string[] => [
   `CREATE FUNCTION ${t}.iasql_output_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
    SET search_path = pg_catalog, pg_temp AS $iasql$
 BEGIN
   INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)
     SELECT DISTINCT x.table_name, x.row_id, CAST('U' AS "char"), 'iasql'
-    FROM ${t}.iasql_expression x JOIN ${t}.iasql_resource d ON d.table_name = x.table_name AND d.row_id = x.row_id
+    FROM ${t}.iasql_expression x LEFT JOIN ${t}.iasql_resource d USING (table_name, row_id)
     WHERE x.target_table = NEW.table_name AND x.target_id = NEW.row_id
-      AND d.base IS NOT NULL AND d.observed IS NOT NULL
+      AND (d.base IS NOT NULL AND d.observed IS NOT NULL OR EXISTS (SELECT FROM ${t}.iasql_change_record c
+        WHERE c.table_name = x.table_name AND c.row_id = x.row_id AND c.execution_id IS NOT NULL
+          AND c.state IN ('pending', 'started', 'waiting')))
       AND nullif(NEW.observed -> x.target_column, 'null') IS NOT NULL
       AND NEW.observed -> x.target_column IS DISTINCT FROM OLD.observed -> x.target_column;
   RETURN NULL;

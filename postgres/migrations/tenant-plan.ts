@@ -10,10 +10,10 @@ const versions = (tenant: Tenant): readonly string[] => {
   const t = tenant.schema
   const isMoved = `NEW.cloud_id IS DISTINCT FROM OLD.cloud_id
     OR (NEW.observed IS NULL) <> (OLD.observed IS NULL)
-    OR EXISTS (SELECT FROM jsonb_each(NEW.observed) n
-      WHERE n.value IS DISTINCT FROM coalesce(OLD.observed->n.key, 'null') AND NOT EXISTS (
+    OR EXISTS (SELECT FROM jsonb_each(NEW.observed) n FULL JOIN jsonb_each(OLD.observed) o USING (key)
+      WHERE coalesce(n.value, 'null') <> coalesce(o.value, 'null') AND NOT EXISTS (
         SELECT FROM ${t}.iasql_column k
-        WHERE k.table_name = NEW.table_name AND k.column_name = n.key AND k.nature = 'output'))`
+        WHERE k.table_name = NEW.table_name AND k.column_name = key AND k.nature = 'output'))`
   return [
     `CREATE SEQUENCE ${t}.iasql_observed_version`,
     `ALTER TABLE ${t}.iasql_resource
@@ -63,10 +63,13 @@ const choices = (tenant: Tenant): readonly string[] => {
   ]
 }
 
+/** SQL that holds of an edit that the plan has not seen. */
+const isLaterEdit = 'NOT pg_visible_in_snapshot(e.xid, p.snapshot)'
+
 /** Of the row itself: edited, done by another apply, or otherwise in the cloud than it was. */
 const ownMovement = (t: string): string => `
-  CASE WHEN newest.edit_id > c.edit_version THEN 'edited again by ' || newest.actor
-    WHEN c.edited_at IS NOT NULL AND newest.edit_id IS NULL THEN 'applied since'
+  CASE WHEN newest.is_later THEN 'edited again by ' || newest.actor
+    WHEN c.edited_at IS NOT NULL AND newest.is_later IS NULL THEN 'applied since'
     WHEN EXISTS (SELECT FROM jsonb_each_text(c.basis->'policies') d
       WHERE ${effectivePolicy(t, { table: 'c.table_name', row: 'c.row_id', column: 'd.key' })} <> d.value)
       THEN 'its drift policy is another'
@@ -85,7 +88,7 @@ const groundMovement = (t: string): string => `
   FROM (
     SELECT w.*, q.cloud_id AS known_as, q.observed, coalesce(q.base_version, 0) > w.edit_version OR EXISTS (
       SELECT FROM ${t}.iasql_edit e
-      WHERE e.table_name = w.table_name AND e.row_id = w.row_id AND e.edit_id > w.edit_version) AS is_edited
+      WHERE e.table_name = w.table_name AND e.row_id = w.row_id AND ${isLaterEdit}) AS is_edited
     FROM jsonb_to_recordset(c.basis->'refers') AS w (table_name text, row_id bigint, name text, edit_version bigint,
       cloud_id jsonb, is_there boolean, used jsonb)
     LEFT JOIN ${t}.iasql_resource q ON q.table_name = w.table_name AND q.row_id = w.row_id) g
@@ -108,10 +111,10 @@ const movements = (t: string): readonly string[] => [
       FROM ${t}.iasql_change_record c
       LEFT JOIN ${t}.iasql_resource r ON r.table_name = c.table_name AND r.row_id = c.row_id
       LEFT JOIN LATERAL (
-        SELECT e.edit_id, coalesce(k.actor, e.login) AS actor
+        SELECT ${isLaterEdit} AS is_later, coalesce(k.actor, e.login) AS actor
         FROM ${t}.iasql_edit e LEFT JOIN ${t}.iasql_commit k ON k.xid = e.xid
-        WHERE e.table_name = c.table_name AND e.row_id = c.row_id AND e.edit_id > coalesce(r.base_version, 0)
-        ORDER BY e.edit_id DESC LIMIT 1) newest ON true
+        WHERE e.table_name = c.table_name AND e.row_id = c.row_id
+        ORDER BY 1 DESC, e.edit_id DESC LIMIT 1) newest ON true
       LEFT JOIN LATERAL (${groundMovement(t)}) ground ON true
       WHERE c.plan_id = p.plan_id AND NOT c.companion AND c.change_id NOT IN (SELECT l.change_id FROM left_out l)
         AND (c.table_name, c.row_id) NOT IN (SELECT d.table_name, d.row_id FROM dealt_with d)) m

@@ -4,13 +4,17 @@ import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { orphansSql } from './resource-orphan.ts'
 
-/** The old half of a replacement whose new half stands. */
-const orphans = `
+/** The old half of a replacement whose new half is made: the record is that one's, though it may not be ready. */
+const orphans = (t: string): string => `
   SELECT table_name, jsonb_build_object('account_id', coalesce(planned->'cloudPlace', planned->'place')->>'accountId',
     'region', coalesce(planned->'cloudPlace', planned->'place')->>'region', 'natural_name', natural_name,
     'cloud_id', planned->'cloudId', 'base', '{}'::jsonb) AS orphan
   FROM open WHERE action = 'replace' AND jsonb_typeof(planned->'cloudId') = 'object'
-    AND steps @> '[{"step": {"kind": "create"}, "state": "done"}]'
+    AND jsonb_path_exists(steps, '$[*] ? (@.step.kind == "create" && exists(@.cloudId))')
+    AND NOT EXISTS (SELECT FROM ${t}.iasql_resource r
+      WHERE r.table_name = open.table_name AND r.cloud_id = open.planned->'cloudId'
+        AND r.account_id IS NOT DISTINCT FROM coalesce(planned->'cloudPlace', planned->'place')->>'accountId'
+        AND r.region IS NOT DISTINCT FROM coalesce(planned->'cloudPlace', planned->'place')->>'region')
     AND NOT steps @> '[{"step": {"kind": "delete"}, "state": "done"}]'`
 
 /** What became of calls without an answer is not decided here: open intents stay open. */
@@ -24,7 +28,7 @@ export async function closeChanges(
     `WITH open AS (
        SELECT * FROM ${t}.iasql_change_record
        WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')),
-     ${orphansSql(t, orphans)},
+     ${orphansSql(t, orphans(t))},
      unheld AS (DELETE FROM ${t}.iasql_execution_held WHERE execution_id = :execution::bigint)
      UPDATE ${t}.iasql_change_record c
      SET state = 'skipped', error = :error::jsonb, ended_at = clock_timestamp()

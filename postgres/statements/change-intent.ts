@@ -44,13 +44,14 @@ export async function storeIntents(
          WHERE ${isFenced(t)} LIMIT :count::int),
        opened AS (
          INSERT INTO ${t}.iasql_intent AS n (table_name, row_id, attempt, token, want, account_id, region, natural_name,
-           edit_version, called_at, deadline)
+           edit_version, snapshot, called_at, deadline)
          SELECT c.table_name, c.row_id, i.row_attempt, i.token, i.want, c.account_id, c.region, c.natural_name,
-           c.edit_version, clock_timestamp(), clock_timestamp() + make_interval(secs => i.deadline_seconds)
-         FROM i JOIN ${t}.iasql_change_record c USING (change_id) WHERE i.is_opening
+           c.edit_version, p.snapshot, clock_timestamp(), clock_timestamp() + make_interval(secs => i.deadline_seconds)
+         FROM i JOIN ${t}.iasql_change_record c USING (change_id) JOIN ${t}.iasql_plan_record p USING (plan_id)
+         WHERE i.is_opening
          ON CONFLICT (table_name, row_id) DO UPDATE SET attempt = excluded.attempt, token = excluded.token,
            want = excluded.want, account_id = excluded.account_id, region = excluded.region,
-           natural_name = excluded.natural_name, edit_version = excluded.edit_version,
+           natural_name = excluded.natural_name, edit_version = excluded.edit_version, snapshot = excluded.snapshot,
            called_at = excluded.called_at, deadline = excluded.deadline)
        UPDATE ${t}.iasql_change_record c
        SET state = 'started', steps = i.steps, attempt = i.attempt, token = i.token, want = i.want,

@@ -32,18 +32,28 @@ export interface Outcome {
   readonly unprojected: Json
   /** What the cloud still has otherwise; null: as it was noted before. */
   readonly drift: Drift | null
-  /** Edits up to here are consumed; 0: none. */
+  /** Edits up to here that the plan could see are consumed; 0: none. */
   readonly consumed: number
   /** What became of the row's create is known: the next one is another attempt, under another token. */
   readonly is_settled: boolean
   /** The old half of a replacement that still stands, or null. */
   readonly orphan: Json
+  /** What the expressions of the row stood for when it was sent: an edit because of another value stays. */
+  readonly stood_for: Json
 }
 
 const recordset = `jsonb_to_recordset(:outcomes::jsonb) AS o (change_id bigint, state text, steps jsonb, cloud_id jsonb,
   error jsonb, waiting jsonb, is_ended boolean, table_name text, row_id bigint, resource text, account_id text,
   region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb, is_unread boolean,
-  unprojected jsonb, drift jsonb, consumed bigint, is_settled boolean, orphan jsonb)`
+  unprojected jsonb, drift jsonb, consumed bigint, is_settled boolean, orphan jsonb,
+  stood_for jsonb)`
+
+/** SQL that holds when something that the row refers to is known to be another by now than what was sent. */
+const isOutdated = (t: string): string =>
+  `EXISTS (SELECT FROM jsonb_to_recordset(o.stood_for) v (table_name text, row_id bigint, column_name text, value jsonb)
+     JOIN ${t}.iasql_resource r USING (table_name, row_id)
+     WHERE coalesce(r.observed, r.base) ? v.column_name
+       AND coalesce(r.observed, r.base) -> v.column_name <> coalesce(v.value, 'null'))`
 
 export async function storeOutcomes(
   db: Queryable,
@@ -73,9 +83,10 @@ export async function storeOutcomes(
          DELETE FROM ${t}.iasql_resource r USING o
          WHERE o.resource = 'remove' AND r.table_name = o.table_name AND r.row_id = o.row_id),
        consumed AS (
-         DELETE FROM ${t}.iasql_edit e USING o, ${t}.iasql_change_record c
-         WHERE c.change_id = o.change_id AND e.table_name = o.table_name AND e.row_id = o.row_id
-           AND (e.edit_id <= o.consumed OR (o.state = 'done' AND e.login = 'iasql' AND e.at < c.called_at))),
+         DELETE FROM ${t}.iasql_edit e USING o, ${t}.iasql_change_record c, ${t}.iasql_plan_record p
+         WHERE c.change_id = o.change_id AND p.plan_id = c.plan_id AND e.table_name = o.table_name AND e.row_id = o.row_id
+           AND (e.edit_id <= o.consumed AND pg_visible_in_snapshot(e.xid, p.snapshot) OR (o.state = 'done' AND e.login = 'iasql' AND e.at < c.called_at
+             AND NOT ${isOutdated(t)}))),
        settled AS (
          UPDATE ${t}.iasql_intent i SET attempt = i.attempt + 1, token = NULL, want = NULL
          FROM o WHERE o.is_settled AND i.table_name = o.table_name AND i.row_id = o.row_id),

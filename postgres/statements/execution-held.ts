@@ -1,4 +1,5 @@
 /** What an apply has left to do, and what it has to wait for: rows that other executions have claimed, and what depends on them. */
+import { resourceKey } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
@@ -35,15 +36,18 @@ export async function heldKeys(
   { schema: t }: Tenant,
   executionId: number,
 ): Promise<ReadonlySet<string>> {
-  const keys: string[] = []
+  const keys = new Set<string>()
+  let last = { table_name: '', row_id: 0 }
   for (;;) {
-    const page = await db.query<{ key: string }>(
-      `SELECT table_name || '/' || row_id AS key FROM ${t}.iasql_execution_held
-       WHERE execution_id = :execution::bigint ORDER BY table_name, row_id LIMIT 5000 OFFSET :from::int`,
-      { execution: executionId, from: keys.length },
+    const page = await db.query<{ table_name: string; row_id: number }>(
+      `SELECT table_name, row_id FROM ${t}.iasql_execution_held
+       WHERE execution_id = :execution::bigint AND (table_name, row_id) > (:table::text, :row::bigint)
+       ORDER BY table_name, row_id LIMIT 5000`,
+      { execution: executionId, table: last.table_name, row: last.row_id },
     )
-    keys.push(...page.map((row) => row.key))
-    if (page.length < 5_000) return new Set(keys)
+    for (const { table_name: table, row_id: rowId } of page) keys.add(resourceKey(table, rowId))
+    last = page.at(-1) ?? last
+    if (page.length < 5_000) return keys
   }
 }
 

@@ -4,20 +4,27 @@ import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
 
+/** False: the execution has ended, or another invocation has it by now. */
 export async function appendExecutionRows(
   db: Queryable,
   tenant: Tenant,
-  executionId: number,
+  { executionId, fence }: { readonly executionId: number; readonly fence: number },
   rows: readonly Row[],
-): Promise<void> {
+): Promise<boolean> {
+  const t = tenant.schema
   for (const page of inPages(rows)) {
-    await db.run(
-      `INSERT INTO ${tenant.schema}.iasql_execution_row (execution_id, body)
-       SELECT :id::bigint, row.value FROM jsonb_array_elements(:rows::jsonb) WITH ORDINALITY AS row (value, place)
+    const stored = await db.run(
+      `INSERT INTO ${t}.iasql_execution_row (execution_id, body)
+       SELECT x.execution_id, row.value
+       FROM jsonb_array_elements(:rows::jsonb) WITH ORDINALITY AS row (value, place), (
+         SELECT execution_id FROM ${t}.iasql_execution_record
+         WHERE execution_id = :id::bigint AND fence = :fence::bigint AND ended_at IS NULL FOR SHARE) x
        ORDER BY row.place`,
-      { id: executionId, rows: JSON.stringify(page) },
+      { id: executionId, fence, rows: JSON.stringify(page) },
     )
+    if (stored < page.length) return false
   }
+  return true
 }
 
 export async function readExecutionRows(

@@ -24,29 +24,41 @@ export async function readForgotten(
 ): Promise<readonly CloudId[]> {
   const ids: CloudId[] = []
   for (;;) {
+    const last = ids.at(-1)
     const page = await db.query<{ cloud_id: CloudId }>(
-      `SELECT cloud_id FROM ${tenant.schema}.iasql_forgotten f WHERE ${isThere('f')}
-       ORDER BY cloud_id OFFSET :after::int LIMIT 2000`,
-      { ...parameters(table, place), after: ids.length },
+      `SELECT cloud_id FROM ${tenant.schema}.iasql_forgotten f
+       WHERE ${isThere('f')} AND (:after::jsonb IS NULL OR cloud_id > :after::jsonb) ORDER BY cloud_id LIMIT 2000`,
+      { ...parameters(table, place), after: last ? JSON.stringify(last) : null },
     )
     ids.push(...page.map((row) => row.cloud_id))
     if (page.length < 2_000) return ids
   }
 }
 
-/** They are gone in the cloud, or have a row again. */
+/** Why marks are needed no more. What is forgotten after `before` was not known when that was found out. */
+export type Reason = { readonly kind: 'gone'; readonly before: Date } | { readonly kind: 'ours' }
+
+/** Those that the cloud has lost, or that have a row of ours again; returns what is remembered no more. */
 export async function dropForgotten(
   db: Queryable,
   tenant: Tenant,
-  table: string,
-  place: RowPlace,
-  ids: readonly CloudId[],
-): Promise<void> {
+  { type, place }: { readonly type: { readonly name: string }; readonly place: RowPlace },
+  { ids, reason }: { readonly ids: readonly CloudId[]; readonly reason: Reason },
+): Promise<readonly CloudId[]> {
+  const t = tenant.schema
+  const condition =
+    reason.kind === 'gone'
+      ? 'f.forgotten_at < :before::timestamptz'
+      : `EXISTS (SELECT FROM ${t}.iasql_resource r WHERE ${isThere('r')} AND r.cloud_id = f.cloud_id AND NOT r.external)`
+  const before = reason.kind === 'gone' ? { before: reason.before.toISOString() } : {}
+  const dropped: CloudId[] = []
   for (const page of inPages(ids)) {
-    await db.run(
-      `DELETE FROM ${tenant.schema}.iasql_forgotten f USING jsonb_array_elements(:ids::jsonb) AS n (cloud_id)
-       WHERE f.cloud_id = n.cloud_id AND ${isThere('f')}`,
-      { ...parameters(table, place), ids: JSON.stringify(page) },
+    const rows = await db.query<{ cloud_id: CloudId }>(
+      `DELETE FROM ${t}.iasql_forgotten f USING jsonb_array_elements(:ids::jsonb) AS n (cloud_id)
+       WHERE f.cloud_id = n.cloud_id AND ${isThere('f')} AND ${condition} RETURNING f.cloud_id`,
+      { ...parameters(type.name, place), ...before, ids: JSON.stringify(page) },
     )
+    for (const row of rows) dropped.push(row.cloud_id)
   }
+  return dropped
 }

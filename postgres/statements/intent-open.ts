@@ -3,7 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { readPages } from './paging.ts'
+import { readFitting } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
 
 export interface OpenIntent {
@@ -15,6 +15,8 @@ export interface OpenIntent {
   readonly region: string | null
   readonly natural_name: string | null
   readonly edit_version: number
+  /** The row has an edit that the plan of the call has not seen. */
+  readonly is_edited_again: boolean
   /** When the call has ended for certain. */
   readonly deadline: string
 }
@@ -27,15 +29,25 @@ const isUnclaimed = (t: string): string =>
 
 export async function loadOpenIntents(db: Queryable, tenant: Tenant): Promise<readonly OpenIntent[]> {
   const t = tenant.schema
-  return await readPages<OpenIntent & { readonly sort: number }>(
-    db,
-    `SELECT row_number() OVER (ORDER BY i.table_name, i.row_id) AS sort, i.table_name, i.row_id, i.token,
-      i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline
-    FROM ${t}.iasql_intent i
-    WHERE i.token IS NOT NULL AND ${isUnclaimed(t)}
-    ORDER BY i.table_name, i.row_id OFFSET :after::int LIMIT :most::int`,
-    {},
-  )
+  const open: OpenIntent[] = []
+  let last = { table_name: '', row_id: 0 }
+  for (;;) {
+    const { rows } = await readFitting<OpenIntent & { readonly sort: number }>(
+      db,
+      `SELECT row_number() OVER (ORDER BY i.table_name, i.row_id) AS sort, i.table_name, i.row_id, i.token,
+        i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline,
+      EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.table_name = i.table_name AND e.row_id = i.row_id
+        AND NOT pg_visible_in_snapshot(e.xid, i.snapshot)) AS is_edited_again
+      FROM ${t}.iasql_intent i
+      WHERE i.token IS NOT NULL AND ${isUnclaimed(t)} AND (i.table_name, i.row_id) > (:table::text, :row::bigint)
+      ORDER BY i.table_name, i.row_id LIMIT 200`,
+      { table: last.table_name, row: last.row_id },
+    )
+    for (const row of rows) open.push(row)
+    const end = rows.at(-1)
+    if (!end) return open
+    last = end
+  }
 }
 
 /** Nothing was made: what is asked for next is another attempt. */

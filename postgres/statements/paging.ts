@@ -49,18 +49,58 @@ export const fitting = (query: string): string =>
 const rowBytes = 60_000
 const pieceLength = 15_000
 
-/** Each row as one text, made once; cut to what fits a result, and long texts into pieces that fit a row. */
-const inPieces = (query: string): string => `
+/** Pieces of one row that alone is too large for a result; at four bytes a character they fit. */
+const piecesAtOnce = 10
+
+/**
+ * Each row as one text, made once; cut to what fits a result, and long texts into pieces that fit a row. Of a first row
+ * that is too large for a result so many pieces, beginning with `from`.
+ */
+const inPieces = (query: string, from: number): string => `
   WITH record AS MATERIALIZED (SELECT x.sort, row_to_json(x.*)::text AS body FROM (${query}) x),
   sized AS (
     SELECT body, octet_length(body) AS size, sum(octet_length(body)) OVER (ORDER BY sort) AS bytes,
       row_number() OVER (ORDER BY sort) AS place FROM record),
   fitting AS MATERIALIZED (SELECT * FROM sized WHERE bytes < ${resultBytes} OR place = 1)
-  SELECT place, 0 AS piece, body FROM fitting WHERE size <= ${rowBytes}
+  SELECT place, 0 AS piece, body, NULL AS sign FROM fitting WHERE size <= ${rowBytes}
   UNION ALL
-  SELECT place, piece, substr(body, piece * ${pieceLength} + 1, ${pieceLength})
-  FROM fitting, generate_series(0, (length(body) - 1) / ${pieceLength}) AS piece WHERE size > ${rowBytes}
+  SELECT place, piece, substr(body, piece * ${pieceLength} + 1, ${pieceLength}),
+    CASE WHEN size >= ${resultBytes} THEN md5(body) || ' ' || length(body) END
+  FROM fitting, generate_series(0, (length(body) - 1) / ${pieceLength}) AS piece
+  WHERE size > ${rowBytes} AND (size < ${resultBytes} OR piece BETWEEN ${from} AND ${from + piecesAtOnce - 1})
   ORDER BY place, piece`
+
+interface Piece {
+  readonly place: number
+  readonly body: string
+  /** Of a row that takes several results: tells whether it is still the same, and its length. */
+  readonly sign: string | null
+}
+
+const lengthOf = (sign: string): number => Number(sign.split(' ')[1])
+
+/** How often a row may change while it is read. */
+const readings = 5
+
+async function readPieces(
+  db: Queryable,
+  query: string,
+  parameters: SqlParameters,
+): Promise<readonly Piece[]> {
+  for (let reading = 1; ; reading += 1) {
+    const pieces = [...(await db.query<Piece>(inPieces(query, 0), parameters))]
+    const sign = pieces[0]?.sign
+    if (!sign) return pieces
+    let isSame = true
+    while (isSame && pieces.length * pieceLength < lengthOf(sign)) {
+      const more = await db.query<Piece>(inPieces(query, pieces.length), parameters)
+      isSame = more.length > 0 && more.every((piece) => piece.sign === sign)
+      pieces.push(...more)
+    }
+    if (isSame) return pieces
+    if (reading === readings) throw new Error('a row changes faster than it can be read')
+  }
+}
 
 export interface FittingRows<Row> {
   readonly rows: readonly Row[]
@@ -82,10 +122,7 @@ export async function readFitting<Row extends object>(
 ): Promise<FittingRows<Row>> {
   const texts: string[] = []
   let bytes = 0
-  for (const { place, body } of await db.query<{ place: number; body: string }>(
-    inPieces(query),
-    parameters,
-  )) {
+  for (const { place, body } of await readPieces(db, query, parameters)) {
     texts[place - 1] = (texts[place - 1] ?? '') + body
     bytes += Buffer.byteLength(body)
   }

@@ -8,12 +8,17 @@ import { jsonPages } from './paging.ts'
 export async function insertPlan(
   db: Queryable,
   tenant: Tenant,
-  plan: { readonly madeBy: string; readonly mine: boolean; readonly executionId: number | null },
+  plan: {
+    readonly madeBy: string
+    readonly mine: boolean
+    readonly executionId: number | null
+    readonly snapshot: string
+  },
 ): Promise<number> {
   const rows = await db.query<{ plan_id: number }>(
-    `INSERT INTO ${tenant.schema}.iasql_plan_record (made_by, mine, execution_id)
-     VALUES (:madeBy, :mine, :executionId::bigint) RETURNING plan_id`,
-    { madeBy: plan.madeBy, mine: plan.mine, executionId: plan.executionId },
+    `INSERT INTO ${tenant.schema}.iasql_plan_record (made_by, mine, execution_id, snapshot)
+     VALUES (:madeBy, :mine, :executionId::bigint, :snapshot::pg_snapshot) RETURNING plan_id`,
+    { ...plan },
   )
   return Number(rows[0]?.plan_id)
 }

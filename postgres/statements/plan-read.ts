@@ -2,7 +2,7 @@
 import type { JsonObject } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting, readPages } from './paging.ts'
+import { fitting, inPages, readPages } from './paging.ts'
 import { dealtWithSql, leftOutSql } from './plan-scope.ts'
 
 export interface StoredPlan {
@@ -88,19 +88,37 @@ export async function readMovements(
 /** Short enough to fit one result for certain. */
 const movementsAtATime = 500
 
-/** Rows whose adoption somebody was shown in a preview of their present version: `table/row/version`. */
-export async function previewedAdoptions(db: Queryable, tenant: Tenant): Promise<ReadonlySet<string>> {
-  const rows = await db.query<{ key: string }>(
-    `SELECT DISTINCT table_name || '/' || row_id || '/' || edit_version AS key
-     FROM ${tenant.schema}.iasql_change_record WHERE action = 'adopt' AND execution_id IS NULL`,
-  )
-  return new Set(rows.map((row) => row.key))
+export interface Adoption {
+  readonly table: string
+  readonly rowId: number
+  readonly editVersion: number
 }
 
-/** Previews that nobody applied are kept for a day. */
-export async function forgetOldPlans(db: Queryable, tenant: Tenant): Promise<void> {
-  await db.run(
-    `DELETE FROM ${tenant.schema}.iasql_plan_record
-     WHERE execution_id IS NULL AND made_at < now() - interval '1 day'`,
-  )
+/** Of these adoptions, those that somebody was shown in a preview of the row's present version: `table/row/version`. */
+export async function previewedAdoptions(
+  db: Queryable,
+  tenant: Tenant,
+  adoptions: readonly Adoption[],
+): Promise<ReadonlySet<string>> {
+  const shown = new Set<string>()
+  const asked = adoptions.map(({ table, rowId, editVersion }) => ({
+    table,
+    row: rowId,
+    version: editVersion,
+  }))
+  for (const page of inPages(asked)) {
+    const rows = await db.query<{ key: string }>(
+      `SELECT DISTINCT c.table_name || '/' || c.row_id || '/' || c.edit_version AS key
+       FROM jsonb_to_recordset(:asked::jsonb) AS n ("table" text, "row" bigint, version bigint)
+       JOIN ${tenant.schema}.iasql_change_record c
+         ON c.table_name = n."table" AND c.row_id = n."row" AND c.edit_version = n.version
+       JOIN ${tenant.schema}.iasql_plan_record p USING (plan_id)
+       WHERE c.action = 'adopt' AND c.execution_id IS NULL AND NOT EXISTS (
+         SELECT FROM ${tenant.schema}.iasql_edit e WHERE e.table_name = c.table_name AND e.row_id = c.row_id
+           AND NOT pg_visible_in_snapshot(e.xid, p.snapshot))`,
+      { asked: JSON.stringify(page) },
+    )
+    for (const { key } of rows) shown.add(key)
+  }
+  return shown
 }

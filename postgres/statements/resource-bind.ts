@@ -4,6 +4,7 @@ import type { Json, Row } from '#engine/model/json.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { shortWaits } from './short-waits.ts'
 
 export interface BoundRow {
   readonly table: string
@@ -18,13 +19,15 @@ export interface BoundRow {
   readonly unprojected: Json
 }
 
-/** False: the row or the resource has a record meanwhile. */
+/** False: the row has gone, or the row or the resource has a record meanwhile. A row that a transaction holds is an error 55P03. */
 export async function bindRow(db: Queryable, tenant: Tenant, bound: BoundRow): Promise<boolean> {
   const changed = await db.run(
     `INSERT INTO ${tenant.schema}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id, base,
        observed, observed_at, companion_of, unprojected)
-     VALUES (:table, :row::bigint, :account::text, :region::text, :name::text, :cloudId::jsonb, :base::jsonb,
-       :observed::jsonb, clock_timestamp(), :companionOf::bigint, :unprojected::jsonb)
+     SELECT :table, q.id, :account::text, :region::text, :name::text, :cloudId::jsonb, :base::jsonb,
+       :observed::jsonb, clock_timestamp(), :companionOf::bigint, :unprojected::jsonb
+     FROM (SELECT id FROM ${tenant.schema}."${bound.table}" l, ${shortWaits} WHERE l.id = :row::bigint
+       FOR NO KEY UPDATE OF l) q
      ON CONFLICT DO NOTHING`,
     {
       table: bound.table,

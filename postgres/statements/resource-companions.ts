@@ -60,22 +60,35 @@ export interface Rebinding {
   readonly resource_id: number
   readonly cloud_id: CloudId
   readonly row: Row
+  /** Columns whose values in the tenant's row stay, as edits. */
+  readonly kept: readonly string[]
 }
 
-/** The parent was replaced: its companions' rows stay, and stand for the new ones. */
+/**
+ * The parent was replaced: its companions' rows stay, and stand for the new ones. What they keep, the execution given has
+ * to do as soon as it is done with what it has planned.
+ */
 export async function rebindCompanions(
   db: Queryable,
-  tenant: Tenant,
+  { schema: t }: Tenant,
   rebindings: readonly Rebinding[],
+  executionId: number | null,
 ): Promise<void> {
   for (const page of inPages(rebindings)) {
     await db.run(
-      `UPDATE ${tenant.schema}.iasql_resource r
-       SET cloud_id = n.cloud_id, base = n.row, observed = n.row, observed_at = clock_timestamp(), drift = NULL,
-         unprojected = jsonb_build_object('write', n.row, 'expected', coalesce(r.base, '{}'))
-       FROM jsonb_to_recordset(:rebindings::jsonb) AS n (resource_id bigint, cloud_id jsonb, row jsonb)
-       WHERE r.resource_id = n.resource_id`,
-      { rebindings: JSON.stringify(page) },
+      `WITH bound AS (
+         UPDATE ${t}.iasql_resource r
+         SET cloud_id = n.cloud_id, base = n.row, observed = n.row, observed_at = clock_timestamp(), drift = NULL,
+           unprojected = jsonb_build_object('write', n.row - n.kept, 'expected', coalesce(r.base, '{}'))
+         FROM jsonb_to_recordset(:rebindings::jsonb) AS n (resource_id bigint, cloud_id jsonb, row jsonb, kept text[])
+         WHERE r.resource_id = n.resource_id RETURNING r.table_name, r.row_id, cardinality(n.kept) > 0 AS is_edited),
+       edited AS (
+         INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)
+         SELECT table_name, row_id, CAST('U' AS "char"), 'iasql' FROM bound WHERE is_edited)
+       INSERT INTO ${t}.iasql_execution_held (execution_id, table_name, row_id)
+       SELECT :execution::bigint, table_name, row_id FROM bound WHERE is_edited AND :execution::bigint IS NOT NULL
+       ON CONFLICT DO NOTHING`,
+      { rebindings: JSON.stringify(page), execution: executionId },
     )
   }
 }

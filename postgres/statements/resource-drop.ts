@@ -2,9 +2,10 @@
 
 import type { TableSpec } from '#engine/model/table.ts'
 import { unqualified } from '#engine/plan/resource.ts'
-import type { Queryable } from '../database.ts'
+import type { Database } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
+import { deleteRows, isLater, lockFreeRows } from './resource-free.ts'
 
 const referrers = (t: string, type: TableSpec, installed: readonly TableSpec[]): readonly string[] =>
   installed
@@ -25,32 +26,36 @@ const isExpressed = (t: string, type: TableSpec): string =>
   `EXISTS (SELECT FROM ${t}.iasql_expression x WHERE x.target_table = '${type.name}' AND x.target_id = q.id
      AND (x.table_name <> '${type.name}' OR x.row_id <> q.id))`
 
-/** The ids of the rows that went; the others stand because they are edited, locked or referred to. */
+export interface Dropping {
+  readonly type: TableSpec
+  readonly installed: readonly TableSpec[]
+  readonly ids: readonly number[]
+  /** About the record `r`: what must still hold of it. */
+  readonly condition?: string
+  /** Whose own claims do not hold a row. */
+  readonly executionId: number | null
+}
+
+/** The ids of the rows that went; the others stand because they are edited, claimed, locked or referred to. */
 export async function dropRows(
-  db: Queryable,
+  db: Database,
   tenant: Tenant,
-  type: TableSpec,
-  installed: readonly TableSpec[],
-  ids: readonly number[],
+  { type, installed, ids, condition = 'true', executionId }: Dropping,
 ): Promise<readonly number[]> {
-  const t = tenant.schema
-  const isReferred = referrers(t, type, installed).join(' OR ') || 'false'
+  const isReferred = referrers(tenant.schema, type, installed).join(' OR ')
+  const leaving = { table: type.name, condition: `${condition} AND NOT (${isReferred})`, executionId }
   const dropped: number[] = []
   for (const page of inPages(ids, 5_000)) {
-    const rows = await db.query<{ id: number }>(
-      `WITH free AS (
-         SELECT q.id FROM ${t}."${type.name}" q
-         WHERE q.id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))
-           AND NOT (${isReferred})
-           AND NOT EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.table_name = :table AND e.row_id = q.id)
-         FOR UPDATE OF q SKIP LOCKED),
-       gone AS (DELETE FROM ${t}."${type.name}" q USING free WHERE q.id = free.id RETURNING q.id),
-       forgotten AS (
-         DELETE FROM ${t}.iasql_resource r USING gone WHERE r.table_name = :table AND r.row_id = gone.id)
-       SELECT id FROM gone`,
-      { table: type.name, ids: JSON.stringify(page) },
-    )
-    dropped.push(...rows.map((row) => row.id))
+    try {
+      const free = await db.transaction(async (transaction) => {
+        const found = await lockFreeRows(transaction, tenant, { ...leaving, ids: page })
+        await deleteRows(transaction, tenant, type.name, found)
+        return found
+      })
+      for (const id of free) dropped.push(id)
+    } catch (error) {
+      if (!isLater(error)) throw error
+    }
   }
   return dropped
 }

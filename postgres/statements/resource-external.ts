@@ -3,7 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { fitting, inPages } from './paging.ts'
+import { inPages, readPages } from './paging.ts'
 
 export interface Ownership {
   readonly resource_id: number
@@ -39,10 +39,12 @@ export async function referredOnly(
   tenant: Tenant,
   table: string,
 ): Promise<readonly ReferredResource[]> {
-  return await db.query<ReferredResource>(
-    fitting(`SELECT resource_id AS sort, row_id, cloud_id, coalesce(base, '{}') AS base
-      FROM ${tenant.schema}.iasql_resource WHERE external AND NOT listed AND table_name = :table
-      ORDER BY resource_id LIMIT 2000`),
+  return await readPages<ReferredResource & { readonly sort: number }>(
+    db,
+    `SELECT resource_id AS sort, row_id, cloud_id, coalesce(base, '{}') AS base
+     FROM ${tenant.schema}.iasql_resource
+     WHERE external AND NOT listed AND table_name = :table AND resource_id > :after::bigint
+     ORDER BY resource_id LIMIT :most::int`,
     { table },
   )
 }

@@ -4,6 +4,8 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { dropPoliciesOfGoneRows } from './drift-policy-drop.ts'
+import { shortWaits } from './short-waits.ts'
 
 export interface Forgettable {
   readonly table_name: string
@@ -79,7 +81,7 @@ export async function referrersOf(
   )
 }
 
-/** In one transaction, to which `lock` belongs: a row that somebody holds locked is an error 55P03. */
+/** In one transaction, which others may be waiting for: what somebody holds locked is an error 55P03. */
 export async function forgetResources(
   transaction: Queryable,
   tenant: Tenant,
@@ -89,6 +91,7 @@ export async function forgetResources(
   const t = tenant.schema
   const parameters = { family: JSON.stringify(going) }
   const tables = [...new Set(going.map((one) => one.table_name))]
+  await transaction.query(`SELECT 1 AS one FROM ${shortWaits}`)
   for (const table of tables) {
     const own = `WHERE id IN (SELECT x.row_id FROM ${family} WHERE x.table_name = :table)`
     await transaction.query(`SELECT id FROM ${t}."${table}" ${own} FOR UPDATE NOWAIT`, {
@@ -104,10 +107,11 @@ export async function forgetResources(
      ON CONFLICT DO NOTHING`,
     { ...parameters, by },
   )
-  for (const relation of ['iasql_resource', 'iasql_edit', 'iasql_drift_policy']) {
+  for (const relation of ['iasql_resource', 'iasql_edit']) {
     await transaction.run(
       `DELETE FROM ${t}.${relation} r USING ${family} WHERE r.table_name = x.table_name AND r.row_id = x.row_id`,
       parameters,
     )
   }
+  await dropPoliciesOfGoneRows(transaction, tenant)
 }

@@ -54,7 +54,7 @@ const recordSql = (t: string, table: string): string => `
   FROM (SELECT value::bigint AS row_id FROM jsonb_array_elements_text(:ids::jsonb)) s
   LEFT JOIN ${t}.iasql_resource r ON r.table_name = :table AND r.row_id = s.row_id
   LEFT JOIN LATERAL (SELECT e.edit_id AS version, e.at, e.companion, e.login, e.xid FROM ${t}.iasql_edit e
-    WHERE e.table_name = :table AND e.row_id = s.row_id AND e.edit_id > coalesce(r.base_version, 0)
+    WHERE e.table_name = :table AND e.row_id = s.row_id
     ORDER BY e.edit_id DESC LIMIT 1) n ON true
   LEFT JOIN ${t}.iasql_commit c ON c.xid = n.xid
   LEFT JOIN ${t}."${table}" q ON q.id = s.row_id`

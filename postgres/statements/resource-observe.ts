@@ -9,6 +9,8 @@ import { inPages } from './paging.ts'
 export interface Observation {
   readonly resource_id: number
   readonly base: Row | null
+  /** That `base` was worked out from: an apply may have agreed on another since. */
+  readonly base_version: number
   /** Null: proved absent. */
   readonly observed: Row | null
   readonly companion_of: number | null
@@ -38,9 +40,10 @@ export async function storeObservations(
          companion_of = n.companion_of, natural_name = coalesce(n.natural_name, r.natural_name),
          unprojected = coalesce(nullif(n.unprojected, 'null'), r.unprojected),
          drift = ${mergedDrift('r.drift', 'n.drift')}
-       FROM jsonb_to_recordset(:observations::jsonb) AS n (resource_id bigint, base jsonb, observed jsonb,
+       FROM jsonb_to_recordset(:observations::jsonb) AS n (resource_id bigint, base jsonb, base_version bigint, observed jsonb,
          companion_of bigint, natural_name text, unprojected jsonb, drift jsonb)
-       WHERE r.resource_id = n.resource_id AND (r.written_at IS NULL OR r.written_at < :readStarted::timestamptz)
+       WHERE r.resource_id = n.resource_id AND r.base_version = n.base_version
+         AND (r.written_at IS NULL OR r.written_at < :readStarted::timestamptz)
          AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
            WHERE c.table_name = :table AND c.row_id = r.row_id AND c.execution_id IS NOT NULL
              AND c.state IN ('pending', 'started', 'waiting'))
@@ -64,7 +67,7 @@ export interface Binding {
   readonly unprojected: Json
 }
 
-/** Rows of ours that stood before the cloud was read, such as the first region, become known by their cloud id. */
+/** Rows of ours that stood before the cloud was read become known by their cloud id; the ids of those that nobody held or took away. */
 export async function bindRows(
   db: Queryable,
   tenant: Tenant,
@@ -74,16 +77,18 @@ export async function bindRows(
     readonly region: string | null
     readonly bindings: readonly Binding[]
   },
-): Promise<void> {
+): Promise<ReadonlySet<number>> {
+  const bound = new Set<number>()
   for (const page of inPages(input.bindings)) {
-    await db.run(
+    const rows = await db.query<{ row_id: number }>(
       `INSERT INTO ${tenant.schema}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id,
          base, observed, observed_at, unprojected)
        SELECT :table, row_id, :account::text, :region::text, natural_name, cloud_id, base, base, clock_timestamp(),
          nullif(unprojected, 'null')
-       FROM jsonb_to_recordset(:bindings::jsonb)
-         AS b (row_id bigint, natural_name text, cloud_id jsonb, base jsonb, unprojected jsonb)
-       ON CONFLICT DO NOTHING`,
+       FROM (SELECT b.* FROM jsonb_to_recordset(:bindings::jsonb)
+           AS b (row_id bigint, natural_name text, cloud_id jsonb, base jsonb, unprojected jsonb)
+         JOIN ${tenant.schema}."${input.table}" l ON l.id = b.row_id FOR NO KEY UPDATE OF l SKIP LOCKED) q
+       ON CONFLICT DO NOTHING RETURNING row_id`,
       {
         table: input.table,
         account: input.accountId,
@@ -91,7 +96,9 @@ export async function bindRows(
         bindings: JSON.stringify(page),
       },
     )
+    for (const row of rows) bound.add(row.row_id)
   }
+  return bound
 }
 
 /** Whether something of this kind is being made there right now: what a list shows may be just that. */

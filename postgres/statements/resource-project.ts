@@ -2,8 +2,10 @@
 import type { Columns } from '#engine/model/column.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
-import { databaseErrorOf, sqlstateOf } from '../database-error.ts'
+import { sqlstateOf } from '../database-error.ts'
 import type { Tenant } from '../tenant.ts'
+import { projectOneByOneSql } from './resource-project-each.ts'
+import { type Due, dueSql } from './resource-unprojected.ts'
 import { shortWaits } from './short-waits.ts'
 
 export interface Projection {
@@ -39,53 +41,50 @@ interface ManagedTable {
   readonly columns: Columns
 }
 
-export async function projectOutputs(db: Queryable, tenant: Tenant, table: ManagedTable): Promise<Projected> {
-  try {
-    return { left: await project(db, tenant, table, null), refused: [] }
-  } catch (error) {
-    if (!isRefused(error) && !isHeld(error)) throw error
-  }
-  const rows = await dueRows(db, tenant, table.name)
-  const due = [...rows.keys()]
-  let now = await projectEach(db, tenant, table, due)
-  // What took a name may have given one up, and a refusal is heard of before its locks are gone: once more.
-  for (let round = 1; round < mostRounds && now.refused.length + now.left > 0; round += 1) {
-    now = await projectEach(db, tenant, table, due)
-  }
-  return { ...now, refused: now.refused.map((one) => ({ ...one, message: sentence(table, rows, one) })) }
-}
-
-/** Of attempts at what is refused or held. */
-const mostRounds = 4
-
-const sentence = (
-  { name }: ManagedTable,
-  rows: ReadonlyMap<number, number>,
-  { resourceId, message }: RefusedProjection,
-): string => `${name} ${rows.get(resourceId)} cannot take over what the cloud has: ${message}`
-
-/** Halves what is refused together, so that the rows in the way are the only ones that are left. */
-async function projectEach(
+/** What is refused is not tried again before its time has come, unless all is to be tried. */
+export async function projectOutputs(
   db: Queryable,
   tenant: Tenant,
   table: ManagedTable,
-  ids: readonly number[],
+  due: Due = 'due',
 ): Promise<Projected> {
   try {
-    return { left: await project(db, tenant, table, ids), refused: [] }
+    const [all] = await db.query<{ left: number }>(
+      projectSql(tenant.schema, table, `r.table_name = :table AND ${dueSql(due)}`),
+      { table: table.name },
+    )
+    return { left: all?.left ?? 0, refused: [] }
   } catch (error) {
-    if (isHeld(error)) return { left: ids.length, refused: [] }
-    if (!isRefused(error)) throw error
-    const [only] = ids
-    if (ids.length === 1 && only !== undefined) {
-      const { message = '', detail } = databaseErrorOf(error) ?? {}
-      return { left: 0, refused: [{ resourceId: only, message: detail ?? message }] }
+    if (!isRefused(error) && !isHeld(error)) throw error
+  }
+  return await projectEach(db, tenant, table, due)
+}
+
+/** Rows of one block: it holds all that it has written until it ends. */
+const blockRows = 200
+/** The rest comes with the next try, so that a tenant with many does not take up everybody's time. */
+const mostBlocks = 10
+
+async function projectEach(db: Queryable, tenant: Tenant, table: ManagedTable, due: Due): Promise<Projected> {
+  const rows = await dueRows(db, tenant, table.name, due)
+  const ids = [...rows.keys()]
+  for (let from = 0; from < ids.length; from += blockRows) {
+    const block = ids.slice(from, from + blockRows)
+    const each = projectSql(
+      tenant.schema,
+      table,
+      `r.unprojected IS NOT NULL AND r.resource_id = one.resource_id`,
+    )
+    try {
+      await db.run(projectOneByOneSql(tenant.schema, block, each))
+    } catch (error) {
+      if (!isRefused(error) && !isHeld(error)) throw error
     }
   }
-  const middle = Math.ceil(ids.length / 2)
-  const first = await projectEach(db, tenant, table, ids.slice(0, middle))
-  const second = await projectEach(db, tenant, table, ids.slice(middle))
-  return { left: first.left + second.left, refused: [...first.refused, ...second.refused] }
+  return {
+    left: await countDue(db, tenant, table.name),
+    refused: await refusals(db, tenant, table.name, rows),
+  }
 }
 
 /** Class 23 of SQLSTATEs: a name that is taken, a value that a check does not let pass. */
@@ -99,34 +98,50 @@ async function dueRows(
   db: Queryable,
   { schema: t }: Tenant,
   table: string,
+  due: Due,
 ): Promise<ReadonlyMap<number, number>> {
   const rows = await db.query<{ resource_id: number; row_id: number }>(
-    `SELECT resource_id, row_id FROM ${t}.iasql_resource WHERE table_name = :table AND unprojected IS NOT NULL
-     ORDER BY resource_id LIMIT 20000`,
+    `SELECT r.resource_id, r.row_id FROM ${t}.iasql_resource r WHERE r.table_name = :table AND ${dueSql(due)}
+     ORDER BY r.resource_id LIMIT ${mostBlocks * blockRows}`,
     { table },
   )
   return new Map(rows.map((row) => [row.resource_id, row.row_id]))
 }
 
-/** Of these resources, or of all that are due. */
-async function project(
-  db: Queryable,
-  tenant: Tenant,
-  table: ManagedTable,
-  ids: readonly number[] | null,
-): Promise<number> {
-  const parameters = { table: table.name, ...(ids ? { ids: JSON.stringify(ids) } : {}) }
-  const rows = await db.query<{ left: number }>(projectSql(tenant.schema, table, ids !== null), parameters)
-  return rows[0]?.left ?? 0
+async function countDue(db: Queryable, { schema: t }: Tenant, table: string): Promise<number> {
+  const [due] = await db.query<{ count: number }>(
+    `SELECT count(*) AS count FROM ${t}.iasql_resource r WHERE r.table_name = :table AND ${dueSql('due')}`,
+    { table },
+  )
+  return due?.count ?? 0
 }
 
-function projectSql(t: string, table: ManagedTable, hasIds: boolean): string {
+/** More are not told of. */
+const mostTold = 500
+
+async function refusals(
+  db: Queryable,
+  { schema: t }: Tenant,
+  table: string,
+  tried: ReadonlyMap<number, number>,
+): Promise<readonly RefusedProjection[]> {
+  const rows = await db.query<{ resource_id: number; message: string }>(
+    `SELECT resource_id, left(unprojected->'refused'->>'message', 500) AS message FROM ${t}.iasql_resource
+     WHERE table_name = :table AND unprojected ? 'refused' ORDER BY resource_id LIMIT ${mostTold}`,
+    { table },
+  )
+  return rows.flatMap(({ resource_id: resourceId, message }) => {
+    const rowId = tried.get(resourceId)
+    const told = `${table} ${rowId} cannot take over what the cloud has: ${message}`
+    return rowId === undefined ? [] : [{ resourceId, message: told }]
+  })
+}
+
+/** `isDue`: a condition over the resource `r`. */
+function projectSql(t: string, table: ManagedTable, isDue: string): string {
   const assignments = Object.entries(table.columns).map(([name, { nature }]) =>
     assignment(name, nature === 'output'),
   )
-  const isDue = `r.table_name = :table AND r.unprojected IS NOT NULL${
-    hasIds ? ' AND r.resource_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))' : ''
-  }`
   return `WITH due AS (
        SELECT r.resource_id, r.row_id, r.unprojected,
          jsonb_populate_record(NULL::${t}."${table.name}", r.unprojected->'write') AS projected

@@ -37,8 +37,7 @@ function idQueries(
 
 /** Edited rows, and those that differ from the cloud where that may not only be looked at. */
 const dirty = (t: string): string => `
-  SELECT DISTINCT e.row_id AS id FROM ${t}.iasql_edit e LEFT JOIN ${t}.iasql_resource k USING (table_name, row_id)
-  WHERE e.table_name = :table AND e.edit_id > coalesce(k.base_version, 0)
+  SELECT DISTINCT e.row_id AS id FROM ${t}.iasql_edit e WHERE e.table_name = :table
   UNION SELECT k.row_id FROM ${t}.iasql_resource k WHERE k.table_name = :table AND k.drift IS NOT NULL
     AND EXISTS (SELECT FROM jsonb_object_keys(k.drift) AS d (name)
       WHERE ${effectivePolicy(t, { table: 'k.table_name', row: 'k.row_id', column: 'd.name' })} <> 'observe')`

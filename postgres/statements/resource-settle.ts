@@ -16,10 +16,12 @@ export interface SettledResource {
   readonly drift: Drift
 }
 
+/** `snapshot`: of the plan that settles them; an edit that was committed later stays, whatever its id. */
 export async function settleResources(
   db: Queryable,
   tenant: Tenant,
   settled: readonly SettledResource[],
+  snapshot: string,
 ): Promise<void> {
   const t = tenant.schema
   for (const page of inPages(settled)) {
@@ -30,10 +32,12 @@ export async function settleResources(
          UPDATE ${t}.iasql_resource r SET base = s.base, base_version = s.edit_version,
            unprojected = coalesce(nullif(s.unprojected, 'null'), r.unprojected),
            drift = ${mergedDrift('r.drift', 's.drift')}
-         FROM s WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND nullif(s.base, 'null') IS NOT NULL)
+         FROM s WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND nullif(s.base, 'null') IS NOT NULL
+           AND r.base_version <= s.edit_version)
        DELETE FROM ${t}.iasql_edit e USING s
-       WHERE e.table_name = s.table_name AND e.row_id = s.row_id AND e.edit_id <= s.edit_version`,
-      { settled: JSON.stringify(page) },
+       WHERE e.table_name = s.table_name AND e.row_id = s.row_id AND e.edit_id <= s.edit_version
+         AND pg_visible_in_snapshot(e.xid, :snapshot::pg_snapshot)`,
+      { settled: JSON.stringify(page), snapshot },
     )
   }
 }

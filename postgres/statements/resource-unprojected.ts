@@ -2,9 +2,23 @@
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
-export async function unprojectedTables(db: Queryable, tenant: Tenant): Promise<readonly string[]> {
+/** `due`: without those that their rows have refused and whose next try is still to come. */
+export type Due = 'due' | 'all'
+
+/** A condition over the resource `r`. */
+export const dueSql = (due: Due): string =>
+  due === 'all'
+    ? 'r.unprojected IS NOT NULL'
+    : `(r.unprojected IS NOT NULL AND coalesce(
+        CAST(r.unprojected->'refused'->>'until' AS timestamptz), '-infinity') <= clock_timestamp())`
+
+export async function unprojectedTables(
+  db: Queryable,
+  { schema: t }: Tenant,
+  due: Due,
+): Promise<readonly string[]> {
   const rows = await db.query<{ table_name: string }>(
-    `SELECT DISTINCT table_name FROM ${tenant.schema}.iasql_resource WHERE unprojected IS NOT NULL`,
+    `SELECT DISTINCT r.table_name FROM ${t}.iasql_resource r WHERE ${dueSql(due)}`,
   )
   return rows.map((row) => row.table_name)
 }

@@ -10,7 +10,7 @@ export interface UnreadResource {
   readonly region: string | null
 }
 
-/** Those that nobody works on. */
+/** Those that nobody works on, the longest untried ones first: what cannot be read hides nothing that can. */
 export async function unreadResources(
   db: Queryable,
   { schema: t }: Tenant,
@@ -20,7 +20,19 @@ export async function unreadResources(
      WHERE unread AND cloud_id IS NOT NULL AND NOT EXISTS (
        SELECT FROM ${t}.iasql_change_record c WHERE c.table_name = r.table_name AND c.row_id = r.row_id
          AND c.execution_id IS NOT NULL AND c.state IN ('pending', 'started', 'waiting'))
-     ORDER BY resource_id LIMIT 1000`,
+     ORDER BY tried_at NULLS FIRST, resource_id LIMIT 1000`,
+  )
+}
+
+export async function noteTried(
+  db: Queryable,
+  { schema: t }: Tenant,
+  resourceIds: readonly number[],
+): Promise<void> {
+  await db.run(
+    `UPDATE ${t}.iasql_resource SET tried_at = clock_timestamp()
+     WHERE resource_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
+    { ids: JSON.stringify(resourceIds) },
   )
 }
 
@@ -30,7 +42,7 @@ export async function noteRead(
   resourceIds: readonly number[],
 ): Promise<void> {
   await db.run(
-    `UPDATE ${t}.iasql_resource SET unread = false
+    `UPDATE ${t}.iasql_resource SET unread = false, tried_at = NULL
      WHERE resource_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
     { ids: JSON.stringify(resourceIds) },
   )

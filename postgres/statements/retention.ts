@@ -71,6 +71,24 @@ const executionEvents = (t: string): string =>
      WHERE x.ended_at < ${before('executionDays')}`,
   )
 
+/**
+ * Previews that nobody applied are kept for a day, and go whole. One that an open transaction chooses from, or has chosen
+ * from, goes another time.
+ */
+const oldPlans = (t: string): string =>
+  `WITH old AS MATERIALIZED (
+     SELECT p.plan_id FROM ${t}.iasql_plan_record p
+     WHERE p.execution_id IS NULL AND p.made_at < clock_timestamp() - interval '1 day'
+     LIMIT :plans::int FOR UPDATE SKIP LOCKED),
+   free AS MATERIALIZED (
+     SELECT c.plan_id, c.change_id FROM ${t}.iasql_plan_choice c JOIN old USING (plan_id) FOR UPDATE OF c SKIP LOCKED)
+   DELETE FROM ${t}.iasql_plan_record p USING old WHERE p.plan_id = old.plan_id AND NOT EXISTS (
+     SELECT FROM ${t}.iasql_plan_choice c WHERE c.plan_id = p.plan_id
+       AND (c.plan_id, c.change_id) NOT IN (SELECT f.plan_id, f.change_id FROM free f))`
+
+/** A guess at how many changes a plan takes along. */
+const changesOfPlan = 50
+
 /** In the order in which they have to be run, each until it finds less than it may take. */
 const deletions = (t: string): readonly string[] => [
   ofOldRuns(t, 'iasql_event'),
@@ -86,12 +104,21 @@ const deletions = (t: string): readonly string[] => [
 ]
 
 export interface Purge {
-  /** Deletes at most `most` rows; returns how many there were. */
-  run(most: number): Promise<number>
+  /** Deletes about `most` rows; whether there may be more. */
+  run(most: number): Promise<boolean>
 }
 
-export const expiredRows = (db: Queryable, { schema: t }: Tenant, retention: Retention): readonly Purge[] =>
-  deletions(t).map((sql) => ({ run: (most) => db.run(sql, { ...onlyUsed(sql, retention), most }) }))
+export const expiredRows = (db: Queryable, { schema: t }: Tenant, retention: Retention): readonly Purge[] => [
+  ...deletions(t).map((sql) => ({
+    run: async (most: number) => (await db.run(sql, { ...onlyUsed(sql, retention), most })) >= most,
+  })),
+  {
+    run: async (most) => {
+      const plans = Math.ceil(most / changesOfPlan)
+      return (await db.run(oldPlans(t), { plans })) >= plans
+    },
+  },
+]
 
 /** Each text has one of the two ages. */
 const onlyUsed = (sql: string, retention: Retention): Readonly<Record<string, number>> =>

@@ -30,6 +30,12 @@ export async function insertCommit(
   return count === 1
 }
 
+/** Of the transaction that it is asked in. */
+export async function ownTransactionId(transaction: Queryable): Promise<string> {
+  const rows = await transaction.query<{ xid: string }>('SELECT pg_catalog.pg_current_xact_id()::text AS xid')
+  return rows[0]?.xid ?? ''
+}
+
 export type TransactionFate = 'committed' | 'aborted' | 'in progress'
 
 /** Null (too old to be known) counts as aborted: nothing was told to the client as committed. */

@@ -1,20 +1,20 @@
 /** What an apply has to wait for: changes of rows that others have claimed, what depends on those, and edits taken back meanwhile. */
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
-import type { HeldRow as StoredHeldRow } from '#postgres/statements/execution-held.ts'
+import type { HeldRow } from '#postgres/statements/execution-held.ts'
 import type { RawPlan } from '../plan/make-plan.ts'
 import type { ApplyArguments } from './apply-arguments.ts'
 
-export interface HeldRow extends StoredHeldRow {
+export interface AwaitedRow extends HeldRow {
   /** For people. */
   readonly name: string
 }
 
-export function heldRows(
+export function awaitedRows(
   plan: RawPlan,
   given: ApplyArguments,
   leftOut: readonly PlannedChange[],
-): readonly HeldRow[] {
+): readonly AwaitedRow[] {
   const holderOf = (key: string): number | null => plan.states.get(key)?.claimedBy ?? null
   const changes = leftOut.map(({ key, table, rowId, naturalName }) => ({
     ...{ table_name: table, row_id: rowId, holder: holderOf(key) },
