@@ -11,7 +11,7 @@ export default defineConfig({
     // Most of a test's time is spent waiting for a database and an emulator of its own.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
-      level('unit'),
+      level('unit', { testTimeout: 30_000 }),
       level('property'),
       level('model', { testTimeout: 600_000, hookTimeout: 120_000 }),
       level('cdk', { testTimeout: 120_000 }),

@@ -1,5 +1,6 @@
 /** Found by the model test: values that others refer to, when they become others while an apply is about to send them. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import { openSimulatedLab, type SimulatedLab, type Worker } from '#test/support/simulated/lab.ts'
 
 let lab: SimulatedLab
@@ -40,4 +41,27 @@ test('a value that a sync brought while an older one was being sent is sent by t
 
   expect(lab.cloud.world.all('server').map(({ attributes }) => attributes.user_data)).toEqual(['of 1'])
   expect(await worker.call('iasql_preview')).toEqual([])
+})
+
+test('an edit of a row whose resource is coming up while its server dies is applied in the end', async () => {
+  await lab.user.run(`INSERT INTO server (user_data) VALUES ('mine')`)
+  const mortal = lab.openWorker()
+  void mortal.call('iasql_apply').catch(() => undefined)
+  while (lab.cloud.world.all('server').length < 2) await lab.clock.sleep(20)
+  await lab.clock.sleep(2_000)
+  await mortal.kill()
+  await lab.user.run(`INSERT INTO segment (network_id, cidr) SELECT id, '10.0.2.0/24' FROM network`)
+  await lab.user.run(
+    `UPDATE server SET tags = '{"a":"b"}', segment_id = (SELECT max(id) FROM segment) WHERE user_data = 'mine'`,
+  )
+
+  await recoverExecutions(worker.ports, { sole: true })
+  await lab.clock.sleep(200_000)
+  await worker.call('iasql_sync')
+  await worker.call('iasql_apply')
+
+  const made = lab.cloud.world.all('server').filter(({ attributes }) => attributes.user_data === 'mine')
+  expect(made.map(({ attributes: { tags, segment_id } }) => ({ tags, segment_id }))).toEqual([
+    { tags: expect.objectContaining({ a: 'b' }), segment_id: lab.cloud.world.all('segment').at(-1)?.id },
+  ])
 })

@@ -78,6 +78,7 @@ test('what a lost lease protects is rolled back as a whole', async () => {
     const claimant = { executionId: Number(executionId), fence: null }
     return await storeClaim(lab.ports, lab.tenant, lease, {
       ...{ claimant, actor: 'ann', mine: false, previewId: null, plan: none, settled: [], held: [] },
+      snapshot: '1:1:',
     })
   })
 

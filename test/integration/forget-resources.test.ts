@@ -64,7 +64,7 @@ const forget = async (table: string, id: number): Promise<readonly string[]> => 
     context: '00000000-0000-0000-0000-000000000000',
   }
   await callRpc(lab.ports, call)
-  return await completeRpc(lab.ports, call)
+  return await completeRpc(lab.ports, [call], async () => undefined)
 }
 const makeQueue = async (name: string): Promise<number> => {
   await lab.user.run(`INSERT INTO queue (name) VALUES ('${name}')`)

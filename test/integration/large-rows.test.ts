@@ -50,3 +50,32 @@ test('many such rows are planned together', async () => {
 
   expect(new Set(planned.map(({ natural_name }) => natural_name)).size).toBe(30)
 })
+
+test('a value that no call could carry is refused at the statement, also where it compresses well', async () => {
+  const refused = (sql: string) =>
+    expect(lab.user.run(sql)).rejects.toThrow('policy of queue is larger than 256 KiB')
+
+  await refused(
+    `INSERT INTO queue (name, policy) VALUES ('over', jsonb_build_object('a', repeat('x', 300000)))`,
+  )
+  await refused(`UPDATE queue SET policy = jsonb_build_object('a', repeat('ü', 200000)) WHERE name = 'large'`)
+
+  await lab.user.run(`UPDATE queue SET policy = policy WHERE name = 'large'`)
+})
+
+test('a stored row that is larger than a result is dealt with, and keeps nobody else from being planned', async () => {
+  const { tenant, ports } = lab
+  await lab.user.run(`DELETE FROM queue WHERE name LIKE 'large-%'`)
+  await lab.user.run(`INSERT INTO queue (name) VALUES ('huge'), ('innocent')`)
+  await ports.platform.run(
+    `UPDATE ${tenant.schema}.queue SET policy = jsonb_build_object('a', repeat('x', 1100000)) WHERE name = 'huge'`,
+  )
+
+  const planned = await lab.call('iasql_preview')
+  const applied = await lab.call('iasql_apply')
+  const synced = await lab.call('iasql_sync')
+
+  expect(planned.map(({ natural_name }) => natural_name)).toEqual(['huge', 'innocent'])
+  expect(applied.map(({ description }) => description).sort()).toEqual(['queue huge', 'queue innocent'])
+  expect(synced).toEqual([])
+})

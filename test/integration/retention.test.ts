@@ -148,3 +148,42 @@ test('a pass that is told to stop deletes nothing more', async () => {
 
   expect(await leftOf(old)).toEqual([1, 5, 1, 1])
 })
+
+test('a preview goes whole after a day, unless a transaction chooses from it; nobody waits for that', async () => {
+  const addPlan = async (days: number): Promise<number> => {
+    const [plan] = await lab.ports.platform.query<{ plan_id: number }>(
+      `INSERT INTO ${lab.tenant.schema}.iasql_plan_record (made_by, mine, snapshot, made_at)
+       VALUES ('ann', false, pg_current_snapshot(), now() - interval '${days} days') RETURNING plan_id`,
+    )
+    const id = plan?.plan_id ?? 0
+    await run(`INSERT INTO T.iasql_change_record (change_id, plan_id, action, table_name, row_id)
+      VALUES (${id * 1_000}, ${id}, 'create', 'vpc', ${id})`)
+    return id
+  }
+  const choose = (id: number) =>
+    `INSERT INTO ${lab.tenant.schema}.iasql_plan_choice (plan_id, change_id) VALUES (${id}, ${id * 1_000})`
+  const [old, young, chosen, changed] = [
+    await addPlan(2),
+    await addPlan(0),
+    await addPlan(2),
+    await addPlan(2),
+  ]
+  await lab.user.run(choose(changed))
+  await lab.user.run(choose(old))
+
+  await lab.user.transaction(async (transaction) => {
+    await transaction.run(choose(chosen))
+    await transaction.run(
+      `UPDATE ${lab.tenant.schema}.iasql_plan_choice SET skip = false WHERE plan_id = ${changed}`,
+    )
+    await purgeExpired(lab.ports)
+  })
+
+  const left = await lab.ports.platform.query<{ plan_id: number }>(
+    `SELECT plan_id FROM ${lab.tenant.schema}.iasql_change_record ORDER BY plan_id`,
+  )
+  expect(left.map(({ plan_id }) => plan_id)).toEqual([young, chosen, changed])
+  await purgeExpired(lab.ports)
+  expect(await count('T.iasql_plan_record')).toBe(1)
+  expect(await count('T.iasql_plan_choice')).toBe(0)
+})

@@ -1,56 +1,20 @@
 /** A model test that cannot fail proves nothing: with a part of the product broken on purpose it names what goes wrong. */
 import { expect, test } from 'vitest'
-import { tokenTag } from '#modules/kit/index.ts'
 import type { Cloud } from '#operations/ports.ts'
 import { calm } from '#test/support/simulated/weather.ts'
+import {
+  forgetful,
+  ghostly,
+  greedy,
+  lying,
+  stubborn,
+  twice,
+  withoutNotes,
+  withoutTokens,
+} from './broken-clouds.ts'
 import { runScript } from './run-script.ts'
 import { shrink } from './shrink.ts'
 import type { Script, Step } from './step.ts'
-
-type Input = Readonly<Record<string, unknown>>
-
-const sending = (change: (operation: string, input: Input) => Input): ((cloud: Cloud) => Cloud) => {
-  return (cloud) => ({
-    settleMs: (published) => cloud.settleMs(published),
-    api: (...given) => {
-      const api = cloud.api(...given)
-      return {
-        ...api,
-        send: (command, input) =>
-          api.send(command, change(command.name, input as unknown as Input) as unknown as typeof input),
-      }
-    },
-  })
-}
-
-/** What was made under it is not found again. */
-const withoutTokens = sending((operation, input) => {
-  if (!operation.startsWith('Create')) return input
-  const attributes = input.Attributes as Readonly<Record<string, Input>>
-  const { [tokenTag]: _, ...tags } = attributes.tags ?? {}
-  return { ...input, Attributes: { ...attributes, tags } }
-})
-
-const withoutNotes = sending((operation, input) => {
-  const { notes: _, ...attributes } = (input.Attributes ?? {}) as Input
-  return operation.startsWith('ModifyNetwork') && input.Attributes
-    ? { ...input, Attributes: attributes }
-    : input
-})
-
-const twice = (cloud: Cloud): Cloud => ({
-  settleMs: (published) => cloud.settleMs(published),
-  api: (...given) => {
-    const api = cloud.api(...given)
-    return {
-      ...api,
-      send: async (command, input) => {
-        if (command.name.startsWith('Create')) await api.send(command, input)
-        return await api.send(command, input)
-      },
-    }
-  },
-})
 
 const insert: Step = {
   act: 'edit',
@@ -66,6 +30,13 @@ const update: Step = {
   isUndone: false,
   thenMs: 0,
 }
+const away: Step = {
+  act: 'edit',
+  edits: [{ edit: 'delete', table: 'network', slot: 0 }],
+  holdMs: 0,
+  isUndone: false,
+  thenMs: 60_000,
+}
 const apply: Step = { act: 'apply', isWaiting: true, claimed: 'wait', thenMs: 0 }
 const storm: Step = { act: 'weather', weather: { ...calm, lost: 1 }, thenMs: 0 }
 const clear: Step = { act: 'weather', weather: calm, thenMs: 0 }
@@ -77,20 +48,42 @@ const lostAnswer: Script = {
   steps: [pause, insert, storm, { ...apply, thenMs: 5_000 }, clear, pause, rest],
 }
 
+const change: Step = { act: 'change', kind: 'network', slot: 0, number: 0, thenMs: 60_000 }
+const remove: Step = { act: 'remove', kind: 'network', slot: 0, thenMs: 60_000 }
+
 const namesOf = async (script: Script, wrapCloud?: (cloud: Cloud) => Cloud): Promise<readonly string[]> => {
   const { violations } = await runScript(script, wrapCloud ? { wrapCloud } : {})
   return [...new Set(violations.map(({ name }) => name))]
 }
 
+test('with nothing broken nothing is found in any of the scripts below', async () => {
+  const steps = [
+    ...lostAnswer.steps,
+    update,
+    apply,
+    rest,
+    change,
+    rest,
+    insert,
+    apply,
+    rest,
+    update,
+    apply,
+    rest,
+  ]
+
+  expect(
+    await namesOf({ seed: 1, steps: [...steps, remove, rest, insert, apply, rest, away, rest] }),
+  ).toEqual([])
+})
+
 test('a cloud that never hears of tokens gives a resource that nobody asked for', async () => {
-  expect(await namesOf(lostAnswer)).toEqual([])
   expect(await namesOf(lostAnswer, withoutTokens)).toEqual(['orphan'])
 })
 
 test('an update that forgets a column loses the edit', async () => {
   const script: Script = { seed: 1, steps: [insert, apply, rest, update, apply, rest] }
 
-  expect(await namesOf(script)).toEqual([])
   expect(await namesOf(script, withoutNotes)).toEqual(['lost edit'])
 })
 
@@ -98,6 +91,36 @@ test('a cloud that makes everything twice gives duplicates', async () => {
   const script: Script = { seed: 1, steps: [insert, { ...apply, thenMs: 5_000 }, rest] }
 
   expect(await namesOf(script, twice)).toContain('duplicate')
+})
+
+test('a cloud that shows what is gone leaves rows that claim it', async () => {
+  const script: Script = { seed: 1, steps: [insert, apply, rest, remove, rest] }
+
+  expect(await namesOf(script, ghostly())).toContain('phantom')
+})
+
+test('a cloud that hides what was changed leaves rows that say otherwise', async () => {
+  const script: Script = { seed: 1, steps: [insert, apply, rest, change, rest] }
+
+  expect(await namesOf(script, lying)).toEqual(['mismatch'])
+})
+
+test('a cloud that refuses every delete never lets all come to rest', async () => {
+  const script: Script = { seed: 1, steps: [insert, apply, rest, { ...away, thenMs: 0 }, rest] }
+
+  expect(await namesOf(script, stubborn)).toEqual(['stuck'])
+})
+
+test('a change that takes something else along deletes what nobody asked for', async () => {
+  const script: Script = { seed: 1, steps: [insert, insert, apply, rest, update, apply, rest] }
+
+  expect(await namesOf(script, greedy())).toContain('unasked delete')
+})
+
+test('a delete that is only said to be done is a lost edit', async () => {
+  const script: Script = { seed: 1, steps: [insert, apply, rest, away, apply, rest] }
+
+  expect(await namesOf(script, forgetful)).not.toEqual([])
 })
 
 test('a failing script is cut down to the steps that matter', async () => {

@@ -1,10 +1,9 @@
 /** Row by row and column by column: what the table says is what the cloud has. */
 import { equals } from '#engine/columns/canonical.ts'
-import { substitute } from '#engine/expression/expression.ts'
 import { isCloudReference, type SeenRow } from '#engine/model/cloud.ts'
-import type { Json, Row } from '#engine/model/json.ts'
+import type { Json } from '#engine/model/json.ts'
 import { sim } from '#test/support/simulated/module.ts'
-import { keyOf, type Picture } from './picture.ts'
+import { keyOf, type Picture, resolved } from './picture.ts'
 import type { ModelRun, Violation } from './world.ts'
 
 export function checkRows({ lab }: ModelRun, picture: Picture): readonly Violation[] {
@@ -28,10 +27,6 @@ export function checkRows({ lab }: ModelRun, picture: Picture): readonly Violati
   }
   return violations
 }
-
-/** With the values that expressions stand for. */
-const resolved = (value: Json, rows: ReadonlyMap<string, Row>) =>
-  substitute(value, ({ table, id, column }) => rows.get(keyOf(table, id))?.[column])
 
 const rowValue = (value: SeenRow[string], { byId }: Picture): Json => {
   if (!isCloudReference(value)) return value

@@ -1,16 +1,14 @@
 /** What users have committed has come about, and nothing was deleted that they did not ask for. */
 import { equals } from '#engine/columns/canonical.ts'
-import type { Json, Row } from '#engine/model/json.ts'
-import type { KindName } from '#test/support/simulated/kinds.ts'
-import { sim } from '#test/support/simulated/module.ts'
-import { keyOf, type Picture } from './picture.ts'
+import type { Json } from '#engine/model/json.ts'
+import type { Thing } from '#test/support/simulated/world.ts'
+import { isReplaced } from './is-replaced.ts'
+import { columnsOf, keyOf, type Picture } from './picture.ts'
 import { tokensOf } from './tokens.ts'
-import type { ModelRun, Violation } from './world.ts'
-
-const columnsOf = (table: string) => sim.tables.find(({ name }) => name === table)?.columns ?? {}
+import type { ModelRun, Violation, Words } from './world.ts'
 
 /** Of every row the latest word of users on each column; null: it was deleted. */
-function lastWords(run: ModelRun): ReadonlyMap<string, Map<string, Json> | null> {
+function lastWords(run: ModelRun): Words {
   const words = new Map<string, Map<string, Json> | null>()
   for (const { edit, table, rowId, values } of run.users.committed.slice(run.seenEdits)) {
     const key = keyOf(table, rowId)
@@ -25,28 +23,25 @@ function lastWords(run: ModelRun): ReadonlyMap<string, Map<string, Json> | null>
   return words
 }
 
-export function lostEdits(run: ModelRun, { rows, byRow }: Picture): readonly Violation[] {
+export function lostEdits(run: ModelRun, picture: Picture): readonly Violation[] {
   const violations: Violation[] = []
   const { touched } = run.stranger
+  const owned = Map.groupBy(run.lab.cloud.world.things.values(), ownersOf(run, picture))
   for (const [key, words] of lastWords(run)) {
-    const row = rows.get(key)
-    const ids = [...run.bindings].flatMap(([id, owner]) => (owner === key ? [id] : []))
-    // A companion goes with its parent, edited or not.
-    const isCompanion = ids.some((id) => run.lab.cloud.world.things.get(id)?.companionOf)
-    const isRemoved =
-      isCompanion || ids.some((id) => touched.has(id)) || [...touched].some((name) => !name.includes('.'))
+    const row = picture.rows.get(key)
+    const things = owned.get(key) ?? []
     if (words === null) {
       if (row) violations.push({ name: 'lost edit', what: `${key} was deleted and is there` })
       continue
     }
     if (!row) {
-      if (!isRemoved) violations.push({ name: 'lost edit', what: `${key} was written and is gone` })
+      if (!things.some((thing) => isTaken(run, thing)))
+        violations.push({ name: 'lost edit', what: `${key} was written and is gone` })
       continue
     }
-    const id = byRow.get(key)?.id ?? ''
     for (const [name, value] of words) {
       const column = columnsOf(key.split('/')[0] ?? '')[name]
-      const isTouched = [id, ...ids].some((one) => touched.has(`${one}.${name}`))
+      const isTouched = things.some(({ id }) => touched.has(`${id}.${name}`))
       // NULL where AWS fills something in is no word at all.
       if (!column || isTouched || (value === null && !column.clearable)) continue
       const now = row[name] ?? null
@@ -58,21 +53,25 @@ export function lostEdits(run: ModelRun, { rows, byRow }: Picture): readonly Vio
   return violations
 }
 
+/** Somebody else has removed it, or what it came with is gone, for whatever reason: that is looked at by itself. */
+const isTaken = ({ lab: { cloud }, stranger }: ModelRun, { id, companionOf }: Thing): boolean =>
+  stranger.touched.has(id) || (companionOf !== null && cloud.world.now(companionOf) === undefined)
+
 /** What the engine deleted since the last rest must have gone with a row, or been replaced on a user's word. */
-export async function unaskedDeletes(run: ModelRun, picture: Picture): Promise<readonly Violation[]> {
+export function unaskedDeletes(run: ModelRun, picture: Picture): readonly Violation[] {
   const words = lastWords(run)
   const gone = [...run.lab.cloud.world.things.values()].filter(
     ({ deletion }) => deletion?.by === 'engine' && deletion.atMs >= run.lastRestMs,
   )
-  if (gone.length === 0) return []
-  const owners = await ownersOf(run, picture)
+  const ownerOf = ownersOf(run, picture)
   return gone.flatMap((thing) => {
-    const token = thing.token ?? tokenIn(thing.versions[0]?.attributes?.tags)
-    const owner = run.bindings.get(thing.id) ?? owners.tokens.get(token) ?? owners.changes.get(thing.id)
+    const owner = ownerOf(thing)
     if (owner === undefined)
       return [{ name: 'unasked delete' as const, what: `${thing.id} was nobody's and was deleted` }]
-    const isAsked =
-      words.get(owner) === null || !picture.rows.has(owner) || isReplaced(owner, words, picture.rows)
+    // What was made since then, and is not what the row stands for, was one too many.
+    const isUndone =
+      thing.madeBy === 'engine' && thing.madeMs >= run.lastRestMs && !run.bindings.has(thing.id)
+    const isAsked = words.get(owner) === null || isUndone || isReplaced(owner, words, run.last, picture)
     return isAsked ? [] : [{ name: 'unasked delete' as const, what: `${thing.id} of ${owner} was deleted` }]
   })
 }
@@ -82,45 +81,17 @@ const tokenIn = (tags: Json | undefined): string => {
   return typeof token === 'string' ? token : ''
 }
 
-async function ownersOf({ lab, bindings, users }: ModelRun, { rows }: Picture) {
-  const keys = [
+/** The row that a resource was seen to belong to, was made for, or was changed for. */
+function ownersOf(run: ModelRun, { rows, changed, byId }: Picture): (thing: Thing) => string | undefined {
+  const { lab, bindings, users } = run
+  const tokens = tokensOf(lab.tenant.id, [
     ...rows.keys(),
     ...bindings.values(),
     ...users.committed.map(({ table, rowId }) => keyOf(table, rowId)),
-  ]
-  const stored = await lab.platform.query<{
-    table_name: string
-    row_id: number
-    cloud_id: Record<string, string>
-  }>(
-    `SELECT DISTINCT table_name, row_id, coalesce(planned->'cloudId', cloud_id) AS cloud_id
-     FROM ${lab.tenant.schema}.iasql_change_record WHERE execution_id IS NOT NULL`,
-  )
-  return {
-    tokens: tokensOf(lab.tenant.id, keys),
-    changes: new Map(
-      stored.map((change) => [
-        Object.values(change.cloud_id ?? {})[0] ?? '',
-        keyOf(change.table_name, change.row_id),
-      ]),
-    ),
+  ])
+  return ({ id, token, versions }) => {
+    const now = byId.get(id)
+    const maker = tokens.get(token ?? tokenIn(versions[0]?.attributes?.tags))
+    return bindings.get(id) ?? maker ?? changed.get(id) ?? (now && keyOf(now.table, now.rowId))
   }
-}
-
-/** The row, or what it cannot be moved away from, was given another value where that means a new resource. */
-function isReplaced(
-  key: string,
-  words: ReadonlyMap<string, ReadonlyMap<string, Json> | null>,
-  rows: ReadonlyMap<string, Row>,
-): boolean {
-  const table = key.split('/')[0] as KindName
-  const row = rows.get(key)
-  const replacing = Object.entries(columnsOf(table)).filter(([, column]) => column.replaces)
-  return replacing.some(([name, column]) => {
-    if (words.get(key)?.has(name)) return true
-    const value = row?.[name] ?? null
-    if (typeof value === 'string' && value.includes('${')) return true
-    const parent = column.reference?.table.split('.')[1]
-    return parent !== undefined && value !== null && isReplaced(keyOf(parent, value), words, rows)
-  })
 }

@@ -1,70 +1,33 @@
 /** At rest, everything that must hold: the rows, the engine's records and the cloud tell one story, and it is the users'. */
-import type { Row } from '#engine/model/json.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import { sim } from '#test/support/simulated/module.ts'
 import { checkRows } from './check-rows.ts'
 import { lostEdits, unaskedDeletes } from './check-users.ts'
-import { type Binding, keyOf, type Picture } from './picture.ts'
+import { keyOf, type Picture, takePicture } from './picture.ts'
 import { tokensOf } from './tokens.ts'
 import type { ModelRun, Violation } from './world.ts'
 
 export async function checkAll(run: ModelRun): Promise<readonly Violation[]> {
-  const picture = await takePicture(run)
+  const picture = await takePicture(run.lab)
   const violations = [
     ...phantoms(run, picture),
     ...strays(run, picture),
     ...checkRows(run, picture),
-    ...(await unaskedDeletes(run, picture)),
+    ...unaskedDeletes(run, picture),
     ...lostEdits(run, picture),
   ]
   for (const { table, rowId, id } of picture.byId.values()) run.bindings.set(id, keyOf(table, rowId))
   run.lastRestMs = run.lab.clock.nowMs
+  run.last = picture
   run.seenEdits = run.users.committed.length
   run.stranger.touched.clear()
   return violations
 }
 
-async function takePicture({ lab }: ModelRun): Promise<Picture> {
-  const rows = new Map<string, Row>()
-  for (const { name } of sim.tables) {
-    for (const row of await lab.user.query<Row>(`SELECT * FROM ${name} ORDER BY id`))
-      rows.set(keyOf(name, row.id), row)
-  }
-  const stored = await lab.platform.query<{
-    table_name: string
-    row_id: number
-    cloud_id: Record<string, string> | null
-  }>(`SELECT table_name, row_id, cloud_id FROM ${lab.tenant.schema}.iasql_resource`)
-  const records = stored.flatMap((record) => {
-    const id = Object.values(record.cloud_id ?? {})[0]
-    const isOurs = sim.tables.some(({ name }) => name === record.table_name)
-    return id !== undefined && isOurs
-      ? [{ table: record.table_name as KindName, rowId: record.row_id, id }]
-      : []
-  })
-  return {
-    rows,
-    byId: new Map(records.map((record) => [record.id, record])),
-    byRow: new Map(records.map((record) => [keyOf(record.table, record.rowId), record])),
-  }
-}
-
-/** What is gone stays as a row while others point at it. */
-function isReferredTo({ table, rowId }: Binding, rows: Picture['rows']): boolean {
-  return [...rows].some(([key, row]) => {
-    if (key === keyOf(table, rowId)) return false
-    const type = sim.tables.find(({ name }) => name === key.split('/')[0])
-    const points = Object.entries(type?.columns ?? {}).some(
-      ([name, { reference }]) => reference?.table === `sim.${table}` && row[name] === rowId,
-    )
-    return points || JSON.stringify(row).includes(`\${${table}(${rowId})`)
-  })
-}
-
-/** Rows and records that claim what the cloud does not have. */
-function phantoms({ lab }: ModelRun, { rows, byId, byRow }: Picture): readonly Violation[] {
+/** Rows and records that claim what the cloud does not have; those that others refer to stay, and are listed as missing. */
+function phantoms({ lab }: ModelRun, { rows, byId, byRow, missing }: Picture): readonly Violation[] {
   const claims = [...byId.values()].filter(
-    (record) => !lab.cloud.world.now(record.id) && !isReferredTo(record, rows),
+    ({ table, rowId, id }) => !lab.cloud.world.now(id) && !missing.has(keyOf(table, rowId)),
   )
   const bare = [...rows.keys()].filter((key) => !byRow.has(key))
   return [

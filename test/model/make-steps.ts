@@ -2,7 +2,7 @@
 import type { Json } from '#engine/model/json.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import { Random } from '#test/support/simulated/random.ts'
-import { calm, type Fault } from '#test/support/simulated/weather.ts'
+import { calm, type Fault, type Weather } from '#test/support/simulated/weather.ts'
 import type { Act, Edit, Step, Value, Values } from './step.ts'
 
 type Domain = Readonly<Record<string, (random: Random) => Value>>
@@ -144,10 +144,17 @@ const acts = {
   sync: 5,
   cancel: 2,
   crash: 4,
-  weather: 6,
+  weather: 8,
   make: 3,
   change: 5,
   remove: 2,
+}
+
+function makeWeather(random: Random): Weather {
+  const bad = faults
+    .filter(() => random.isLucky(0.45))
+    .map((fault) => [fault, random.next() * (fault === 'stale' ? 1 : 0.4)])
+  return { ...calm, ...Object.fromEntries(bad) }
 }
 
 function makeAct(random: Random): Act {
@@ -166,10 +173,7 @@ function makeAct(random: Random): Act {
     case 'crash':
       return { act, requests: 1 + random.below(60), sole: random.isLucky(0.5) }
     case 'weather': {
-      const bad = faults
-        .filter(() => random.isLucky(0.35))
-        .map((fault) => [fault, random.next() * (fault === 'stale' ? 1 : 0.3)])
-      return { act, weather: { ...calm, ...Object.fromEntries(bad) } }
+      return { act, weather: makeWeather(random) }
     }
     case 'make':
     case 'change':
@@ -181,7 +185,7 @@ function makeAct(random: Random): Act {
   }
 }
 
-/** Rests come about every dozen steps, and at the end. */
+/** Rests come about every dozen steps, and at the end; after most of them the weather turns. */
 export function makeSteps(seed: number, count: number): readonly Step[] {
   const random = new Random(seed)
   const steps: Step[] = []
@@ -190,6 +194,8 @@ export function makeSteps(seed: number, count: number): readonly Step[] {
     left -= 1
     const act: Act = left > 0 ? makeAct(random) : { act: 'rest' }
     if (act.act === 'rest') left = 6 + random.below(12)
+    if (steps.at(-1)?.act === 'rest' && random.isLucky(0.8))
+      steps.push({ act: 'weather', weather: makeWeather(random), thenMs: 0 })
     const thenMs = random.isLucky(0.5) ? 0 : random.below(random.pick([500, 5_000, 40_000]))
     steps.push({ ...act, thenMs })
   }

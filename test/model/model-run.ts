@@ -30,6 +30,7 @@ export async function openModelRun({ seed, wrapCloud, log = quiet }: RunOptions)
     users: new Users(lab),
     stranger: new Stranger(lab),
     bindings: new Map(),
+    last: undefined,
     lastRestMs: lab.clock.nowMs,
     seenEdits: 0,
     interventions: 0,

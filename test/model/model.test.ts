@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { makeSteps } from './make-steps.ts'
 import { runScript } from './run-script.ts'
 
-test.each([30, 32, 33])('rows, records and cloud tell one story whatever happens (seed %i)', async (seed) => {
-  const steps = makeSteps(seed, 90)
+test.each([1, 2, 3])('rows, records and cloud tell one story whatever happens (seed %i)', async (seed) => {
+  const steps = makeSteps(seed, 80)
 
   const { violations, done, errors } = await runScript({ seed, steps })
 

@@ -1,5 +1,7 @@
 /** What a model run remembers to judge by, and what it may find. */
+import type { Json } from '#engine/model/json.ts'
 import type { SimulatedLab } from '#test/support/simulated/lab.ts'
+import type { Picture } from './picture.ts'
 import type { Stranger } from './stranger.ts'
 import type { Users } from './user.ts'
 import type { Workers } from './workers.ts'
@@ -19,6 +21,9 @@ export interface Violation {
   readonly what: string
 }
 
+/** By row what users have said last on each of its columns; null: that it is to go. */
+export type Words = ReadonlyMap<string, ReadonlyMap<string, Json> | null>
+
 export interface ModelRun {
   readonly lab: SimulatedLab
   readonly users: Users
@@ -26,6 +31,8 @@ export interface ModelRun {
   readonly workers: Workers
   /** Which row a resource of the cloud was seen to belong to: `network/7`. */
   readonly bindings: Map<string, string>
+  /** How everything was when all was at rest. */
+  last: Picture | undefined
   /** Since when nothing has been looked at, milliseconds. */
   lastRestMs: number
   /** Edits that were looked at already. */

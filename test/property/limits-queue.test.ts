@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fullBucket, take } from '#engine/throttle/token-bucket.ts'
 import { type BucketQueue, bucketQueue } from '#operations/limits/bucket-queue.ts'
-import { places } from '#operations/limits/places.ts'
+import { slots } from '#operations/limits/slots.ts'
 import { VirtualClock } from '#test/support/simulated/virtual-clock.ts'
 
 interface Draw {
@@ -100,11 +100,11 @@ test('nobody goes before one who waits as well and is more urgent by priority an
   )
 })
 
-test('no more than its places are taken at a time, whoever gives up', async () => {
+test('no more than its slots are taken at a time, whoever gives up', async () => {
   await fc.assert(
     fc.asyncProperty(draws, async (all) => {
       const clock = new VirtualClock(0)
-      const four = places(4)
+      const four = slots(4)
       let taken = 0
       let most = 0
       let served = 0
@@ -128,4 +128,27 @@ test('no more than its places are taken at a time, whoever gives up', async () =
       expect(served).toBeGreaterThanOrEqual(all.filter(({ patienceMs }) => patienceMs === null).length)
     }),
   )
+})
+
+test('what was asked for before the pace changed counts no more when it arrives', async () => {
+  const clock = new VirtualClock(0)
+  const asked: number[] = []
+  const queue = bucketQueue({
+    clock,
+    holdMs: 0,
+    spare: 0,
+    ask: async () => {
+      const isFirst = asked.push(clock.nowMs) === 1
+      await clock.sleep(1_000)
+      return [isFirst ? clock.nowMs : clock.nowMs + 5_000]
+    },
+  })
+
+  const drawn = queue.draw(0, new AbortController().signal).then(() => clock.nowMs)
+  const forfeited = clock.sleep(500).then(() => queue.forfeit())
+  await forfeited
+
+  expect(await drawn).toBe(7_000)
+  expect(asked).toEqual([0, 1_000])
+  expect(queue.isIdle).toBe(true)
 })

@@ -134,7 +134,7 @@ export async function openTenantLab({
       const call = request(name, given, options)
       const answer = await callRpc(ports, call)
       if (answer.kind === 'rows') {
-        if (answer.isToComplete) await completeRpc(ports, call)
+        if (answer.isToComplete) await completeRpc(ports, [call], async () => undefined)
         return answer.rows
       }
       await drive(answer.executionId)

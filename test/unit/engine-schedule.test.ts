@@ -78,8 +78,8 @@ test('a call holds its place until it is answered, and what is polled holds none
 
   expect(scheduleOf(steps, { callsAtOnce: 1 })).toEqual([
     '1 slow 0-60000 nothing !',
-    '1 quick 1000-1200 places slow',
-    '1 last 1200-1300 places quick',
+    '1 quick 1000-1200 slots slow',
+    '1 last 1200-1300 slots quick',
   ])
 })
 

@@ -96,3 +96,20 @@ test('who is left no time has called nobody, unless something was written before
     code: 'cloud/unknown-outcome',
   })
 })
+
+test('reads of a sync line up with what has not begun, and calls of steps that run go first', async () => {
+  const ranks: number[] = []
+  const cloud = limitedCloud(
+    { settleMs: () => 0, api: () => ({ place, send: async () => ({}) }) as unknown as CloudApi },
+    { draw: async ({ priorityMs }) => void ranks.push(priorityMs), slowDown: async () => undefined },
+  )
+  const running = cloud.running?.() ?? cloud
+
+  await cloud.api(SQSClient, place, signal).send(ListQueuesCommand, {})
+  await cloud.reserve?.({ client: SQSClient, place, operation: 'CreateQueue', priorityMs: 5_000 }, signal)
+  await running.api(SQSClient, place, signal).send(ListQueuesCommand, {})
+
+  const [reading = 0, waiting = 0, ran = 0] = ranks
+  expect(reading).toBeLessThan(waiting)
+  expect(ran).toBeGreaterThan(waiting)
+})

@@ -23,6 +23,7 @@ function host(lostRuns: () => Promise<readonly object[]>) {
     invoker: { runStatements: async (input: object) => void started.push(input) },
     machines: { start: async (...start: unknown[]) => void started.push(start) },
     log: () => undefined,
+    defaults: { budgetMs: 60_000 },
   } as unknown as Ports
   useHost(ports)
   return { started, time }
