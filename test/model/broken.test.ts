@@ -117,7 +117,7 @@ test('a change that takes something else along deletes what nobody asked for', a
   expect(await namesOf(script, greedy())).toContain('unasked delete')
 })
 
-test('a delete that is only said to be done is a lost edit', async () => {
+test('a delete that is only said to be done is noticed', async () => {
   const script: Script = { seed: 1, steps: [insert, apply, rest, away, apply, rest] }
 
   expect(await namesOf(script, forgetful)).not.toEqual([])
