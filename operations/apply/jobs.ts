@@ -19,7 +19,7 @@ export interface JobStep extends StoredStep {
   readonly cloudId?: CloudId
   /** `again`: the mapper is called afresh once that holds. */
   readonly waiting?: { readonly until: string; readonly again: boolean }
-  /** Of the expressions in what was sent last. */
+  /** Of the expressions in the row when it was sent last. */
   readonly stoodFor?: readonly StoodFor[]
 }
 

@@ -1,7 +1,9 @@
-/** What the expressions of a step stood for when it was sent: an edit because of another value is not done with it. */
-import { listExpressions } from '#engine/expression/expression.ts'
+/** What the expressions of a row stood for when a step of it was sent: an edit because of another value is not done with it. */
+import { equals } from '#engine/columns/canonical.ts'
+import { type Expression, listExpressions } from '#engine/expression/expression.ts'
 import type { Json, Row } from '#engine/model/json.ts'
-import type { Known } from '../plan/resolve-row.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import { type Known, resolveRow } from '../plan/resolve-row.ts'
 
 export interface StoodFor {
   readonly table_name: string
@@ -12,11 +14,34 @@ export interface StoodFor {
 }
 
 export const stoodForNow = (given: Row, known: Known): readonly StoodFor[] =>
-  Object.values(given)
-    .flatMap((value) => listExpressions(value))
-    .map(({ table, id, column }) => ({
-      table_name: table,
-      row_id: id,
-      column_name: column,
-      value: known.value(table, id, column) ?? null,
-    }))
+  expressionsOf(given).map((expression) => standing(expression, valueNow(known, expression)))
+
+/**
+ * What a step does not send is with the cloud as agreed on. Where that is what its expressions stand for no more, or not
+ * yet, they count as sent with a value that is nobody's.
+ */
+export function stoodForUnsent(
+  type: TableSpec,
+  unsent: Row,
+  base: Row | null,
+  known: Known,
+): readonly StoodFor[] {
+  const { row } = resolveRow(type, unsent, known)
+  return Object.entries(unsent).flatMap(([name, value]) => {
+    const column = type.columns[name]
+    const isAgreed = column !== undefined && equals(column, row[name] ?? null, base?.[name] ?? null)
+    return expressionsOf({ [name]: value }).map((expression) =>
+      standing(expression, isAgreed ? valueNow(known, expression) : null),
+    )
+  })
+}
+
+const expressionsOf = (row: Row): readonly Expression[] =>
+  Object.values(row).flatMap((value) => listExpressions(value))
+
+const valueNow = (known: Known, { table, id, column }: Expression): Json =>
+  known.value(table, id, column) ?? null
+
+const standing = ({ table, id, column }: Expression, value: Json): StoodFor => {
+  return { table_name: table, row_id: id, column_name: column, value }
+}

@@ -9,7 +9,7 @@ import type { Step } from '#engine/order/step.ts'
 import { type ResolvedRow, resolveRow } from '../plan/resolve-row.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
-import { stoodForNow } from './stood-for.ts'
+import { stoodForNow, stoodForUnsent } from './stood-for.ts'
 
 /** The user's columns that the step sends, unresolved. */
 export function givenBy(run: ApplyRun, job: Job, stepKey: string): Row {
@@ -56,10 +56,17 @@ const argumentsOf = (type: TableSpec, row: Row): Row =>
 const without = (row: Row, names: readonly string[]): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)))
 
+/** Whether the steps together send all that the row says, not only what differs. */
+const isWhole = ({ change }: Job): boolean => change.action !== 'update' && change.action !== 'adopt'
+
 /** As it is about to be sent. */
 export function resolveWanted(run: ApplyRun, job: Job, stepKey: string): ResolvedRow {
   const given = givenBy(run, job, stepKey)
-  const stoodFor = stoodForNow(given, run.known)
+  const { desired, base = null } = run.jobs.states.get(job.change.key) ?? {}
+  const unsent = isWhole(job)
+    ? {}
+    : without(argumentsOf(job.type, desired ?? {}), Object.keys(job.change.delta))
+  const stoodFor = [...stoodForNow(given, run.known), ...stoodForUnsent(job.type, unsent, base, run.known)]
   if (stoodFor.length > 0) noteStep(job, stepKey, { stoodFor })
   return resolveRow(job.type, given, run.known)
 }

@@ -8,7 +8,10 @@ let worker: Worker
 
 beforeAll(async () => {
   lab = await openSimulatedLab({
-    latency: (operation) => ({ readMs: 60, writeMs: operation === 'CreateSegment' ? 10_000 : 300 }),
+    latency: (operation) => ({
+      readMs: 60,
+      writeMs: ['CreateSegment', 'CreateRulebook'].includes(operation) ? 10_000 : 300,
+    }),
   })
   worker = lab.openWorker()
   await worker.call('iasql_install', [['sim']])
@@ -40,6 +43,28 @@ test('a value that a sync brought while an older one was being sent is sent by t
   await worker.call('iasql_apply')
 
   expect(lab.cloud.world.all('server').map(({ attributes }) => attributes.user_data)).toEqual(['of 1'])
+  expect(await worker.call('iasql_preview')).toEqual([])
+})
+
+test('a value that a sync brought while the row was being sent for another column is sent by the next apply', async () => {
+  const watched = (): unknown => lab.cloud.world.all('server').map(({ attributes }) => attributes.config)
+  await lab.user.run(
+    `UPDATE server SET config = jsonb_build_object('of', iasql_ref('network', n.id, 'segment_count')) FROM network n`,
+  )
+  await worker.call('iasql_apply')
+  await lab.clock.sleep(100_000)
+  await lab.user.run(`INSERT INTO segment (network_id, cidr) SELECT id, '10.0.3.0/24' FROM network`)
+  await lab.user.run(
+    `WITH made AS (INSERT INTO rulebook (network_id) SELECT id FROM network RETURNING id)
+     UPDATE server SET rulebook_id = made.id FROM made`,
+  )
+
+  await applyBesideSync()
+  expect(watched()).toEqual([{ of: 1 }])
+  await worker.call('iasql_apply')
+  await lab.clock.sleep(100_000)
+
+  expect(watched()).toEqual([{ of: 2 }])
   expect(await worker.call('iasql_preview')).toEqual([])
 })
 
