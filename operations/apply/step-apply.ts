@@ -67,7 +67,11 @@ async function waitOrEnd(
   const { ports, progress } = context
   const nowMs = ports.clock.now().getTime()
   const waitingSinceMs = memory.waitingSinceMs ?? nowMs
-  if (held === 0) return await endApply(context)
+  if (held === 0) {
+    // Whoever was at it before may have died between the last outcome and its projection.
+    await projectTables(context)
+    return await endApply(context)
+  }
   if (nowMs - waitingSinceMs > patienceMs) {
     progress.notice(
       `${held} changes are left for another apply: their rows, or what they depend on, are still being changed by ${holders}.`,
