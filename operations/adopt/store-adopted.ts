@@ -1,4 +1,5 @@
 /** The row of an adopted resource: the one that a user has inserted under its name, or a new one. */
+import { projectionOf } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
@@ -119,7 +120,6 @@ async function bind(
     ]),
   )
   const { write } = settleRow(type, { desired, base, observed })
-  const expected = Object.fromEntries(Object.keys(write).map((name) => [name, desired[name] ?? null]))
   const binding = bindRow(transaction, tenant, {
     table: type.name,
     rowId: state.rowId,
@@ -129,7 +129,7 @@ async function bind(
     companionOf: found.companionOf,
     base,
     observed,
-    unprojected: { write, expected },
+    unprojected: projectionOf(write, desired),
   })
   const isBound = await binding.catch((error: unknown) => {
     if (isLater(error)) throw held(state.rowId, type)

@@ -1,4 +1,6 @@
 /** The written side of an apply: intents and outcomes go to the database in shared commits, fenced. */
+
+import type { Projection } from '#engine/merge/projection.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
@@ -6,7 +8,6 @@ import { type Intent, storeIntents } from '#postgres/statements/change-intent.ts
 import { type Outcome, storeOutcomes } from '#postgres/statements/change-outcome.ts'
 import type { Drift } from '#postgres/statements/drift-merge.ts'
 import type { Orphan } from '#postgres/statements/resource-orphan.ts'
-import type { Projection } from '#postgres/statements/resource-project.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { batched } from './batched.ts'
 import { writeSeconds } from './call-times.ts'
@@ -107,7 +108,7 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
     observed: keep?.observed ?? null,
     resource_cloud_id: keep?.cloudId ?? null,
     is_unread: keep?.isUnread ?? false,
-    unprojected: (keep?.projection ?? null) as unknown as Json,
+    unprojected: keep?.projection ?? null,
     drift: keep?.drift ?? null,
     consumed: more.consumed ?? 0,
     is_settled: takeSettled(job, keep?.cloudId ?? null, isEnded),

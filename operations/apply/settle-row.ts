@@ -1,10 +1,10 @@
 /** What base and row become after a write: defaults and outputs come from the cloud, newer edits stand. */
 import { listExpressions, sentExpressions, withSentExpressions } from '#engine/expression/expression.ts'
 import { keepingExpressions } from '#engine/merge/drift-policy.ts'
+import { type Projection, projectionIfAny } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Row } from '#engine/model/json.ts'
 import { type Drift, driftOf } from '#postgres/statements/drift-merge.ts'
-import type { Projection } from '#postgres/statements/resource-project.ts'
 import { resolveRow } from '../plan/resolve-row.ts'
 import type { ApplyRun } from './apply-run.ts'
 import type { Job } from './jobs.ts'
@@ -35,11 +35,9 @@ export function settleWritten(
   const write = Object.fromEntries(
     Object.entries(settled.write).filter(([name]) => listExpressions(raw[name] ?? null).length === 0),
   )
-  const expected = Object.fromEntries(Object.keys(write).map((name) => [name, raw[name] ?? null]))
-  const projection = Object.keys(write).length > 0 ? { write, expected } : undefined
   return {
     base: withSentExpressions(settled.base, sentOf(state?.base ?? null, raw, sent)),
-    projection,
+    projection: projectionIfAny(write, raw) ?? undefined,
     drift: driftOf(settled.drifted),
   }
 }

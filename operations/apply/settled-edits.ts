@@ -1,5 +1,5 @@
 /** Edits that need no call: they are done with as soon as they are planned. */
-import type { Json } from '#engine/model/json.ts'
+import { projectionIfAny } from '#engine/merge/projection.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { driftOf } from '#postgres/statements/drift-merge.ts'
 import type { SettledResource } from '#postgres/statements/resource-settle.ts'
@@ -13,15 +13,12 @@ export function settledEdits(plan: RawPlan, undecided: ReadonlySet<string>): rea
   })
   return decided.map((settlement) => {
     const desired = plan.states.get(resourceKey(settlement.table, settlement.rowId))?.desired ?? {}
-    const names = Object.keys(settlement.write)
-    const expected = Object.fromEntries(names.map((name) => [name, desired[name] ?? null]))
-    const unprojected: Json = names.length > 0 ? { write: settlement.write, expected } : null
     return {
       table_name: settlement.table,
       row_id: settlement.rowId,
       edit_version: settlement.editVersion,
       base: settlement.base,
-      unprojected,
+      unprojected: projectionIfAny(settlement.write, desired),
       drift: driftOf(settlement.drifted),
     }
   })

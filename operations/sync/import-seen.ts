@@ -1,5 +1,7 @@
 /** What the cloud has and nobody here knows becomes a row; what a user has asked for meanwhile is left for an apply. */
+
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { projectionOf } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Row } from '#engine/model/json.ts'
 import { describeCloudId, naturalName } from '#engine/plan/natural-name.ts'
@@ -134,13 +136,12 @@ async function bindUnknown(
       bindings: bindings.map(({ candidate, state }) => {
         const desired = state.desired ?? {}
         const { write } = settleRow(type, { desired, base: {}, observed: candidate.row })
-        const expected = Object.fromEntries(Object.keys(write).map((name) => [name, desired[name] ?? null]))
         return {
           row_id: state.rowId,
           natural_name: candidate.naturalName,
           cloud_id: candidate.cloudId,
           base: candidate.row,
-          unprojected: { write, expected },
+          unprojected: projectionOf(write, desired),
         }
       }),
     })

@@ -1,7 +1,9 @@
 /** Known resources against what was read of them: pulled, kept or told, as edits and the drift policy say. */
+
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { listExpressions } from '#engine/expression/expression.ts'
 import { keepingExpressions } from '#engine/merge/drift-policy.ts'
+import { type Projection, projectionIfAny } from '#engine/merge/projection.ts'
 import { rebaseRow } from '#engine/merge/rebase-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import { isCloudReference } from '#engine/model/cloud.ts'
@@ -84,13 +86,7 @@ export async function mergeKnown(
   return { rows, conflicts, notices, found }
 }
 
-/** Columns for the tenant's row, and what it is expected to hold. */
-interface Pulled {
-  readonly write: Row
-  readonly expected: Row
-}
-
-const changedBy = ({ write, expected }: Pulled): PlannedChange['changed'] =>
+const changedBy = ({ write, expected }: Projection): PlannedChange['changed'] =>
   Object.fromEntries(Object.entries(write).map(([name, to]) => [name, { from: expected[name] ?? null, to }]))
 
 /** An edit to what the cloud showed last is agreed on, whatever the cloud shows now. */
@@ -112,7 +108,7 @@ function observe(
   type: ResourceType,
   state: LoadedState,
   { observed, companionOf }: { readonly observed: Row; readonly companionOf: number | null },
-): (Observation & { readonly unprojected: Pulled | null }) | undefined {
+): (Observation & { readonly unprojected: Projection | null }) | undefined {
   const { desired, base, resourceId } = state
   if (resourceId === null) return undefined
   const isNews =
@@ -134,8 +130,7 @@ function observe(
   const write = Object.fromEntries(
     Object.entries(settled.write).filter(([column]) => listExpressions(desired[column] ?? null).length === 0),
   )
-  const expected = Object.fromEntries(Object.keys(write).map((column) => [column, desired[column] ?? null]))
-  const unprojected = Object.keys(write).length > 0 ? { write, expected } : null
+  const unprojected = projectionIfAny(write, desired)
   const isSame =
     !isNews &&
     !unprojected &&

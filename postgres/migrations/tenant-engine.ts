@@ -1,5 +1,7 @@
 /** The engine's own tables of one tenant: what is installed, what the cloud has, what is planned, what is being done. */
+
 import { referenceFunctionSql } from '#engine/ddl/reference-function.ts'
+import { isOpen } from '../statements/open-change.ts'
 import type { Tenant } from '../tenant.ts'
 import type { TenantMigration } from './migration.ts'
 
@@ -98,7 +100,7 @@ const changes = (t: string): readonly string[] => [
   `CREATE INDEX iasql_change_plan ON ${t}.iasql_change_record (plan_id, change_id)`,
   `CREATE INDEX iasql_change_execution ON ${t}.iasql_change_record (execution_id, change_id)`,
   `CREATE UNIQUE INDEX iasql_change_claim ON ${t}.iasql_change_record (table_name, row_id)
-    WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')`,
+    WHERE execution_id IS NOT NULL AND ${isOpen()}`,
   `CREATE VIEW ${t}.iasql_change AS
     SELECT c.change_id, c.plan_id, c.execution_id, c.transaction_id, c.action, c.table_name, c.row_id, c.natural_name,
       d.cloud_id, c.changed, c.reason, c.risk, coalesce(d.state, c.state) AS state, d.error, d.attempt, d.started_at, d.ended_at,

@@ -1,4 +1,5 @@
 /** Which rows of one tenant refer to which values of others by an expression such as `${queue(1).arn}`. */
+import { isOpen } from '../statements/open-change.ts'
 import type { Tenant } from '../tenant.ts'
 import type { TenantMigration } from './migration.ts'
 
@@ -51,7 +52,7 @@ BEGIN
     WHERE x.target_table = NEW.table_name AND x.target_id = NEW.row_id
       AND (d.base IS NOT NULL AND d.observed IS NOT NULL OR EXISTS (SELECT FROM ${t}.iasql_change_record c
         WHERE c.table_name = x.table_name AND c.row_id = x.row_id AND c.execution_id IS NOT NULL
-          AND c.state IN ('pending', 'started', 'waiting')))
+          AND ${isOpen('c')}))
       AND nullif(NEW.observed -> x.target_column, 'null') IS NOT NULL
       AND NEW.observed -> x.target_column IS DISTINCT FROM OLD.observed -> x.target_column;
   RETURN NULL;

@@ -1,7 +1,9 @@
 /** The changes that an execution leaves open end with it, in its commit: an ended execution claims no row and waits for none. */
+
 import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 import { orphansSql } from './resource-orphan.ts'
 
 /** The old half of a replacement whose new half is made: the record is that one's, though it may not be ready. */
@@ -27,7 +29,7 @@ export async function closeChanges(
   await db.run(
     `WITH open AS (
        SELECT * FROM ${t}.iasql_change_record
-       WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')),
+       WHERE execution_id = :execution::bigint AND ${isOpen()}),
      ${orphansSql(t, orphans(t))},
      unheld AS (DELETE FROM ${t}.iasql_execution_held WHERE execution_id = :execution::bigint)
      UPDATE ${t}.iasql_change_record c

@@ -1,8 +1,10 @@
 /** The changes an execution works on, with everything that must survive the process. */
+
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 import { readPages } from './paging.ts'
 
 export interface ChangeRecord {
@@ -34,7 +36,7 @@ export async function loadChanges(
   const t = tenant.schema
   const open = await db.query<{ plan_id: number }>(
     `SELECT DISTINCT plan_id FROM ${t}.iasql_change_record
-     WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')`,
+     WHERE execution_id = :execution::bigint AND ${isOpen()}`,
     { execution: executionId },
   )
   return await readPages<ChangeRecord & { readonly sort: number }>(
@@ -53,7 +55,7 @@ export async function loadChanges(
 export async function hasOpenChanges(db: Queryable, tenant: Tenant, executionId: number): Promise<boolean> {
   const rows = await db.query<{ open: boolean }>(
     `SELECT EXISTS (SELECT FROM ${tenant.schema}.iasql_change_record
-       WHERE execution_id = :execution::bigint AND state IN ('pending', 'started', 'waiting')) AS open`,
+       WHERE execution_id = :execution::bigint AND ${isOpen()}) AS open`,
     { execution: executionId },
   )
   return rows[0]?.open ?? false

@@ -1,7 +1,9 @@
 /** What an apply has left to do, and what it has to wait for: rows that other executions have claimed, and what depends on them. */
+
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 import { inPages } from './paging.ts'
 
 export interface HeldRow {
@@ -70,11 +72,11 @@ export async function applyStanding(
     `WITH held AS (
        SELECT h.holder, EXISTS (
          SELECT FROM ${t}.iasql_change_record c WHERE c.table_name = h.table_name AND c.row_id = h.row_id
-           AND c.execution_id = h.holder AND c.state IN ('pending', 'started', 'waiting')) AS stands
+           AND c.execution_id = h.holder AND ${isOpen('c')}) AS stands
        FROM ${t}.iasql_execution_held h WHERE h.execution_id = :execution::bigint)
      SELECT x.planned AS is_planned,
        EXISTS (SELECT FROM ${t}.iasql_change_record c
-         WHERE c.execution_id = x.execution_id AND c.state IN ('pending', 'started', 'waiting')) AS has_open_changes,
+         WHERE c.execution_id = x.execution_id AND ${isOpen('c')}) AS has_open_changes,
        (SELECT count(*) FROM held) AS held,
        (SELECT coalesce(bool_and(stands), false) FROM held WHERE holder IS NOT NULL) AS is_blocked,
        (SELECT string_agg('execution ' || execution_id || ' of ' || actor, ', ' ORDER BY execution_id)

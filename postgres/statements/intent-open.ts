@@ -1,8 +1,10 @@
 /** Creates whose outcome nobody knows and that no execution works on: settled before anything new is planned. */
+
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 import { readFitting } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
 
@@ -25,7 +27,7 @@ export interface OpenIntent {
 const isUnclaimed = (t: string): string =>
   `NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
      WHERE c.table_name = i.table_name AND c.row_id = i.row_id AND c.execution_id IS NOT NULL
-       AND c.state IN ('pending', 'started', 'waiting'))`
+       AND ${isOpen('c')})`
 
 export async function loadOpenIntents(db: Queryable, tenant: Tenant): Promise<readonly OpenIntent[]> {
   const t = tenant.schema

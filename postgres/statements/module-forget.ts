@@ -1,6 +1,8 @@
 /** Takes a module out of the books: its tables, its resources' records, its edits. The cloud keeps everything. */
+
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 
 export async function forgetModule(
   db: Queryable,
@@ -37,7 +39,7 @@ export async function openClaims(
      FROM (
        SELECT execution_id, count(*) AS n FROM ${t}.iasql_change_record
        WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))
-         AND execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting')
+         AND execution_id IS NOT NULL AND ${isOpen()}
        GROUP BY execution_id) c JOIN ${t}.iasql_execution_record USING (execution_id)`,
     { tables: JSON.stringify(tables) },
   )

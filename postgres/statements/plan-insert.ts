@@ -1,8 +1,10 @@
 /** Stores a plan and its changes, to be looked at, applied or explained. */
+
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, JsonObject, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 import { jsonPages } from './paging.ts'
 
 export async function insertPlan(
@@ -129,7 +131,7 @@ export async function insertChanges(
          calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint, account_id text,
          region text, companion boolean, basis jsonb, planned jsonb, steps jsonb)
        ON CONFLICT (table_name, row_id)
-         WHERE execution_id IS NOT NULL AND state IN ('pending', 'started', 'waiting') DO NOTHING
+         WHERE execution_id IS NOT NULL AND ${isOpen()} DO NOTHING
        RETURNING change_id`,
       {
         plan: input.planId,

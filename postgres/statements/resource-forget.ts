@@ -1,10 +1,12 @@
 /** A row and its record go while the cloud keeps the resource; what AWS made along with it goes from here too. */
+
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { dropPoliciesOfGoneRows } from './drift-policy-drop.ts'
+import { isOpen } from './open-change.ts'
 import { shortWaits } from './short-waits.ts'
 
 export interface Forgettable {
@@ -38,7 +40,7 @@ export async function readForgettable(
      SELECT f.table_name, f.row_id, r.cloud_id, r.account_id, r.region, r.natural_name,
        coalesce(r.external, false) AS external,
        (SELECT k.execution_id FROM ${t}.iasql_change_record k WHERE k.table_name = f.table_name AND k.row_id = f.row_id
-         AND k.execution_id IS NOT NULL AND k.state IN ('pending', 'started', 'waiting')) AS claimed_by,
+         AND k.execution_id IS NOT NULL AND ${isOpen('k')}) AS claimed_by,
        EXISTS (SELECT FROM ${t}.iasql_intent i WHERE i.table_name = f.table_name AND i.row_id = f.row_id
          AND i.token IS NOT NULL) AS is_unsettled
      FROM family f LEFT JOIN ${t}.iasql_resource r USING (resource_id) ORDER BY f.depth, f.table_name, f.row_id`,

@@ -1,7 +1,9 @@
 /** Rows that may leave their table: locked first, and looked at only then, since whoever edits a row holds it until its edits are there. */
+
 import type { Queryable } from '../database.ts'
 import { sqlstateOf } from '../database-error.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 import { inPages } from './paging.ts'
 import { shortWaits } from './short-waits.ts'
 
@@ -41,7 +43,7 @@ export async function lockFreeRows(
          AND NOT EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.table_name = :table AND e.row_id = q.id)
          AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
            WHERE c.table_name = :table AND c.row_id = q.id AND c.execution_id <> coalesce(:execution::bigint, 0)
-             AND c.state IN ('pending', 'started', 'waiting'))
+             AND ${isOpen('c')})
        FOR UPDATE OF r SKIP LOCKED`,
       { table, ids: JSON.stringify(locked.map(({ id }) => id)), execution: executionId },
     )

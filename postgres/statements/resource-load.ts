@@ -1,9 +1,11 @@
 /** Resources as decisions need them: the tenant's row, base, observed, newest edit and open claim, joined in one pass. */
+
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Database } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import type { Drift } from './drift-merge.ts'
+import { isOpen } from './open-change.ts'
 import { readFitting } from './paging.ts'
 import { type Selection, selectRows } from './resource-select.ts'
 
@@ -48,7 +50,7 @@ const recordSql = (t: string, table: string): string => `
     r.companion_of, r.external, r.drift, r.natural_name, n.version, n.at AS edited_at, n.companion, coalesce(c.actor, n.login) AS actor,
     (SELECT k.execution_id FROM ${t}.iasql_change_record k
       WHERE k.table_name = :table AND k.row_id = s.row_id AND k.execution_id IS NOT NULL
-        AND k.state IN ('pending', 'started', 'waiting')) AS claimed_by,
+        AND ${isOpen('k')}) AS claimed_by,
     EXISTS (SELECT FROM ${t}.iasql_intent i
       WHERE i.table_name = :table AND i.row_id = s.row_id AND i.token IS NOT NULL) AS is_unsettled
   FROM (SELECT value::bigint AS row_id FROM jsonb_array_elements_text(:ids::jsonb)) s

@@ -1,9 +1,11 @@
 /** What a read of the cloud tells of known resources; nothing is touched that is claimed or was written meanwhile. */
+
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { type Drift, mergedDrift } from './drift-merge.ts'
+import { isOpen } from './open-change.ts'
 import { inPages } from './paging.ts'
 
 export interface Observation {
@@ -46,7 +48,7 @@ export async function storeObservations(
          AND (r.written_at IS NULL OR r.written_at < :readStarted::timestamptz)
          AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
            WHERE c.table_name = :table AND c.row_id = r.row_id AND c.execution_id IS NOT NULL
-             AND c.state IN ('pending', 'started', 'waiting'))
+             AND ${isOpen('c')})
        RETURNING r.resource_id`,
       {
         table: input.table,

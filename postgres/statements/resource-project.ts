@@ -1,19 +1,11 @@
 /** Brings committed outputs into the tenant's rows; a row that somebody holds locked is left for the next try. */
 import type { Columns } from '#engine/model/column.ts'
-import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import { sqlstateOf } from '../database-error.ts'
 import type { Tenant } from '../tenant.ts'
 import { projectOneByOneSql } from './resource-project-each.ts'
 import { type Due, dueSql } from './resource-unprojected.ts'
 import { shortWaits } from './short-waits.ts'
-
-export interface Projection {
-  /** Columns to write. */
-  readonly write: Row
-  /** What the row was seen to hold there; a column that holds something else by now is the user's. */
-  readonly expected: Row
-}
 
 const isUnchanged = (name: string): string =>
   `(u.unprojected->'write' ? '${name}'

@@ -1,6 +1,8 @@
 /** Resources that an execution wrote and could not read before it ended. */
+
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { isOpen } from './open-change.ts'
 
 export interface UnreadResource {
   readonly resource_id: number
@@ -19,7 +21,7 @@ export async function unreadResources(
     `SELECT resource_id, table_name, row_id, account_id, region FROM ${t}.iasql_resource r
      WHERE unread AND cloud_id IS NOT NULL AND NOT EXISTS (
        SELECT FROM ${t}.iasql_change_record c WHERE c.table_name = r.table_name AND c.row_id = r.row_id
-         AND c.execution_id IS NOT NULL AND c.state IN ('pending', 'started', 'waiting'))
+         AND c.execution_id IS NOT NULL AND ${isOpen('c')})
      ORDER BY tried_at NULLS FIRST, resource_id LIMIT 1000`,
   )
 }
