@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url'
 
 const oldestMajor = 24
 const remedy = 'install again with install scripts allowed (npm ci, or npm install iasql)'
+const interrupted = 128 + constants.signals.SIGINT
+
+// First of all, since a signal that nobody listens for would be the end without an exit code. Who has something to end listens too.
+process.on('SIGINT', () => {
+  if (process.listenerCount('SIGINT') === 1) process.exit(process.exitCode ?? interrupted)
+})
 
 if (Number.parseInt(process.version.slice(1), 10) >= oldestMajor) {
   // Halves the time to start; the folder is the installation's own, since what is in it is run.

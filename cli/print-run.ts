@@ -1,4 +1,5 @@
 /** One run on the user's terminal: results to standard output; errors, notices and progress to standard error. */
+import { ClientError } from '#websocket/client-error.ts'
 import type { JoinedMessage } from '#websocket/join-rows.ts'
 import type { RunState, WireError } from '#websocket/messages.ts'
 import type { RunStream } from '#websocket/run-stream.ts'
@@ -100,7 +101,7 @@ async function follow(
     results.fail(left)
     return undefined
   } catch (error) {
-    results.fail(lost)
+    results.fail(error instanceof ClientError ? (error.answer ?? lost) : lost)
     throw error
   } finally {
     progress.clear()

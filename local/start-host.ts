@@ -8,6 +8,7 @@ import { listTenants } from '#operations/tenant/load-tenant.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
+import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { countDescribed } from '#postgres/statements/resource-count.ts'
 import { startCloud } from './cloud.ts'
 import type { DataDirectory } from './data-directory/open-data-directory.ts'
@@ -60,7 +61,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     secrets: directory.secrets,
   })
   started.defer(() => dataApi.close())
-  const platform = databaseOver(dataApi, { secret: platformSecret, database: database.database })
+  const platform = databaseOver(spillingDataApi(dataApi), {
+    secret: platformSecret,
+    database: database.database,
+  })
   await migratePlatform(platform)
   const foundation: Foundation = {
     port: settings.port,

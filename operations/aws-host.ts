@@ -9,6 +9,7 @@ import { auroraDataApi } from '#postgres/aurora-data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { type Repair, repairingDataApi } from '#postgres/repairing-data-api.ts'
 import type { Credentials, Secrets } from '#postgres/secrets.ts'
+import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { aesCipher } from './aes-cipher.ts'
 import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
 import { limitedCloud } from './limits/limited-cloud.ts'
@@ -30,7 +31,7 @@ export function awsHost(environment: Environment): Ports {
   const clusterArn = variable('IASQL_CLUSTER_ARN')
   const dataApi = auroraDataApi({ resourceArn: clusterArn })
   const login = { secret: variable('IASQL_PLATFORM_SECRET_ARN'), database: variable('IASQL_DATABASE') }
-  const platform = databaseOver(dataApi, login)
+  const platform = databaseOver(spillingDataApi(dataApi), login)
   const store = new SecretsManagerClient()
   return {
     dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: tenantSecrets(store) })),

@@ -13,7 +13,7 @@ import {
 } from './data-api.ts'
 import { failureOf } from './data-api-failure.ts'
 import { type Decode, decodeLabel, decodeRow, decoderOf } from './field-decoders.ts'
-import { type MeasuredResult, measuredQuery, type TextRow } from './measured-query.ts'
+import { type MeasuredResult, measuredQuery, statementOver, type TextRow } from './measured-query.ts'
 import { bindParameters } from './named-parameters.ts'
 import { OpenTransactions } from './open-transactions.ts'
 import { checkRequestSize } from './request-size.ts'
@@ -90,6 +90,7 @@ export class InProcessDataApi implements DataApi {
     try {
       return (await client.query(sql)).command
     } catch (error) {
+      await statementOver(client)
       throw failureOf(error)
     } finally {
       void this.#pools.giveBack(client)

@@ -126,6 +126,11 @@ interface QueryEnd {
 const settled = (client: PoolClient, query: Query): Promise<QueryEnd> =>
   new Promise((resolve, reject) => {
     query.on('end', (result) => resolve(result as unknown as QueryEnd))
-    query.on('error', reject)
+    query.on('error', (error) => void statementOver(client).then(() => reject(error)))
     client.query(query)
   })
+
+/** PostgreSQL tells of an error before it lets go of what the statement held: an empty statement is answered after that. */
+export async function statementOver(client: PoolClient): Promise<void> {
+  await client.query('').catch(() => undefined)
+}

@@ -124,3 +124,9 @@ export function bindParameters(sql: string, parameters: readonly Parameter[] = [
   }
   return { text: text + sql.slice(copied), values }
 }
+
+/** The statement with every occurrence of one parameter as `expression` says. */
+export function withParameter(sql: string, name: string, expression: string): string {
+  const found = [...occurrences(sql)].filter((occurrence) => occurrence.name === name)
+  return found.reduceRight((text, { start, end }) => text.slice(0, start) + expression + text.slice(end), sql)
+}

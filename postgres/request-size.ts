@@ -9,10 +9,15 @@ const bytesOf = (field: Field): number => {
   return 'blobValue' in field ? Math.ceil(field.blobValue.length / 3) * 4 : 0
 }
 
-/** @throws DataApiError `request-too-large` */
-export function checkRequestSize({ sql, parameters = [] }: ExecuteRequest): void {
+export function bytesOfRequest({ sql, parameters = [] }: ExecuteRequest): number {
   let bytes = Buffer.byteLength(sql)
   for (const { value } of parameters) bytes += bytesOf(value) + wrappingBytes
+  return bytes
+}
+
+/** @throws DataApiError `request-too-large` */
+export function checkRequestSize(request: ExecuteRequest): void {
+  const bytes = bytesOfRequest(request)
   if (bytes <= dataApiLimits.requestBytes) return
   throw new DataApiError(
     'request-too-large',

@@ -69,6 +69,13 @@ export async function connect(options: ConnectOptions): Promise<IasqlClient> {
   })
 }
 
+/** As the server would answer. */
+const tooLarge = {
+  code: 'protocol/too-large',
+  sqlstate: '54000',
+  message: 'One run takes 4 MiB of SQL; send several runs.',
+} as const
+
 /** Set once the connection is gone for good. */
 interface Ending {
   error?: ClientError
@@ -85,8 +92,7 @@ function clientOf(
   }
   return {
     run: (sql, { runId = crypto.randomUUID(), ...runOptions } = {}) => {
-      if (byteLength(sql) > runBytes)
-        throw new ClientError('client/rejected', 'One run takes 4 MiB of SQL; send several runs.')
+      if (byteLength(sql) > runBytes) throw new ClientError('client/rejected', tooLarge.message, tooLarge)
       return unlessEnded(inboxes.run(runId, sqlMessages(runId, sql, runOptions), 0)).stream
     },
     resume: (runId, afterSeq = 0) => unlessEnded(inboxes.run(runId, [], afterSeq)).stream,

@@ -1,13 +1,17 @@
 /** `iasql sql`: runs statements from the command line, a file or standard input, and leaves with what became of them. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
+import type { IasqlClient } from '#websocket/client.ts'
+import { ClientError } from '#websocket/client-error.ts'
+import type { WireError } from '#websocket/messages.ts'
+import type { RunStream } from '#websocket/run-stream.ts'
 import { type Command, type Invocation, textOption } from '../command.ts'
 import { asNoServer, connect } from '../connect.ts'
 import { exitCodes, UsageError } from '../exit.ts'
 import { chooseFormat } from '../output/choose-format.ts'
 import type { Format } from '../output/format.ts'
 import { printRun, type RunEnd } from '../print-run.ts'
-import { serverAddress } from '../server-address.ts'
+import { type ServerAddress, serverAddress } from '../server-address.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const sql: Command = {
@@ -19,7 +23,8 @@ iasql sql -f <file>         those of a file; - is standard input
 The first statement that fails ends the run with exit code 1. Values are PostgreSQL's own text.
   table    aligned columns, as psql
   json     one array, one object a statement: statement, kind, columns, rows (arrays of text or null), tag,
-           rowCount, durationMs, or error with sqlstate, message, hint, position
+           rowCount, durationMs, or error with sqlstate, message, hint, position; statement is null where the
+           text as a whole was refused
   ndjson   one object a row, keyed by column; nothing for statements without rows
   csv      a header and its rows for each statement; NULL is empty, empty text is ""
 Ctrl-C cancels the statement, twice leaves.
@@ -29,11 +34,13 @@ Ctrl-C cancels the statement, twice leaves.
     const { terminal } = invocation
     const format = chooseFormat(textOption(invocation, 'format'), terminal)()
     const address = serverAddress(invocation)
-    const text = await statements(invocation)
     const run = await withOutput(terminal, format, async () => {
-      const client = await connect(address)
+      const { text, client, stream } = await begin(invocation, address).catch((error: unknown) => {
+        terminal.stdout.write(format.failed({ index: null, kind: undefined }, refusalOf(error)))
+        throw error
+      })
       try {
-        return await printRun(client.run(text), { text, format, terminal })
+        return await printRun(stream, { text, format, terminal })
       } catch (error) {
         throw asNoServer(error, address)
       } finally {
@@ -42,6 +49,31 @@ Ctrl-C cancels the statement, twice leaves.
     })
     return codeOf(run)
   },
+}
+
+async function begin(invocation: Invocation, address: ServerAddress): Promise<Begun> {
+  const text = await statements(invocation)
+  const client = await connect(address)
+  try {
+    return { text, client, stream: client.run(text) }
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+interface Begun {
+  readonly text: string
+  readonly client: IasqlClient
+  readonly stream: RunStream
+}
+
+/** What kept the text from being sent, for those who read the output and not standard error. */
+function refusalOf(error: unknown): WireError {
+  if (error instanceof ClientError && error.answer) return error.answer
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof UsageError) return { code: 'client/usage', sqlstate: '22023', message }
+  return { code: 'client/unreachable', sqlstate: '08001', message }
 }
 
 /** Ends the output whole whatever happens: what reads `json` gets an array also when there is no server. */

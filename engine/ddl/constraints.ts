@@ -23,6 +23,8 @@ export function uniqueSql(names: TenantNames, table: TableSpec): readonly string
 
 interface ForeignKey {
   readonly name: string
+  /** Of the row itself, the one that says what it refers to; the others are its place. */
+  readonly column: string
   readonly columns: readonly string[]
   readonly target: string
   readonly targetColumns: readonly string[]
@@ -57,7 +59,7 @@ export const referenceColumns = (table: TableSpec): readonly (readonly [string, 
     reference ? [[name, reference] as const] : [],
   )
 
-function foreignKeys(table: TableSpec, lookup: TableLookup): readonly ForeignKey[] {
+export function foreignKeys(table: TableSpec, lookup: TableLookup): readonly ForeignKey[] {
   const own = placeColumns(table)
   const places = [
     { column: 'account_id', target: 'aws_accounts' },
@@ -66,7 +68,15 @@ function foreignKeys(table: TableSpec, lookup: TableLookup): readonly ForeignKey
   return [
     ...places.flatMap(({ column, target }) =>
       own.includes(column)
-        ? [{ name: `${table.name}_${column}_fkey`, columns: [column], target, targetColumns: [column] }]
+        ? [
+            {
+              name: `${table.name}_${column}_fkey`,
+              column,
+              columns: [column],
+              target,
+              targetColumns: [column],
+            },
+          ]
         : [],
     ),
     ...referenceColumns(table).map(([column, reference]) => referenceKey(table, column, reference, lookup)),
@@ -88,6 +98,7 @@ function referenceKey(
   const shared = theirs.every((name) => own.includes(name)) ? theirs : []
   return {
     name: `${table.name}_${column}_fkey`,
+    column,
     columns: [...shared, column],
     target: target.name,
     targetColumns: [...shared, reference.by],

@@ -7,6 +7,7 @@ import { findFunctionSql } from './find-function.ts'
 import { guardSql, outputsSql } from './guard-sql.ts'
 import { journalSql } from './journal-sql.ts'
 import { companionSql, protectionSql } from './protection-sql.ts'
+import { regionSql } from './region-sql.ts'
 import { sizeSql } from './size-sql.ts'
 import type { TenantNames } from './sql-text.ts'
 import { tableSql } from './table-sql.ts'
@@ -25,6 +26,7 @@ export function createTablesSql(
     ...tables.flatMap((table) => [
       ...guardSql(names, table),
       ...sizeSql(names, table),
+      ...regionSql(names, table),
       ...outputsSql(names, table),
       ...protectionSql(names, table, lookup),
       ...companionSql(names, table),

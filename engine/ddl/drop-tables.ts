@@ -7,6 +7,7 @@ import { dropFindFunctionSql } from './find-function.ts'
 import { guardName, outputsName, unspecifiedName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
 import { companionName, externalName, protectionName } from './protection-sql.ts'
+import { regionName } from './region-sql.ts'
 import { sizeName } from './size-sql.ts'
 import { identifier, inSchema, type TenantNames } from './sql-text.ts'
 
@@ -26,6 +27,7 @@ export function dropTablesSql(
       journalName(table),
       guardName(table),
       sizeName(table),
+      regionName(table),
       unspecifiedName(table),
       outputsName(table),
       protectionName(table),

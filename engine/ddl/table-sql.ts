@@ -24,7 +24,7 @@ function columnSql(table: TableSpec, name: string, column: Column): string {
   if (column.required || column.default !== undefined) parts.push('NOT NULL')
   if (column.default !== undefined) parts.push(`DEFAULT ${defaultLiteral(column.default)}`)
   if (column.check)
-    parts.push(`CONSTRAINT ${identifier(`${table.name}_${name}_check`)} CHECK (${column.check})`)
+    parts.push(`CONSTRAINT ${identifier(columnCheckName(table, name))} CHECK (${column.check})`)
   return parts.join(' ')
 }
 
@@ -35,8 +35,10 @@ function placeSql(names: TenantNames, { place }: TableSpec): readonly string[] {
   return place === 'regional' ? [account, region] : [account]
 }
 
+export const columnCheckName = (table: TableSpec, column: string): string => `${table.name}_${column}_check`
+
 /** PostgreSQL's message of a failed check shows the constraint's name only, so the name says what is wrong. */
-function checkName(table: TableSpec, message: string): string {
+export function checkName(table: TableSpec, message: string): string {
   const words = message.toLowerCase().replace(/[^a-z0-9]+/g, '_')
   return `${table.name}_${words}`.replace(/_+$/, '').slice(0, 63)
 }

@@ -7,7 +7,7 @@ export type StepState = 'pending' | 'started' | 'waiting' | 'done' | 'failed' | 
 export type ExecutionEvent = { readonly atMs: number } & (
   | { readonly kind: 'start' | 'tick' | 'cancel' | 'deadline' }
   | { readonly kind: 'done'; readonly step: string }
-  | { readonly kind: 'waiting'; readonly step: string; readonly until: string }
+  | { readonly kind: 'waiting'; readonly step: string }
   | {
       readonly kind: 'failed'
       readonly step: string
@@ -40,13 +40,14 @@ export type ExecutionEffect =
       readonly steps: readonly string[]
     }
   | { readonly kind: 'fail'; readonly step: string; readonly message: string }
+  /** `because`: a step that it needs, with what became of that; null: cancelled, `isWaiting`: after its call. */
   | {
       readonly kind: 'skip'
       readonly step: string
-      /** The step that failed or was skipped before; null: cancelled. */
-      readonly because: string | null
-      readonly message: string
+      readonly because: string
+      readonly fate: 'failed' | 'skipped'
     }
+  | { readonly kind: 'skip'; readonly step: string; readonly because: null; readonly isWaiting: boolean }
   /** Send a `tick` at that time. */
   | { readonly kind: 'wake'; readonly atMs: number }
   /** Nothing is in flight: return, and come back after the delay. */

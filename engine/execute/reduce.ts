@@ -53,9 +53,9 @@ function handleStep(state: ExecutionState, event: StepEvent): Reduced {
     case 'done':
       return only(finish(state, index, atMs))
     case 'waiting':
-      return only(wait(state, index, event.until, atMs))
+      return only(wait(state, index, atMs))
     case 'again':
-      return only(callAgain(state, index, { isUnsettled: false, until: null }))
+      return only(callAgain(state, index, { isUnsettled: false }))
     case 'absent':
       return only(callAgain(state, index, { isUnsettled: false }))
     case 'unsent':

@@ -101,8 +101,7 @@ function skipRest(state: ExecutionState, effects: ExecutionEffect[]): ExecutionS
   state.graph.steps.forEach((step, index) => {
     const run = runAt(next, index)
     if (run.state !== 'pending' && run.state !== 'waiting') return
-    const message = run.until === null ? 'cancelled' : `cancelled while waiting for ${run.until}`
-    effects.push({ kind: 'skip', step: step.key, because: null, message })
+    effects.push({ kind: 'skip', step: step.key, because: null, isWaiting: run.state === 'waiting' })
     next = skip(next, index)
   })
   return next

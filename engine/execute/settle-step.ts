@@ -52,17 +52,17 @@ export function reach(state: ExecutionState, index: number, change: Partial<Step
 }
 
 export function finish(state: ExecutionState, index: number, atMs: number): ExecutionState {
-  const reached = reach(release(state, index), index, { state: 'done', until: null, troubledSinceMs: null })
+  const reached = reach(release(state, index), index, { state: 'done', troubledSinceMs: null })
   const { counts } = reached
   return { ...reached, progressMs: atMs, counts: { ...counts, open: counts.open - 1, done: counts.done + 1 } }
 }
 
-export function wait(state: ExecutionState, index: number, until: string, atMs: number): ExecutionState {
+export function wait(state: ExecutionState, index: number, atMs: number): ExecutionState {
   const step = state.graph.steps[index]
   if (!step) return state
   const { firstPollMs, firstBackoffMs } = state.settings
   const calm = { isUnsettled: false, backoffMs: firstBackoffMs, troubledSinceMs: null }
-  const reached = reach(release(state, index), index, { ...calm, state: 'waiting', until })
+  const reached = reach(release(state, index), index, { ...calm, state: 'waiting' })
   const batch = batchOf(step)
   const group = reached.groups[batch] ?? emptyGroup(step, atMs + firstPollMs, firstPollMs)
   const isIdle = group.members.size === 0
@@ -73,7 +73,7 @@ export function wait(state: ExecutionState, index: number, until: string, atMs: 
 
 /** The step failed for good: whatever still needed it is skipped, everything else goes on. */
 export function fail(state: ExecutionState, index: number, message: string): Reduced {
-  const failed = setRun(release(state, index), index, { state: 'failed', until: null })
+  const failed = setRun(release(state, index), index, { state: 'failed' })
   const { counts } = failed
   const counted = { ...failed, counts: { ...counts, open: counts.open - 1, failed: counts.failed + 1 } }
   const effects: ExecutionEffect[] = [{ kind: 'fail', step: stepKeyAt(state, index), message }]
@@ -106,7 +106,7 @@ function skipDependants(state: ExecutionState, root: number, effects: ExecutionE
         kind: 'skip',
         step: stepKeyAt(next, dependant),
         because,
-        message: `it needs ${because}, which ${source.state === 'failed' ? 'failed' : 'was skipped'}`,
+        fate: source.state === 'failed' ? 'failed' : 'skipped',
       })
       queue.push(dependant)
     }
@@ -115,7 +115,7 @@ function skipDependants(state: ExecutionState, root: number, effects: ExecutionE
 }
 
 export function skip(state: ExecutionState, index: number): ExecutionState {
-  const skipped = setRun(release(state, index), index, { state: 'skipped', until: null })
+  const skipped = setRun(release(state, index), index, { state: 'skipped' })
   const { counts } = skipped
   return { ...skipped, counts: { ...counts, open: counts.open - 1, skipped: counts.skipped + 1 } }
 }

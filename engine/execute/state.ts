@@ -13,8 +13,6 @@ export interface StepRun {
   readonly unmet: number
   readonly tries: number
   readonly rereads: number
-  /** What is awaited, for messages. */
-  readonly until: string | null
   /** The next call looks up an unknown outcome instead of acting. */
   readonly isUnsettled: boolean
   readonly backoffMs: number
@@ -132,7 +130,6 @@ function runOf(stored: StoredStep, unmet: number, settings: ExecutionSettings): 
     unmet: wasStarted ? 0 : unmet,
     tries: stored.tries ?? 0,
     rereads: 0,
-    until: stored.waiting?.until ?? null,
     isUnsettled: wasStarted,
     backoffMs: settings.firstBackoffMs,
     troubledSinceMs: null,

@@ -8,6 +8,5 @@ export interface StoredStep {
   readonly state: StepState
   /** Its resource was made already, though it may not be ready. */
   readonly exists?: boolean
-  readonly waiting?: { readonly until: string }
   readonly tries?: number
 }

@@ -31,3 +31,10 @@ export function mergeColumn(column: Column, states: ThreeStates, policy: DriftPo
   if (policy === 'enforce') return { kind: 'push', value: desired }
   return policy === 'observe' ? { kind: 'observe', desired, observed } : { kind: 'pull', value: observed }
 }
+
+/** Of a column of which nothing is agreed on: whatever the row says is a wish, until the cloud is seen to have it. */
+export function mergeUnsure(column: Column, desired: Json, observed: Json | undefined): Verdict {
+  if (observed !== undefined && equals(column, desired, observed)) return { kind: 'rebase', value: observed }
+  if (desired !== null || column.clearable) return { kind: 'push', value: desired }
+  return observed === undefined ? { kind: 'same' } : { kind: 'pull', value: observed }
+}

@@ -1,7 +1,8 @@
 /** The verdicts of a row: one for each column that is not the same in all three states. */
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
-import { type DriftPolicy, mergeColumn, type ThreeStates, type Verdict } from './merge-column.ts'
+import { type DriftPolicy, mergeColumn, mergeUnsure, type ThreeStates, type Verdict } from './merge-column.ts'
+import { unsureColumns } from './unsure.ts'
 
 export interface RowStates {
   readonly desired: Row
@@ -18,8 +19,11 @@ export function mergeRow(
   policy: (column: string) => DriftPolicy = () => 'track',
 ): RowVerdicts {
   const verdicts: Record<string, Verdict> = {}
+  const unsure = new Set(unsureColumns(states.base))
   for (const [name, column] of Object.entries(table.columns)) {
-    const verdict = mergeColumn(column, columnStates(states, name), policy(name))
+    const verdict = unsure.has(name)
+      ? mergeUnsure(column, states.desired[name] ?? null, states.observed[name])
+      : mergeColumn(column, columnStates(states, name), policy(name))
     if (verdict.kind !== 'same') verdicts[name] = verdict
   }
   return verdicts

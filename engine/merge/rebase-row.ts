@@ -2,6 +2,7 @@
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { mergeRow, type RowStates } from './merge-row.ts'
+import { agreeOn } from './unsure.ts'
 
 /**
  * The base with every column that an edit made equal to the last observation: what the cloud shows later is drift from
@@ -11,5 +12,5 @@ export function rebaseRow(table: Pick<TableSpec, 'columns'>, last: RowStates): R
   const rebased = Object.entries(mergeRow(table, last)).flatMap(([name, verdict]) =>
     verdict.kind === 'rebase' ? [[name, verdict.value] as const] : [],
   )
-  return rebased.length === 0 ? last.base : { ...last.base, ...Object.fromEntries(rebased) }
+  return rebased.length === 0 ? last.base : agreeOn(last.base, Object.fromEntries(rebased))
 }

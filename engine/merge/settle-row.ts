@@ -6,6 +6,7 @@ import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { DriftPolicy } from './merge-column.ts'
 import { mergeRow, type RowStates } from './merge-row.ts'
+import { unsureColumns, withUnsure } from './unsure.ts'
 
 export interface SettledRow {
   readonly base: Row
@@ -55,7 +56,11 @@ export function settleRow(
         break
     }
   }
-  return { base: withSentExpressions(base, sentExpressions(states.base)), write, open, drifted }
+  const agreed = withUnsure(
+    base,
+    unsureColumns(states.base).filter((name) => open.includes(name)),
+  )
+  return { base: withSentExpressions(agreed, sentExpressions(states.base)), write, open, drifted }
 }
 
 /** Whether the cloud still has what was agreed on. */

@@ -8,6 +8,8 @@ export interface RpcArgument {
   readonly type: string
   /** SQL default expression; an argument without one is required. */
   readonly default?: string
+  /** Of a `bigint` that is NULL when left out: why a NULL that is given, such as of a lookup that found nothing, is refused. */
+  readonly refusesNull?: string
   readonly variadic?: boolean
 }
 

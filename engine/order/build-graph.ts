@@ -15,7 +15,8 @@ export function buildGraph(changes: readonly PlannedChange[], tables: TableLooku
     if (change.action === 'replace') addReplaceEdge(graph, change)
     for (const reference of change.references) {
       const target = byKey.get(reference.target)
-      if (target) addReferenceEdges(graph, change, reference, target)
+      const add = reference.side === 'base' ? addHoldingEdges : addReferenceEdges
+      if (target) add(graph, change, reference, target)
     }
     if (change.companion && change.parent) {
       const own = stepKey(change.key, 'companion')
@@ -85,28 +86,42 @@ function addReferenceEdges(
   reference: ChangeReference,
   target: PlannedChange,
 ): void {
-  const column = reference.column
-  const strength = reference.cuttable ? 'column' : 'hard'
+  const { column, cuttable, need } = reference
   const [maker, targetMaker] = [makerOf(change), makerOf(target)]
-  if (reference.side === 'desired' && maker && targetMaker) {
+  if (!targetMaker) return
+  if (maker) {
     // An update of what is there already need not come first where that would make a cycle.
     const isThere = target.action === 'update'
-    const milestone = isThere ? 'ready' : reference.need
-    addEdge(graph, { from: maker, to: targetMaker, milestone, strength: isThere ? 'soft' : strength, column })
+    // What is there has some value in any column of it, so an update may leave each to a step of its own.
+    const strength = cuttable || change.action === 'update' ? 'column' : 'hard'
+    const edge = { from: maker, to: targetMaker, column }
+    if (isThere) addEdge(graph, { ...edge, milestone: 'ready', strength: 'soft' })
+    else addEdge(graph, { ...edge, milestone: need, strength })
   }
-  if (reference.side === 'desired' && targetMaker) addSuccessorEdge(graph, change, reference, target)
-  const targetEnd = endOf(target)
+  addSuccessorEdge(graph, change, reference, target)
+}
+
+const holdOf = ({ cuttable, isFixed }: ChangeReference): Edge['strength'] =>
+  cuttable ? 'column' : isFixed ? 'hard' : 'held'
+
+/** The old target goes once the change has let go of it. */
+function addHoldingEdges(
+  graph: Graph,
+  change: PlannedChange,
+  reference: ChangeReference,
+  target: PlannedChange,
+): void {
+  const { column } = reference
+  const [maker, end, targetEnd] = [makerOf(change), endOf(change), endOf(target)]
   // A companion goes with its parent and without a call, so nothing waits for it.
-  if (reference.side !== 'base' || !targetEnd || target.key === change.key || change.companion) return
-  const end = endOf(change)
-  if (end) {
-    // The cloud knows nothing of an expression, so it holds up nobody in earnest.
-    const held = reference.of === undefined ? strength : 'soft'
-    addEdge(graph, { from: targetEnd, to: end, milestone: 'gone', strength: held, column })
-  } else if (maker && !target.replaceBefore) {
-    // Pointed elsewhere before the old one goes.
-    addEdge(graph, hard(targetEnd, maker, 'ready'))
-  } else if (maker && reference.cuttable && reference.of === undefined) {
+  if (!targetEnd || target.key === change.key || change.companion) return
+  // The cloud knows nothing of an expression, so it holds up nobody in earnest.
+  const isKnown = reference.of === undefined
+  const holder = end ?? (target.replaceBefore ? null : maker)
+  if (holder) {
+    const strength = isKnown ? holdOf(reference) : 'soft'
+    addEdge(graph, { from: targetEnd, to: holder, milestone: 'gone', strength, column })
+  } else if (maker && reference.cuttable && isKnown) {
     // The old one goes before there is another to point at; what is in use could not be deleted.
     const clear = addClear(graph, maker, column)
     addEdge(graph, hard(targetEnd, clear, 'gone'))
@@ -127,18 +142,20 @@ function addSuccessorEdge(
   addEdge(graph, { from: end, to: targetMaker, milestone: need, strength: 'soft', column: null })
 }
 
-/** AWS refuses a new one while an old one has its name. */
+/** AWS refuses a new one while an old one has its name; what is unique only among our rows it lets stand side by side. */
 function addNameEdges(graph: Graph, changes: readonly PlannedChange[]): void {
   const freedBy = new Map<string, PlannedChange[]>()
   for (const change of changes) {
-    for (const name of change.frees) freedBy.set(name, [...(freedBy.get(name) ?? []), change])
+    for (const { name } of change.frees) freedBy.set(name, [...(freedBy.get(name) ?? []), change])
   }
   for (const change of changes) {
-    const maker = makerOf(change)
-    for (const other of change.takes.flatMap((name) => freedBy.get(name) ?? [])) {
-      const end = endOf(other)
-      if (!maker || !end || other.key === change.key) continue
-      addEdge(graph, { from: maker, to: end, milestone: 'gone', strength: 'soft', column: null })
+    for (const { name, of } of change.takes) {
+      for (const other of freedBy.get(name) ?? []) {
+        const [maker, end] = [makerOf(change), endOf(other)]
+        if (!maker || !end || other.key === change.key) continue
+        const strength = of === 'cloud' ? 'hard' : 'soft'
+        addEdge(graph, { from: maker, to: end, milestone: 'gone', strength, column: null })
+      }
     }
   }
 }

@@ -16,9 +16,15 @@ export function cutCycles(graph: Graph): Cycle | null {
   return null
 }
 
-function cyclic(graph: Graph, keys: readonly string[]): string[][] {
+/** What waits in a circle of edges that `isKept` admits. */
+export function cyclic(
+  graph: Graph,
+  keys: readonly string[],
+  isKept: (edge: Edge) => boolean = () => true,
+): string[][] {
   const within = new Set(keys)
-  const next = (key: string) => edgesWithin(graph, key, within).map((edge) => edge.to)
+  const next = (key: string) =>
+    edgesWithin(graph, key, within).flatMap((edge) => (isKept(edge) ? [edge.to] : []))
   return components(keys, next)
     .filter((component) => component.length > 1 || next(component[0] ?? '').includes(component[0] ?? ''))
     .map((component) => [...component].sort())
@@ -27,22 +33,41 @@ function cyclic(graph: Graph, keys: readonly string[]): string[][] {
 const edgesWithin = (graph: Graph, key: string, within: ReadonlySet<string>): readonly Edge[] =>
   edgesFrom(graph, key).filter((edge) => within.has(edge.to))
 
+/** From what costs nothing to what may fail. */
 function cutOnce(graph: Graph, component: readonly string[]): boolean {
   const within = new Set(component)
   const edges = component.flatMap((key) => edgesWithin(graph, key, within))
-  const anySoft = edges.filter((edge) => edge.strength === 'soft')
-  // A name that is still taken would be refused, so those edges are the last of the soft ones to go.
-  const updates = anySoft.filter((edge) => edge.column !== null)
+  const anySoft = edges.filter(({ strength }) => strength === 'soft')
+  const updates = anySoft.filter(({ column }) => column !== null)
   const soft = updates.length > 0 ? updates : anySoft
   if (soft.length > 0) {
     for (const edge of soft) removeEdges(graph, edge.from, (other) => other === edge)
     return true
   }
-  const edge = edges.find(({ strength }) => strength === 'column')
-  if (!edge?.column) return false
-  if (edge.milestone === 'gone') clearFirst(graph, edge, edge.column)
+  const columns = edges.filter(({ strength }) => strength === 'column')
+  const ends = new Set(
+    edges.flatMap(({ milestone, to, column }) => (milestone === 'gone' && column ? [`${to} ${column}`] : [])),
+  )
+  // Where the step itself is what ends the old pointer, to set the new one later would end it later too.
+  const later = columns.filter(
+    ({ milestone, from, column }) => milestone !== 'gone' && !ends.has(`${from} ${column}`),
+  )
+  const free = later.filter(({ from }) => graph.nodes.get(from)?.kind === 'update')
+  const cleared = columns.filter(({ milestone }) => milestone === 'gone')
+  const held = edges.filter(({ strength }) => strength === 'held')
+  const chosen = [free, later, cleared, held].find(({ length }) => length > 0) ?? []
+  for (const edge of shareOf(chosen)) cut(graph, edge)
+  return chosen.length > 0
+}
+
+/** One by one, so that no more is cut than must be; of a large circle a share, or it would take as many looks at it. */
+export const shareOf = <Item>(items: readonly Item[]): readonly Item[] =>
+  items.slice(0, Math.ceil(items.length / 16))
+
+function cut(graph: Graph, edge: Edge): void {
+  if (edge.strength === 'held' || !edge.column) removeEdges(graph, edge.from, (other) => other === edge)
+  else if (edge.milestone === 'gone') clearFirst(graph, edge, edge.column)
   else setLater(graph, edge.from, edge.column)
-  return true
 }
 
 function removeEdges(graph: Graph, from: string, isRemoved: (edge: Edge) => boolean): void {
@@ -67,7 +92,20 @@ function setLater(graph: Graph, key: string, column: string): void {
     without: [],
   })
   addEdge(graph, { from: later, to: key, milestone: 'ready', strength: 'hard', column: null })
-  for (const edge of waiting) addEdge(graph, { ...edge, from: later, strength: 'hard' })
+  for (const edge of waiting) {
+    addEdge(graph, { ...edge, from: later, strength: edge.strength === 'soft' ? 'soft' : 'hard' })
+  }
+  if (node.kind === 'update') endLater(graph, { from: key, to: later }, column)
+}
+
+/** Only now the column points elsewhere: what waits for that waits longer. */
+function endLater(graph: Graph, step: Pick<Edge, 'from' | 'to'>, column: string): void {
+  for (const from of [...graph.edges.keys()]) {
+    const waiting = edgesFrom(graph, from).filter((edge) => edge.to === step.from && edge.column === column)
+    if (waiting.length === 0) continue
+    removeEdges(graph, from, (edge) => waiting.includes(edge))
+    for (const edge of waiting) addEdge(graph, { ...edge, to: step.to })
+  }
 }
 
 /** `edge.to` is deleted while it points at `edge.from`: the pointer is cleared first, and only that is waited for. */

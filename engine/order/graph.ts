@@ -8,10 +8,10 @@ export interface Edge {
   readonly to: string
   readonly milestone: StepNeed['milestone']
   /**
-   * `hard`: never dropped. `column`: dropped by leaving that column to a step of its own. `soft`: good manners only, the
-   * first to go in a cycle.
+   * `soft`: good manners only, the first to go in a cycle. `column`: dropped by leaving that column to a step of its own.
+   * `held`: dropped after those, in the hope that the cloud lets go by itself of what cannot be cleared. `hard`: never.
    */
-  readonly strength: 'hard' | 'column' | 'soft'
+  readonly strength: 'hard' | 'held' | 'column' | 'soft'
   readonly column: string | null
 }
 

@@ -6,6 +6,7 @@ import { keepingExpressions } from '#engine/merge/drift-policy.ts'
 import type { DriftPolicy } from '#engine/merge/merge-column.ts'
 import { mergeRow, type RowStates, type RowVerdicts } from '#engine/merge/merge-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
+import { unsureColumns, withUnsure } from '#engine/merge/unsure.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { type KnownResources, resolveRow, tableOf } from './known-resources.ts'
@@ -123,7 +124,10 @@ function draftMerge(
 ): Drafted {
   const table = tableOf(known, resource)
   const { row: desired, unknown, dangling } = resolveRow(known, resource)
-  const states = { desired, base: resource.base ?? {}, observed: resource.observed ?? {} }
+  const base = resource.base ?? {}
+  // Of an expression about a row that is gone nothing can be sent, sure or not.
+  const sayable = unsureColumns(base).filter((name) => !dangling.includes(name))
+  const states = { desired, base: withUnsure(base, sayable), observed: resource.observed ?? {} }
   const kept = keepingExpressions(resource.desired ?? {}, ofColumn)
   // An expression about a row that is gone has no value to enforce.
   const policy = (name: string): DriftPolicy => (dangling.includes(name) ? 'observe' : kept(name))

@@ -1,10 +1,10 @@
 /** A draft becomes a row of the plan: names, differences, risk, estimates, and the edges that order needs. */
-import type { Json, Row } from '#engine/model/json.ts'
+import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { Draft } from './draft-change.ts'
-import { type KnownResources, keyOf, nameOf, parentOf, tableOf } from './known-resources.ts'
+import { type KnownResources, keyOf, lastingName, nameOf, parentOf, tableOf } from './known-resources.ts'
 import { namesOf } from './names.ts'
-import type { ChangeReference, PlannedChange } from './planned-change.ts'
+import type { ChangeReference, ColumnChange, PlannedChange } from './planned-change.ts'
 import { predictCalls } from './predict-calls.ts'
 import { referencesOf } from './references.ts'
 import type { ResourceState } from './resource.ts'
@@ -20,6 +20,7 @@ export function finishChange(
   const { resource } = draft
   const table = tableOf(known, resource)
   const parent = parentOf(known, resource)
+  const links = linksOf(known, draft)
   const change: PlannedChange = {
     key,
     action: draft.action,
@@ -30,7 +31,7 @@ export function finishChange(
     cloudPlace: resource.cloudPlace,
     naturalName: nameOf(known, resource),
     cloudId: resource.cloudId,
-    changed: changedColumns(draft),
+    changed: changedColumns(known, draft),
     delta: draft.delta,
     replaceBefore: draft.replaceBefore,
     companion: draft.companion,
@@ -43,7 +44,9 @@ export function finishChange(
     editVersion: resource.editVersion,
     actor: resource.edit?.actor ?? null,
     editedAt: resource.edit?.at ?? null,
-    references: edgesOf(known, drafts, draft),
+    references: links.filter(({ target }) => drafts.has(target)),
+    pointsAt: [...new Set(links.flatMap(({ of, target }) => (of === undefined ? [target] : [])))],
+    oldBase: draft.action === 'replace' ? resource.base : null,
     ...namesOf(known, draft),
     conflicts: draft.conflicts,
     pulls: draft.pulls,
@@ -53,12 +56,19 @@ export function finishChange(
 
 const beforeOf = ({ observed, base }: ResourceState): Row => observed ?? base ?? {}
 
-function changedColumns({ resource, action, delta }: Draft): PlannedChange['changed'] {
+function changedColumns(known: KnownResources, { resource, action, delta }: Draft): PlannedChange['changed'] {
   const before: Row = action === 'create' ? {} : beforeOf(resource)
-  const entries = Object.entries(delta).map(
-    ([name, to]) => [name, { from: before[name] ?? null, to }] as const,
+  const targets = new Map(
+    referencesOf(known, resource, 'desired')
+      .filter(({ of }) => of === undefined)
+      .map(({ column, target }) => [column, known.byKey.get(target)] as const),
   )
-  return Object.fromEntries<{ from: Json; to: Json }>(entries)
+  const entries = Object.entries(delta).map(([name, to]): [string, ColumnChange] => {
+    const from = before[name] ?? null
+    const target = from !== null && from === to ? targets.get(name) : undefined
+    return [name, { from, to, ...(target ? { replaced: lastingName(known, target) } : {}) }]
+  })
+  return Object.fromEntries(entries)
 }
 
 const callsOf = ({ action, delta, resource }: Draft, table: TableSpec): number =>
@@ -80,20 +90,14 @@ function estimateOf({ action }: Draft, { estimates }: TableSpec): number {
   }
 }
 
-function edgesOf(
-  known: KnownResources,
-  drafts: ReadonlyMap<string, Draft>,
-  { resource, action, delta }: Draft,
-): readonly ChangeReference[] {
+function linksOf(known: KnownResources, { resource, action, delta }: Draft): readonly ChangeReference[] {
   // An update waits for what it sends; what it points at otherwise, it pointed at before.
   const desired = referencesOf(known, resource, 'desired').filter(
     ({ column }) => action !== 'update' || column in delta,
   )
   // What the cloud has lost points at nothing any more.
   const old = resource.observed ? referencesOf(known, resource, 'base') : []
-  return [...desired, ...old]
-    .flatMap((reference) => [reference, ...throughParents(known, reference)])
-    .filter((reference) => drafts.has(reference.target))
+  return [...desired, ...old].flatMap((reference) => [reference, ...throughParents(known, reference)])
 }
 
 /** A companion comes and goes with its parent, so what points at it waits for the parent's change as well. */
@@ -101,7 +105,7 @@ function throughParents(known: KnownResources, reference: ChangeReference): read
   const parents: ChangeReference[] = []
   let target: ResourceState | undefined = known.byKey.get(reference.target)
   for (target = target && parentOf(known, target); target; target = parentOf(known, target)) {
-    parents.push({ ...reference, target: keyOf(target), need: 'ready' })
+    parents.push({ ...reference, target: keyOf(target), need: 'ready', isThrough: true })
   }
   return parents
 }

@@ -3,7 +3,7 @@ import { type Expression, listExpressions, substituteIn } from '#engine/expressi
 import type { Column } from '#engine/model/column.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
-import { naturalName } from './natural-name.ts'
+import { naturalName, rowName, shownName } from './natural-name.ts'
 import { type ResourceState, type RowPlace, resourceKey, type TableLookup, unqualified } from './resource.ts'
 
 /** `desired`: the row as users left it; `base`: as the cloud last had it. */
@@ -43,14 +43,21 @@ export function tableOf(known: Pick<KnownResources, 'tables'>, resource: Resourc
 export const parentOf = (known: KnownResources, resource: ResourceState): ResourceState | undefined =>
   resource.companionOf === null ? undefined : known.byResourceId.get(resource.companionOf)
 
-export function nameOf(known: KnownResources, resource: ResourceState): string {
+export const nameOf = (known: KnownResources, resource: ResourceState): string =>
+  ownName(known, resource) ?? rowName(resource.rowId)
+
+/** Null: nothing tells it from other rows. */
+function ownName(known: KnownResources, resource: ResourceState): string | null {
   const row = resource.desired ?? resource.base ?? resource.observed ?? {}
-  const name = naturalName(tableOf(known, resource), row, (table, rowId) => {
+  return shownName(tableOf(known, resource), row, resource.cloudId, (table, rowId) => {
     const target = known.byKey.get(resourceKey(table, rowId))
-    return (target && target !== resource && nameOf(known, target)) || null
+    return target && target !== resource ? ownName(known, target) : null
   })
-  return name ?? Object.values(resource.cloudId ?? {}).join('|')
 }
+
+/** Of one that is about to be another: what people call it, as far as that does not change with it. */
+export const lastingName = (known: KnownResources, resource: ResourceState): string =>
+  naturalName(tableOf(known, resource), resource.desired ?? {}) ?? resource.table
 
 export interface ResolvedRow {
   readonly row: Row
@@ -133,8 +140,11 @@ function indexByName(
     const table = unqualified(reference.table)
     named.set(table, (named.get(table) ?? new Set()).add(reference.by))
   }
+  // A name belongs to the row that has it now, rather than to one that is gone and had it.
+  const lastWins =
+    side === 'base' ? all : [...all].sort((a, b) => Number(a.desired !== null) - Number(b.desired !== null))
   return new Map(
-    all.flatMap((resource) =>
+    lastWins.flatMap((resource) =>
       [...(named.get(resource.table) ?? [])].map((column) => {
         const row = side === 'base' ? resource.base : (resource.desired ?? resource.base)
         const value = row?.[column] ?? null

@@ -5,53 +5,49 @@ import type { Column } from '#engine/model/column.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { Draft } from './draft-change.ts'
-import { type KnownResources, keyOf, tableOf } from './known-resources.ts'
+import { type KnownResources, tableOf } from './known-resources.ts'
+import type { TakenName } from './planned-change.ts'
 import type { RowPlace } from './resource.ts'
 
-export interface Names {
+interface Names {
   /** Of the resource that a change makes. */
-  readonly takes: readonly string[]
+  readonly takes: readonly TakenName[]
   /** Of the resource that a change ends. */
-  readonly frees: readonly string[]
+  readonly frees: readonly TakenName[]
 }
 
-export const namesOf = (known: KnownResources, draft: Draft): Names => namesAs(known, draft, 'ours')
-
-/** `ours`: with the names that are unique in the table, though AWS may allow several. */
-function namesAs(
-  known: KnownResources,
-  { action, companion, resource }: Draft,
-  whose: 'ours' | 'aws',
-): Names {
+export function namesOf(known: KnownResources, { action, companion, resource }: Draft): Names {
   const table = tableOf(known, resource)
-  const isNamed = table.named || (whose === 'ours' && table.uniqueKey)
   const makes = action === 'create' || action === 'replace'
   const ends = (action === 'delete' || action === 'replace') && !companion
   return {
-    takes: makes ? namesIn(table, isNamed, resource.place, resource.desired ?? {}) : [],
-    frees: ends ? namesIn(table, isNamed, resource.cloudPlace ?? resource.place, resource.base ?? {}) : [],
+    takes: makes ? namesIn(table, resource.place, resource.desired ?? {}) : [],
+    frees: ends ? namesIn(table, resource.cloudPlace ?? resource.place, resource.base ?? {}) : [],
   }
 }
 
-function namesIn(
-  table: TableSpec,
-  isNamed: boolean,
-  { accountId, region }: RowPlace,
-  row: Row,
-): readonly string[] {
-  const inPlace = (columns: readonly string[]) =>
-    canonicalJson([
-      table.name,
-      accountId,
-      region,
-      ...columns.map((name) => [name, meaningOf(table.columns[name], row, name)]),
+function namesIn(table: TableSpec, { accountId, region }: RowPlace, row: Row): readonly TakenName[] {
+  const name = (of: TakenName['of'], columns: readonly string[], scope: readonly string[]): TakenName[] => {
+    if (columns.some((column) => (row[column] ?? null) === null)) return []
+    const meanings = [...columns, ...scope].map((column) => [
+      column,
+      meaningOf(table.columns[column], row, column),
     ])
-  const alone = Object.keys(table.columns).filter((name) => collides(table, name))
-  const together = isNamed ? [table.naturalKey] : []
-  return [...together, ...alone.map((name) => [name])].flatMap((columns) =>
-    columns.every((name) => (row[name] ?? null) !== null) ? [inPlace(columns)] : [],
-  )
+    return [{ name: canonicalJson([table.name, accountId, region, ...meanings]), of }]
+  }
+  const alone = Object.keys(table.columns).filter((column) => collides(table, column))
+  const together = table.named || table.uniqueKey ? [table.naturalKey] : []
+  return [
+    ...together.flatMap((columns) => name(table.named ? 'cloud' : 'table', columns, [])),
+    ...alone.flatMap((column) => name('cloud', [column], scopeOf(table, column))),
+  ]
 }
+
+/** What takes the new one elsewhere: the same network in another VPC does not collide. */
+const scopeOf = ({ columns }: TableSpec, column: string): readonly string[] =>
+  Object.keys(columns).filter(
+    (other) => other !== column && columns[other]?.reference && columns[other].replaces === 'after',
+  )
 
 const meaningOf = (column: Column | undefined, row: Row, name: string) =>
   column ? canonical(column, row[name]) : null
@@ -65,34 +61,12 @@ function collides(table: TableSpec, name: string): boolean {
   return !column.reference || table.naturalKey.includes(name)
 }
 
-/** Where replacements keep their names, or hand them round in a ring, no new one can stand before an old one goes. */
-export function endFirstInRings(known: KnownResources, drafts: Map<string, Draft>): void {
-  const replaced = [...drafts.values()].filter(({ action }) => action === 'replace')
-  const names = new Map(replaced.map((draft) => [keyOf(draft.resource), namesAs(known, draft, 'aws')]))
-  const freedBy = new Map([...names].flatMap(([key, { frees }]) => frees.map((name) => [name, key] as const)))
-  for (const key of names.keys()) {
-    const draft = drafts.get(key)
-    if (draft && !draft.replaceBefore && isInRing(key, names, freedBy)) {
-      drafts.set(key, { ...draft, replaceBefore: true })
-    }
+/** Where a replacement keeps a name that AWS gives only once, no new one can stand before the old one goes. */
+export function endFirstWhereNamesStay(known: KnownResources, drafts: Map<string, Draft>): void {
+  for (const [key, draft] of drafts) {
+    if (draft.action !== 'replace' || draft.replaceBefore) continue
+    const { takes, frees } = namesOf(known, draft)
+    const stays = takes.some(({ name, of }) => of === 'cloud' && frees.some((freed) => freed.name === name))
+    if (stays) drafts.set(key, { ...draft, replaceBefore: true })
   }
-}
-
-function isInRing(
-  start: string,
-  names: ReadonlyMap<string, Names>,
-  freedBy: ReadonlyMap<string, string>,
-): boolean {
-  const seen = new Set<string>()
-  const queue = [start]
-  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    for (const name of names.get(key)?.takes ?? []) {
-      const next = freedBy.get(name)
-      if (next === start) return true
-      if (next === undefined || seen.has(next)) continue
-      seen.add(next)
-      queue.push(next)
-    }
-  }
-  return false
 }

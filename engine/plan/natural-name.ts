@@ -14,6 +14,29 @@ export function naturalName(table: TableSpec, row: Row, nameOf: NameOf = () => n
   return parts.length > 0 && parts.every((part) => part !== null) ? parts.join('/') : null
 }
 
+/** What tells a row from others for people: its natural name, else its cloud id, else its network; null: nothing does. */
+export function shownName(
+  table: TableSpec,
+  row: Row,
+  cloudId: CloudId | null,
+  nameOf?: NameOf,
+): string | null {
+  return (
+    naturalName(table, row, nameOf) ?? (cloudId ? describeCloudId(cloudId) : (networkIn(table, row) ?? null))
+  )
+}
+
+/** What nothing else tells from others; beside the name of its table. */
+export const rowName = (rowId: number): string => `row ${rowId}`
+
+function networkIn({ columns }: TableSpec, row: Row): string | undefined {
+  const networks = Object.entries(columns).flatMap(([name, { equality }]) => {
+    const value = row[name]
+    return equality === 'cidr' && typeof value === 'string' ? [value] : []
+  })
+  return networks[0]
+}
+
 function partName(column: Column | undefined, value: Json, nameOf: NameOf): string | null {
   if (value === null) return null
   const reference = column?.reference
@@ -42,5 +65,6 @@ export function describeId(change: {
   readonly rowId: number
 }): string {
   if (change.cloudId) return describeCloudId(change.cloudId)
-  return change.naturalName || String(change.rowId)
+  const { naturalName: name, rowId } = change
+  return name === '' || name === rowName(rowId) ? String(rowId) : name
 }

@@ -5,8 +5,9 @@ import { type Draft, draftChange } from './draft-change.ts'
 import { finishChange } from './finish-change.ts'
 import { type KnownResources, keyOf, knowResources, nameOf, resolveRow } from './known-resources.ts'
 import { recreateTargets } from './missing-targets.ts'
-import { endFirstInRings } from './names.ts'
-import type { Plan, Settlement } from './planned-change.ts'
+import { endFirstWhereNamesStay } from './names.ts'
+import { endFirstInCircles } from './open-circles.ts'
+import type { Plan, PlannedChange, Settlement } from './planned-change.ts'
 import { followReplacements } from './replaced-neighbours.ts'
 import type { ResourceState, TableLookup } from './resource.ts'
 
@@ -27,18 +28,28 @@ export function planChanges({ tables, resources, policy = () => 'track' }: PlanI
     if (drafted.kind === 'draft') drafts.set(keyOf(resource), drafted)
     if (drafted.kind === 'settlement') settlements.set(keyOf(resource), drafted.settlement)
   }
-  endFirstInRings(known, drafts)
+  endFirstWhereNamesStay(known, drafts)
   recreateTargets(known, drafts)
-  followReplacements(known, drafts)
+  const changes = followAll(known, drafts)
   const keys = [...drafts.keys()].sort()
   return {
-    changes: keys.flatMap((key) => finishChange(known, drafts, key)),
+    changes,
     settlements: [...settlements].flatMap(([key, settlement]) => (drafts.has(key) ? [] : [settlement])),
     notices: [
       ...keys.flatMap((key) => conflictNotices(known, drafts.get(key))),
       ...known.all.flatMap((resource) => danglingNotices(known, resource)),
     ],
   }
+}
+
+/** Until the replacements cause nothing more, and none of them waits in a circle. */
+function followAll(known: KnownResources, drafts: Map<string, Draft>): readonly PlannedChange[] {
+  let changes: readonly PlannedChange[] = []
+  do {
+    followReplacements(known, drafts)
+    changes = [...drafts.keys()].sort().flatMap((key) => finishChange(known, drafts, key))
+  } while (endFirstInCircles(known.tables, drafts, changes))
+  return changes
 }
 
 function conflictNotices(known: KnownResources, draft: Draft | undefined): readonly string[] {

@@ -16,8 +16,25 @@ export interface ChangeReference {
   readonly side: 'desired' | 'base'
   /** Whether the column may be left out at first and set, or cleared, by an update of its own. */
   readonly cuttable: boolean
+  /** Only another resource can point elsewhere. */
+  readonly isFixed?: boolean
   /** Of an expression inside a text or document, the column of the target: the cloud does not know of the reference. */
   readonly of?: string
+  /** The column points at a companion of the target. */
+  readonly isThrough?: boolean
+}
+
+/** `cloud`: AWS refuses a second one; `table`: only our rows are told apart by it. */
+export interface TakenName {
+  readonly name: string
+  readonly of: 'cloud' | 'table'
+}
+
+export type ColumnChange = {
+  readonly from: Json
+  readonly to: Json
+  /** Of a reference that stays the same: what people call its target, which is another resource afterwards. */
+  readonly replaced?: string
 }
 
 export interface PlannedChange {
@@ -31,7 +48,7 @@ export interface PlannedChange {
   readonly cloudPlace: RowPlace | null
   readonly naturalName: string
   readonly cloudId: CloudId | null
-  readonly changed: Readonly<Record<string, { readonly from: Json; readonly to: Json }>>
+  readonly changed: Readonly<Record<string, ColumnChange>>
   /** The columns to send, with the user's values; expressions unresolved. */
   readonly delta: Row
   /** Of a replace: names collide, so the old one is deleted first. */
@@ -50,9 +67,13 @@ export interface PlannedChange {
   readonly actor: string | null
   readonly editedAt: string | null
   readonly references: readonly ChangeReference[]
+  /** Keys of all that the cloud has it point at, or will: also of what this plan does not change. */
+  readonly pointsAt: readonly string[]
+  /** Of a replace: what was agreed on about the old one. */
+  readonly oldBase: Row | null
   /** Names that the new resource needs, and those that the old one has until it is gone. */
-  readonly takes: readonly string[]
-  readonly frees: readonly string[]
+  readonly takes: readonly TakenName[]
+  readonly frees: readonly TakenName[]
   /** Columns that were changed in the cloud too, where the table's value wins. */
   readonly conflicts: readonly string[]
   /** Columns changed only in the cloud, which the row takes over when the change is done. */

@@ -20,7 +20,16 @@ export function referencesOf(
     const target = targetOf(known, { resource, side }, column, value)
     const byKey: ChangeReference[] =
       target && column.reference
-        ? [{ column: name, target, need: column.reference.need, side, cuttable }]
+        ? [
+            {
+              column: name,
+              target,
+              need: column.reference.need,
+              side,
+              cuttable,
+              isFixed: column.replaces !== false,
+            },
+          ]
         : []
     const expressions = mayHoldExpressions(column) ? listExpressions(written[name]) : []
     const byExpression = expressions.map(

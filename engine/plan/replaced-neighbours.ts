@@ -19,6 +19,7 @@ interface Replaced {
 
 /** Adds to `drafts` what the replacements among them cause, until nothing more follows. */
 export function followReplacements(known: KnownResources, drafts: Map<string, Draft>): void {
+  followNames(known, drafts)
   const queue: Replaced[] = [...drafts].flatMap(([key, draft]) =>
     draft.action === 'replace' || isMadeAgain(draft)
       ? [{ key, before: draft.replaceBefore, because: becauseOf(known, draft) }]
@@ -55,6 +56,29 @@ export function followReplacements(known: KnownResources, drafts: Map<string, Dr
   }
 }
 
+/** A name that stays in a row may have come to be another's: what it pointed at goes, and is not what it means. */
+function followNames(known: KnownResources, drafts: Map<string, Draft>): void {
+  for (const resource of known.all.filter((one) => mayNameOthers(known, one))) {
+    const key = keyOf(resource)
+    const desired = referencesOf(known, resource, 'desired')
+    for (const { column, target, of } of referencesOf(known, resource, 'base')) {
+      const old = drafts.get(target)
+      const isGoing = old?.action === 'replace' || old?.action === 'delete'
+      const isSame = of === undefined && resource.desired?.[column] === resource.base?.[column]
+      const reference = desired.find((one) => one.column === column && one.target !== target)
+      if (!isGoing || !isSame || !reference) continue
+      const replaced = { key: target, before: old.replaceBefore, because: becauseOf(known, old) }
+      const after = repoint(known, { resource, reference }, drafts.get(key), replaced)
+      if (after) drafts.set(key, after)
+    }
+  }
+}
+
+const mayNameOthers = (known: KnownResources, resource: ResourceState): boolean =>
+  resource.desired !== null &&
+  resource.base !== null &&
+  Object.values(tableOf(known, resource).columns).some(({ reference }) => reference && reference.by !== 'id')
+
 function repoint(
   known: KnownResources,
   { resource, reference }: Dependant,
@@ -86,7 +110,7 @@ function repoint(
     unknown: unknown.includes(column) ? unknown : [...unknown, column],
     replaceBefore,
     companion: false,
-    reason: draft ? `${draft.reason}; ${replaced.because}` : replaced.because,
+    reason: [...new Set([...(draft?.reason.split('; ') ?? []), replaced.because])].join('; '),
   }
 }
 
@@ -94,8 +118,17 @@ function repoint(
 const isMadeAgain = ({ action, resource }: Draft): boolean => action === 'create' && resource.base !== null
 
 function becauseOf(known: KnownResources, draft: Draft): string {
-  const what = draft.action === 'update' ? 'changed' : isMadeAgain(draft) ? 'made again' : 'replaced'
+  const what = isMadeAgain(draft) ? 'made again' : happening[draft.action]
   return `${draft.resource.table} ${nameOf(known, draft.resource)} is ${what}`
+}
+
+const happening: Record<Draft['action'], string> = {
+  create: 'made',
+  update: 'changed',
+  replace: 'replaced',
+  delete: 'deleted',
+  adopt: 'taken over',
+  forget: 'forgotten',
 }
 
 function dependantsByTarget(known: KnownResources): ReadonlyMap<string, readonly Dependant[]> {

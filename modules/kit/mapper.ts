@@ -17,6 +17,12 @@ export type SdkClientClass = new (configuration: any) => object
 /** Whether what a write began has come to its end; `failed` says why it never will. */
 export type Settled = boolean | { readonly failed: string }
 
+/** A service that takes a token with a create, or not even that, and shows nothing of it afterwards. */
+interface Unmarked {
+  /** For so long after the first call it answers a repeated token with what that made; 0: it takes none. Milliseconds. */
+  readonly tokenMs: number
+}
+
 interface Reads<Row, Seen> {
   readonly client: SdkClientClass
   /** Exactly the SDK operations it calls, without `Command`: `DescribeVpcs`. */
@@ -64,6 +70,11 @@ export interface Mapper<Row = SeenRow, Seen = unknown> extends Reads<Row, Seen> 
   findByToken?(token: Token, cloud: CloudApi): Promise<Seen | undefined>
   /** The resource that bears the name (or sits in the one place) that `want` asks for; for adoption and for settling. */
   findByName?(want: Resolved<Row>, cloud: CloudApi): Promise<Seen | undefined>
+  /**
+   * Instead of both, where there is nothing to look up by. A create without an answer is repeated with its token while that
+   * is valid; afterwards the one resource that `list` did not show before, and that is as was asked for, is taken as made.
+   */
+  readonly unmarked?: Unmarked
 }
 
 /**

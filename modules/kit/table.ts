@@ -52,6 +52,10 @@ export type Table<C extends Columns = Columns> = Omit<ResourceType, 'module' | '
  */
 export function defineTable<const C extends Columns>(definition: TableDefinition<C>): Table<C> {
   const { columns, mapper, estimates, ...rest } = definition
+  if (mapper && rest.access !== 'read') {
+    const ways = lookUps.filter((way) => mapper[way])
+    checkLookUp(rest.name, rest.named ?? false, ways)
+  }
   return {
     place: 'regional',
     uniqueKey: true,
@@ -71,6 +75,18 @@ export function defineTable<const C extends Columns>(definition: TableDefinition
     ) as C,
     ...(mapper ? { mapper: mapper as Mapper } : {}),
   }
+}
+
+const lookUps = ['findByToken', 'findByName', 'unmarked'] as const
+
+/** There is exactly one way to find out what a create without an answer has made. */
+function checkLookUp(table: string, isNamed: boolean, ways: readonly string[]): void {
+  const [way, ...more] = ways
+  if (way && more.length === 0 && (way === 'findByName') === isNamed) return
+  const needed = isNamed ? 'findByName' : 'findByToken or unmarked'
+  throw new TypeError(
+    `table ${table}: its mapper needs ${needed}, and has ${ways.join(' and ') || 'neither'}`,
+  )
 }
 
 const withName = (name: string, column: Column): Column =>

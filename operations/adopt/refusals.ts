@@ -47,6 +47,13 @@ export const held = (rowId: number, type: ResourceType): IasqlError =>
     'Adopt it when that transaction has ended.',
   )
 
+export const beingApplied = (type: ResourceType, rowId: number): IasqlError =>
+  refusal(
+    '55P03',
+    `row ${rowId} of ${type.name}, which asks for it, is being applied`,
+    'Adopt it when that has ended: SELECT * FROM iasql_execution.',
+  )
+
 export const underWay = (type: ResourceType): IasqlError =>
   refusal(
     '55P03',

@@ -3,8 +3,8 @@ import { canonicalJson, isObject } from '#engine/columns/canonical-json.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { type LoadedState, loadStates } from '../plan/load-states.ts'
-import { refusal } from '../rpc/refusal.ts'
 import type { Adopting } from './adopting.ts'
+import { beingApplied } from './refusals.ts'
 
 /** A row of that name that nothing in the cloud stands behind yet; several are nobody's in particular. */
 export async function rowAsking(
@@ -20,11 +20,7 @@ export async function rowAsking(
   const [only] = asking
   if (!only || asking.length > 1) return undefined
   if (only.claimedBy === null && !only.isUnsettled) return only
-  throw refusal(
-    '55P03',
-    `row ${only.rowId} of ${type.name}, which asks for it, is being applied`,
-    'Adopt it when that has ended: SELECT * FROM iasql_execution.',
-  )
+  throw beingApplied(type, only.rowId)
 }
 
 /** Null when a part of the name is missing; of tags the one called Name. */

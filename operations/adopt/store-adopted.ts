@@ -3,10 +3,10 @@ import { projectionOf } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import type { Queryable } from '#postgres/database.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
-import { dropForgotten } from '#postgres/statements/forgotten.ts'
+import { decideIntent, type IntentKey } from '#postgres/statements/intent-siblings.ts'
 import { bindRow } from '#postgres/statements/resource-bind.ts'
 import { storeOwnership } from '#postgres/statements/resource-external.ts'
 import { type FoundResource, findResources } from '#postgres/statements/resource-find.ts'
@@ -19,6 +19,7 @@ import { type LoadedState, loadStates } from '../plan/load-states.ts'
 import type { Adopting } from './adopting.ts'
 import { described, held, inTheWay, leaving, underWay } from './refusals.ts'
 import { rowAsking } from './row-asking.ts'
+import { rowDeciding } from './row-deciding.ts'
 
 export interface ToAdopt {
   readonly id: CloudId
@@ -30,14 +31,12 @@ export interface ToAdopt {
 
 /** Under the lease of planning, so that no apply takes up the row or makes the resource meanwhile. */
 export async function storeAdopted(adopting: Adopting, found: ToAdopt): Promise<number> {
-  const { ports, tenant, type, place, signal } = adopting
+  const { ports, tenant, type, signal } = adopting
   const rowId = await holdingLease(ports, tenant, signal, async (lease) => {
     const store = await storing(adopting, found)
     return await ports.platform.transaction(async (transaction) => {
       await lease.insist(transaction)
-      const stored = await store(transaction)
-      await dropForgotten(transaction, tenant, { type, place }, { ids: [found.id], reason: { kind: 'ours' } })
-      return stored
+      return await store(transaction)
     })
   }).catch((error: unknown) => {
     const refused = databaseErrorOf(error)
@@ -56,6 +55,8 @@ async function storing(adopting: Adopting, found: ToAdopt): Promise<Store> {
   if (standing) return await takeOver(adopting, standing, found.name)
   const { read } = found
   if (!read) throw inTheWay(`the row of ${found.name} has gone meanwhile`)
+  const deciding = await rowDeciding(adopting, found.id)
+  if (deciding) return (transaction) => decide(transaction, adopting, { ...read, ...found, ...deciding })
   if (await hasOpenCreates(ports.platform, tenant, { table: type.name, ...place })) throw underWay(type)
   const asking = await rowAsking(adopting, read.observed)
   if (asking) return (transaction) => bind(transaction, adopting, { ...read, ...found, state: asking })
@@ -64,7 +65,7 @@ async function storing(adopting: Adopting, found: ToAdopt): Promise<Store> {
       {
         cloudId: found.id,
         row: read.observed,
-        naturalName: naturalName(type, read.observed),
+        naturalName: shownName(type, read.observed, found.id),
         companionOf: read.companionOf,
       },
     ])
@@ -105,6 +106,17 @@ interface ToBind {
   readonly state: LoadedState
 }
 
+/** Somebody has said which of several it is that an unanswered create has made. */
+async function decide(
+  transaction: Queryable,
+  adopting: Adopting,
+  found: ToBind & { readonly intent: IntentKey },
+): Promise<number> {
+  const rowId = await bind(transaction, adopting, found)
+  await decideIntent(transaction, adopting.tenant, found.intent)
+  return rowId
+}
+
 /** What the user left open is the cloud's to fill; what differs otherwise stays an edit for the next apply. */
 async function bind(
   transaction: Queryable,
@@ -125,7 +137,7 @@ async function bind(
     rowId: state.rowId,
     place,
     cloudId: found.id,
-    naturalName: naturalName(type, observed),
+    naturalName: shownName(type, observed, found.id),
     companionOf: found.companionOf,
     base,
     observed,

@@ -14,17 +14,24 @@ export function awaitedRows(
   plan: RawPlan,
   given: ApplyArguments,
   leftOut: readonly PlannedChange[],
+  neighbours: readonly AwaitedRow[],
 ): readonly AwaitedRow[] {
   const holderOf = (key: string): number | null => plan.states.get(key)?.claimedBy ?? null
   const changes = leftOut.map(({ key, table, rowId, naturalName }) => ({
     ...{ table_name: table, row_id: rowId, holder: holderOf(key) },
-    name: naturalName || String(rowId),
+    name: naturalName,
   }))
-  if (given.mine || given.planId !== null) return changes
+  const listed = new Set(leftOut.map(({ key }) => key))
+  const isNew = (key: string): boolean => listed.size < listed.add(key).size
+  const others = neighbours.filter((row) => isNew(resourceKey(row.table_name, row.row_id)))
+  if (given.mine || given.planId !== null) return [...changes, ...others]
   // As it is now such a row needs no call; once its holder is done with what it read before, it will.
   const takenBack = plan.settlements.flatMap(({ table, rowId }) => {
-    const holder = holderOf(resourceKey(table, rowId))
-    return holder === null ? [] : [{ table_name: table, row_id: rowId, holder, name: String(rowId) }]
+    const key = resourceKey(table, rowId)
+    const holder = holderOf(key)
+    return holder === null || !isNew(key)
+      ? []
+      : [{ table_name: table, row_id: rowId, holder, name: String(rowId) }]
   })
-  return [...changes, ...takenBack]
+  return [...changes, ...others, ...takenBack]
 }

@@ -4,7 +4,14 @@ import { endedKeys } from '#postgres/statements/change-load.ts'
 import { heldKeys } from '#postgres/statements/execution-held.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
-import { choiceNotice, movedNotice, othersNotice, ownChanges } from '../plan/left-out.ts'
+import {
+  choiceNotice,
+  movedNotice,
+  othersNotice,
+  ownChanges,
+  stuckNotice,
+  withNeeded,
+} from '../plan/left-out.ts'
 import {
   findMoved,
   isToDo,
@@ -52,22 +59,26 @@ export async function chooseChanges(
   },
 ): Promise<Choice> {
   const held = isAgain ? await heldKeys(ports.platform, tenant, executionId) : undefined
+  // What points at a target by now, nobody could know when that had to wait.
+  const isAwaited = held ? withNeeded(changes, tables, ({ key }) => held.has(key)) : () => true
   const ended = await endedKeys(ports.platform, tenant, executionId)
   const moved = preview && (await findMoved(ports, tenant, preview, changes))
   if (preview && moved && !isAgain) refuseMoved(preview, moved)
   const isOwn = given.mine ? ownChanges(changes, tables, actor) : () => true
   const planned = new Set(changes.map(({ key }) => key))
+  const isChosen = (change: PlannedChange): boolean =>
+    !ended.has(change.key) &&
+    isAwaited(change) &&
+    isOwn(change) &&
+    (!preview || isToDo(preview, change.key)) &&
+    !moved?.has(change.key)
   return {
-    isChosen: (change) =>
-      !ended.has(change.key) &&
-      (!held || held.has(change.key)) &&
-      isOwn(change) &&
-      (!preview || isToDo(preview, change.key)) &&
-      !moved?.has(change.key),
+    isChosen,
     notices: (unchosen) => [
       ...(given.mine ? othersNotice(unchosen, isOwn) : []),
       ...(preview && !isAgain ? choiceNotice(preview, (key) => planned.has(key)) : []),
       ...(preview && moved && isAgain ? movedNotice(movedLines(preview, moved)) : []),
+      ...(preview ? stuckNotice(unchosen.filter((change) => !change.companion && isChosen(change))) : []),
     ],
   }
 }

@@ -6,15 +6,16 @@ import { previewedAdoptions } from '#postgres/statements/plan-read.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import { findAdoptions } from '../plan/find-adoptions.ts'
 import { holdingLease } from '../plan/holding-lease.ts'
-import { type OrderedPlan, orderWanted, planAll } from '../plan/make-plan.ts'
+import { type OrderedPlan, orderWanted } from '../plan/make-plan.ts'
 import { within } from '../plan/previewed-plan.ts'
 import type { PlanLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
 import { type AwaitedRow, awaitedRows } from './awaited-rows.ts'
 import { type ChoiceRequest, chooseChanges, previewOf } from './choose-changes.ts'
+import { findClaimedNeighbours } from './claimed-neighbours.ts'
 import type { ClaimedChange } from './jobs.ts'
-import { readUnread } from './read-unread.ts'
-import { settleIntents, undecidedNotice } from './settle-intents.ts'
+import { decidedAmong, planSettled } from './plan-settled.ts'
+import { undecidedNotice } from './settle-intents.ts'
 import { settledEdits } from './settled-edits.ts'
 import { storeClaim } from './store-claim.ts'
 
@@ -42,26 +43,27 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
   const { tenant, executionId, actor, signal } = request
   const db = ports.platform
   const tables = await loadInstalledTables(ports, tenant)
-  const undecided = await settleIntents({ ports, tenant, tables, signal })
-  await readUnread({ ports, tenant, tables, signal })
-  const plan = await planAll(db, tenant, tables)
+  const told: string[] = []
+  const notice = (message: string): void => void told.push(message)
+  const { plan, undecided } = await planSettled({ ports, tenant, tables, signal, notice })
   const preview = await previewOf(ports, request)
   const changes = await findAdoptions(
     { ports, db, tenant, tables, states: plan.states, signal },
     within(preview, plan.changes),
   )
   const choice = await chooseChanges(ports, request, { tables, changes, preview })
-  const isChosen = (change: PlannedChange) => choice.isChosen(change) && !undecided.has(change.key)
-  const holderOf = (change: PlannedChange): number | null => plan.states.get(change.key)?.claimedBy ?? null
-  const isFree = (change: PlannedChange): boolean => holderOf(change) === null
-  const mine = orderWanted(changes, tables, isChosen)
+  const isDecided = decidedAmong(changes, undecided)
+  const mine = orderWanted(changes, tables, (change) => choice.isChosen(change) && isDecided(change))
+  const neighbours = await findClaimedNeighbours(db, tenant, plan, mine.changes)
+  const isFree = ({ key }: PlannedChange): boolean =>
+    (plan.states.get(key)?.claimedBy ?? null) === null && !neighbours.waiting.has(key)
   const free = orderWanted(mine.changes, tables, isFree)
   lease.lost.throwIfAborted()
   const adoptions = free.changes.filter(({ action }) => action === 'adopt')
   const shown = await previewedAdoptions(db, tenant, adoptions)
   const counted = countSplitSteps(free.changes, free.steps)
   const claimed: OrderedPlan = { ...free, changes: counted.map((change) => decided(change, shown)) }
-  const held = awaitedRows(plan, request.arguments, free.leftOut)
+  const held = awaitedRows(plan, request.arguments, free.leftOut, neighbours.claimed)
   const stored = await storeClaim(ports, tenant, lease, {
     claimant: { executionId, fence: request.fence },
     actor,
@@ -77,9 +79,10 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
     changeIds: stored.changeIds,
     heldBack: request.arguments.claimed === 'wait' ? held.length : 0,
     notices: [
+      ...told,
       ...plan.notices,
       ...undecidedNotice(undecided),
-      ...choice.notices(mine.leftOut),
+      ...choice.notices(mine.leftOut.filter(isDecided)),
       ...(await heldNotice(ports, request, held)),
     ],
   }

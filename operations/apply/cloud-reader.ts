@@ -3,6 +3,7 @@ import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Step } from '#engine/order/step.ts'
+import { describeCloudId } from '#engine/plan/natural-name.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
@@ -18,6 +19,8 @@ export interface CloudReader {
   writeApi(job: Pick<Job, 'type' | 'deadlineMs' | 'cloud' | 'hasWritten'>, spot: Spot): CloudApi
   /** What the cloud has under this id, or undefined. */
   read(type: ResourceType, spot: Spot, id: CloudId): Promise<unknown>
+  /** Ids, as texts, of all that the place has of the kind; read after this was asked for. */
+  siblings(type: ResourceType, spot: Spot): Promise<readonly string[]>
 }
 
 export const mapperOf = (type: ResourceType): Mapper => {
@@ -28,6 +31,7 @@ export const mapperOf = (type: ResourceType): Mapper => {
 export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
   const running = ports.cloud.running?.() ?? ports.cloud
   const readers = new Map<string, (id: CloudId) => Promise<unknown>>()
+  const listers = new Map<string, (at: null) => Promise<readonly string[]>>()
   const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)])
   const api = (type: ResourceType, spot: Spot): CloudApi =>
     running.api(mapperOf(type).client, placeOf(ports, spot), within(readSeconds * 1_000))
@@ -49,6 +53,12 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
       readers.set(key, reader)
       return reader(id)
     },
+    siblings(type, spot) {
+      const key = `${type.name} ${spot.accountId} ${spot.region}`
+      const lister = listers.get(key) ?? batched(listMany(type, () => api(type, spot)))
+      listers.set(key, lister)
+      return lister(null)
+    },
   }
 }
 
@@ -66,6 +76,17 @@ const noting = (job: Pick<Job, 'hasWritten'>, api: CloudApi): CloudApi => ({
     }
   },
 })
+
+/** One list for whoever asks at the same moment. */
+const listMany =
+  (type: ResourceType, api: () => CloudApi) =>
+  async (asking: readonly null[]): Promise<readonly (readonly string[])[]> => {
+    const mapper = mapperOf(type)
+    const ids: string[] = []
+    const cloud = api()
+    for await (const seen of mapper.list(cloud.place, cloud)) ids.push(describeCloudId(mapper.idOf(seen)))
+    return asking.map(() => ids)
+  }
 
 const readMany =
   (type: ResourceType, api: () => CloudApi) =>

@@ -3,7 +3,7 @@ import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId, CloudReference, SeenRow } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import { qualifiedName } from '#engine/model/table.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Database } from '#postgres/database.ts'
@@ -123,7 +123,8 @@ async function take(scope: CompanionScope, taken: Taken): Promise<void> {
     const seen: SeenRow = mapper.toRow(one)
     const { row, dangling } = readRow(type, seen, await scope.index(seen, place), place)
     if (dangling.length > 0) continue
-    rows.push({ cloudId: mapper.idOf(one), row, naturalName: naturalName(type, row), companionOf })
+    const cloudId = mapper.idOf(one)
+    rows.push({ cloudId, row, naturalName: shownName(type, row, cloudId), companionOf })
   }
   const { again, made, gone } = matchCompanions(rows, taken.before)
   const rebindings = again.map(([{ cloudId, row }, { resource_id, base }]) => {

@@ -8,6 +8,7 @@ import { dropPoliciesOfGoneRows } from '#postgres/statements/drift-policy-drop.t
 import { applyStanding } from '#postgres/statements/execution-held.ts'
 import type { ExecutionContext, ExecutionResult } from '../execution/execution-context.ts'
 import { describeChange } from '../plan/describe-change.ts'
+import { projectTables } from './project.ts'
 
 /** Lines of an error's detail; the rest is in `iasql_change`. */
 const mostLines = 100
@@ -15,8 +16,10 @@ const mostLines = 100
 export async function endApply(context: ExecutionContext): Promise<ExecutionResult> {
   const { ports, tenant, execution, cancelled } = context
   const executionId = execution.execution_id
-  await dropPoliciesOfGoneRows(ports.platform, tenant)
   const results = await readChangeResults(ports.platform, tenant, executionId)
+  // Here, so that it is done also for an invocation that died between its last outcome and this.
+  if (results.length > 0) await projectTables(context)
+  await dropPoliciesOfGoneRows(ports.platform, tenant)
   const done = results.filter(({ state }) => state === 'done')
   const failed = results.filter(({ state }) => state === 'failed' || state === 'needs_decision')
   const { held } = await applyStanding(ports.platform, tenant, executionId)
@@ -32,7 +35,8 @@ export async function endApply(context: ExecutionContext): Promise<ExecutionResu
       results.length === 0
         ? 'cancelled before anything was begun'
         : `cancelled after ${done.length} of ${wanted} changes`
-    const error = new IasqlError('apply/cancelled', message)
+    const detail = linesOf(results.filter((result) => result.state === 'skipped' && result.attempt > 0))
+    const error = new IasqlError('apply/cancelled', message, detail === '' ? {} : { detail })
     return { kind: 'ended', state: 'cancelled', rows, error, ...counts }
   }
   return { kind: 'ended', state: 'succeeded', rows, ...counts }
@@ -77,11 +81,8 @@ function failure(
   const skipped = results.filter(({ state }) => state === 'skipped')
   const also = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
   const counts = `${failed.length} of ${results.length} changes failed${also}`
-  const lines = [...failed, ...skipped].map(
-    (result) => `${result.action} ${descriptionOf(result)}: ${text(result, 'message')}`,
-  )
   return new IasqlError(code, `${counts}. ${text(first, 'message')}${request}`, {
-    detail: lines.slice(0, mostLines).join('\n'),
+    detail: linesOf([...failed, ...skipped]),
     hint:
       onlyDecisions || onlyConflicts
         ? text(first, 'hint')
@@ -89,6 +90,12 @@ function failure(
     ...(requestId ? { awsRequestId: requestId } : {}),
   })
 }
+
+const linesOf = (results: readonly ChangeResult[]): string =>
+  results
+    .slice(0, mostLines)
+    .map((result) => `${result.action} ${descriptionOf(result)}: ${text(result, 'message')}`)
+    .join('\n')
 
 const text = (result: ChangeResult | undefined, field: string): string => {
   const value = result?.error?.[field]

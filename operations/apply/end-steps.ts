@@ -44,7 +44,7 @@ export async function deleteResource(
   noteStep(job, stepKey, { state: 'waiting', waiting })
   await run.ledger.settle(job, { kind: 'none' })
   report(run, job, stepKey, `waiting for ${waiting.until}`)
-  return { kind: 'waiting', step: stepKey, until: waiting.until }
+  return { kind: 'waiting', step: stepKey }
 }
 
 /** The cloud has it no more: of a replacement only the old one went, else the record goes with it. */

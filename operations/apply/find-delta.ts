@@ -1,6 +1,7 @@
 /** What of a resource differs from what is wanted, and what somebody else changed meanwhile. */
 import { equals } from '#engine/columns/canonical.ts'
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import { unsureColumns } from '#engine/merge/unsure.ts'
 import type { SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
@@ -42,9 +43,10 @@ export async function findConflict(
 ): Promise<IasqlError | undefined> {
   const state = run.jobs.states.get(job.change.key)
   const { row } = readRow(job.type, seen, await run.index(seen, job.change.place), job.change.place)
+  const unsure = unsureColumns(state?.base ?? null)
   const moved = Object.keys(job.change.changed).filter((name) => {
     const column = job.type.columns[name]
-    if (!column || column.reference || sent[name] === undefined) return false
+    if (!column || column.reference || sent[name] === undefined || unsure.includes(name)) return false
     const now = row[name] ?? null
     const planned = job.change.changed[name]?.from ?? null
     return !equals(column, now, planned) && !equals(column, now, sent[name] ?? null)

@@ -1,6 +1,7 @@
 /** After a write: read what the cloud has now, commit it with the end of the edit, hand the outputs to the row. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { believedRow } from '#engine/merge/believed-row.ts'
+import { agreeOn } from '#engine/merge/unsure.ts'
 import type { CloudId, Outcome, SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
@@ -10,7 +11,7 @@ import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-ru
 import { mapperOf } from './cloud-reader.ts'
 import { hasCompanions } from './companions.ts'
 import { holdSeen } from './hold-seen.ts'
-import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
+import { isLastStep, type Job, noteStep, stepOf, type Waiting } from './jobs.ts'
 import { loosenDependants, wantAgain } from './loosen.ts'
 import { takeMadeWith } from './made-with.ts'
 import { report } from './report.ts'
@@ -32,7 +33,7 @@ export async function takeOutcome(
     noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId: outcome.id })
     await noteMade(run, job, stepKey, outcome.id)
     report(run, job, stepKey, `waiting for ${outcome.until}`)
-    return { kind: 'waiting', step: stepKey, until: waiting.until }
+    return { kind: 'waiting', step: stepKey }
   }
   const isNews = canonicalJson(state?.cloudId ?? null) !== canonicalJson(outcome.id)
   noteStep(job, stepKey, { cloudId: outcome.id })
@@ -50,7 +51,7 @@ export async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId
   const sent = sentBy(run, job, stepKey)
   const isMade = step.kind === 'create'
   const agreed = waiting?.again ? sentAlready(job, step.kind, sent) : sent
-  const base = isMade ? agreed : { ...state?.base, ...agreed }
+  const base = isMade ? agreed : agreeOn(state?.base, agreed)
   const isAnother = isMade && state?.cloudId && canonicalJson(state.cloudId) !== canonicalJson(cloudId)
   run.learn(job.change, { cloudId })
   const kept = run.ledger.settle(job, {
@@ -79,23 +80,24 @@ export async function finishWrite(
   const { step } = stepOf(job, stepKey)
   const readStartedMs = run.context.ports.clock.now().getTime()
   const read = await attempt(run, () => run.reader.read(job.type, step, cloudId))
-  if ('refused' in read) return await readAgain(run, job, stepKey, cloudId, read.refused.message)
-  if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, readable)
+  if ('refused' in read)
+    return await readAgain(run, job, stepKey, cloudId, { until: readable, unread: read.refused.message })
+  if (read.result === undefined) return await readAgain(run, job, stepKey, cloudId, { until: readable })
   return await endOrWait(run, job, stepKey, { cloudId, seen: read.result, readStartedMs })
 }
 
 /** The write is done and only its reading failed: the step waits, and is polled like any other. */
-async function readAgain(
+export async function readAgain(
   run: ApplyRun,
   job: Job,
   stepKey: string,
   cloudId: CloudId,
-  until: string,
+  awaited: Omit<Waiting, 'again'>,
 ): Promise<StepEvent> {
-  const waiting = { until, again: false }
+  const waiting = { ...awaited, again: false }
   noteStep(job, stepKey, { state: 'waiting', exists: true, waiting, cloudId })
   await noteMade(run, job, stepKey, cloudId)
-  return { kind: 'waiting', step: stepKey, until: waiting.until }
+  return { kind: 'waiting', step: stepKey }
 }
 
 export interface Reading {
@@ -114,7 +116,8 @@ export async function endOrWait(
   try {
     return await endWrite(run, job, stepKey, reading)
   } catch (error) {
-    return await readAgain(run, job, stepKey, reading.cloudId, refusalIn(run, error).message)
+    const unread = refusalIn(run, error).message
+    return await readAgain(run, job, stepKey, reading.cloudId, { until: readable, unread })
   }
 }
 

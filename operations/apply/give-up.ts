@@ -1,7 +1,6 @@
 /** Steps that end without success: what is stored of them, so that the next plan shows what is left to do. */
 import { IasqlError } from '#engine/model/error.ts'
 import { driftOf } from '#postgres/statements/drift-merge.ts'
-import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type Job, noteStep } from './jobs.ts'
 import type { ResourceNews } from './ledger.ts'
@@ -14,7 +13,7 @@ export async function failStep(run: ApplyRun, stepKey: string, message: string):
   noteStep(job, stepKey, { state: 'failed' })
   const news = recordOf(run, job)
   await loosenSent(run, job)
-  await run.ledger.settle(job, news, { error, orphan: orphanOf(run, job, stepKey) })
+  await run.ledger.settle(job, news, { error })
   report(run, job, stepKey, error.message)
 }
 
@@ -61,22 +60,6 @@ export async function skipStep(
     job.intent === 'open' ? `${message}; what became of its call is looked up by the next apply` : message
   const error = reason ?? new IasqlError(code, told)
   await loosenSent(run, job)
-  await run.ledger.settle(job, { kind: 'none' }, { error, orphan: orphanOf(run, job, stepKey) })
+  await run.ledger.settle(job, { kind: 'none' }, { error })
   report(run, job, stepKey, told)
-}
-
-/** The new one of a replacement is made and the old one was not deleted: it must not be forgotten. */
-function orphanOf(run: ApplyRun, { change, steps }: Job, stepKey: string): Orphan | undefined {
-  const isOldOne = change.action === 'replace' && stepKey.endsWith('#delete')
-  // The record is the new one's as soon as that is made, also when nobody waits any more until it is ready.
-  const isReplaced = steps.some(({ step, cloudId }) => step.kind === 'create' && cloudId !== undefined)
-  if (!isOldOne || !isReplaced || !change.cloudId) return undefined
-  const place = change.cloudPlace ?? change.place
-  return {
-    account_id: place.accountId,
-    region: place.region,
-    natural_name: change.naturalName,
-    cloud_id: change.cloudId,
-    base: run.jobs.states.get(change.key)?.base ?? {},
-  }
 }

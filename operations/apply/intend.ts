@@ -22,5 +22,6 @@ export async function intend(
   job.deadlineMs = run.context.ports.clock.now().getTime() + writeSeconds * 1_000
   await run.ledger.intend(job, { attempt: tries + 1, isOpening })
   job.calledMs = run.context.ports.clock.now().getTime()
+  if (isOpening && job.siblings) job.firstCalledMs = job.calledMs
   report(run, job, stepKey, tries === 0 ? 'started' : 'tried again')
 }

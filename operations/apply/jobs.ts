@@ -13,12 +13,19 @@ import { loadStates } from '../plan/load-states.ts'
 import type { Cloud } from '../ports.ts'
 import type { StoodFor } from './stood-for.ts'
 
+export interface Waiting {
+  readonly until: string
+  /** The mapper is called afresh once that holds. */
+  readonly again: boolean
+  /** Why the latest look at it failed; absent: it was seen. */
+  readonly unread?: string
+}
+
 /** A step with what must be found again after a crash. */
 export interface JobStep extends StoredStep {
   /** What the step has made, once that is known. */
   readonly cloudId?: CloudId
-  /** `again`: the mapper is called afresh once that holds. */
-  readonly waiting?: { readonly until: string; readonly again: boolean }
+  readonly waiting?: Waiting
   /** Of the expressions in the row when it was sent last. */
   readonly stoodFor?: readonly StoodFor[]
 }
@@ -42,9 +49,17 @@ export interface Job {
   /** When the call of the latest intent has ended for certain. */
   deadlineMs: number
   /** Creates of this row that are settled, over all changes. */
-  readonly rowAttempt: number
+  rowAttempt: number
   /** Of the row's latest create: nobody knows what became of it, or it is known that it made nothing. */
   intent: 'none' | 'open' | 'refused'
+  /** Of an unmarked create: when it was called first under its token. */
+  firstCalledMs: number
+  /** What there is of its kind just before it is called anew, ids as texts. */
+  siblings: readonly string[] | null
+  /** What may be what it made, of which somebody has to say which. */
+  candidates: readonly string[] | null
+  /** The service takes its token no more. */
+  isTokenSpent?: boolean
   /** What the cloud was found to have instead of what the plan knew. */
   otherwise?: { readonly observed: Row; readonly columns: readonly string[] }
   /** Cloud id of the resource as the change shows it: the new one, or the one that went. */
@@ -53,6 +68,10 @@ export interface Job {
   cloud?: Cloud
   /** A write of this change has gone through, or may have. */
   hasWritten: boolean
+  /** Of the first of its steps that failed or was skipped. */
+  errorCode?: string
+  /** The old half of a replacement has a record of its own. */
+  hasOrphan?: boolean
   /** What was made is not there when it is read back, after reads have stopped lagging. */
   isVanished?: boolean
 }
@@ -107,10 +126,14 @@ const jobOf = (record: ChangeRecord, tables: InstalledTables): Job => {
     want: isOpen ? record.open_want : record.want,
     rowAttempt: record.row_attempt,
     intent: isOpen ? 'open' : 'none',
+    firstCalledMs: isOpen ? msOf(record.open_since) : 0,
+    siblings: null,
+    candidates: isOpen ? record.open_candidates : null,
     deadlineMs: msOf(isOpen ? record.open_deadline : record.deadline),
     calledMs: msOf(record.called_at),
     startedMs: record.started_at === null ? null : msOf(record.started_at),
     cloudId: record.cloud_id,
+    ...(record.error_code === null ? {} : { errorCode: record.error_code }),
     hasWritten: stored.some(({ tries = 0, waiting }) => tries > 0 || waiting !== undefined),
   }
 }
@@ -135,6 +158,9 @@ export function noteStep(job: Job, stepKey: string, news: Partial<JobStep>): Job
   job.steps = job.steps.map((one) => (one.step.key === stepKey ? { ...one, ...news } : one))
   return stepOf(job, stepKey)
 }
+
+export const areStepsEnded = ({ steps }: Job): boolean =>
+  steps.every(({ state }) => state === 'done' || state === 'failed' || state === 'skipped')
 
 export const isLastStep = (job: Job, stepKey: string): boolean =>
   job.steps.every((one) => one.step.key === stepKey || one.state === 'done')

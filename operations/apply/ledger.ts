@@ -4,14 +4,15 @@ import type { Projection } from '#engine/merge/projection.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
+import { describeCloudId, naturalName } from '#engine/plan/natural-name.ts'
 import { type Intent, storeIntents } from '#postgres/statements/change-intent.ts'
 import { type Outcome, storeOutcomes } from '#postgres/statements/change-outcome.ts'
 import type { Drift } from '#postgres/statements/drift-merge.ts'
-import type { Orphan } from '#postgres/statements/resource-orphan.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { batched } from './batched.ts'
 import { writeSeconds } from './call-times.ts'
-import type { Job } from './jobs.ts'
+import { areStepsEnded, type Job } from './jobs.ts'
+import { orphanOf } from './orphan.ts'
 
 /** What an outcome makes of the engine's record of the resource. */
 export type ResourceNews =
@@ -30,10 +31,11 @@ export type ResourceNews =
       readonly drift?: Drift
     }
 
+type Kept = Extract<ResourceNews, { readonly kind: 'keep' }>
+
 interface MoreNews {
   readonly consumed?: number
   readonly error?: IasqlError
-  readonly orphan?: Orphan | undefined
 }
 
 export interface Ledger {
@@ -74,6 +76,7 @@ export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledg
         deadline_seconds: writeSeconds,
         is_opening: isOpening,
         row_attempt: job.rowAttempt,
+        siblings: isOpening ? job.siblings : null,
       }
       return inTurn(job, () => intents(intent))
     },
@@ -86,12 +89,12 @@ export function openLedger({ ports, tenant, execution }: ExecutionContext): Ledg
 
 function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
   const { change } = job
-  const state = changeState(job, more.error)
-  const isEnded = !['pending', 'started', 'waiting'].includes(state)
+  if (more.error) job.errorCode ??= more.error.code
+  const isEnded = areStepsEnded(job)
   const keep = news.kind === 'keep' ? news : undefined
   return {
     change_id: job.changeId,
-    state,
+    state: changeState(job),
     steps: job.steps as unknown as Json,
     cloud_id: job.cloudId,
     error: more.error ? errorOf(more.error) : null,
@@ -102,7 +105,7 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
     resource: news.kind,
     account_id: change.place.accountId,
     region: change.place.region,
-    natural_name: change.naturalName,
+    natural_name: recordName(job, keep),
     base: keep?.base ?? null,
     base_version: keep?.baseVersion ?? 0,
     observed: keep?.observed ?? null,
@@ -112,9 +115,17 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
     drift: keep?.drift ?? null,
     consumed: more.consumed ?? 0,
     is_settled: takeSettled(job, keep?.cloudId ?? null, isEnded),
-    orphan: (more.orphan ?? null) as unknown as Json,
+    orphan: (orphanOf(job) ?? null) as unknown as Json,
     stood_for: job.steps.flatMap((one) => one.stoodFor ?? []) as unknown as Json,
   }
+}
+
+/** Of what nobody has named, by the id that it has by now. */
+function recordName({ type, change }: Job, keep: Kept | undefined): string {
+  const { cloudId, observed, base } = keep ?? {}
+  const row = observed ?? base
+  const isNameless = row && naturalName(type, row) === null
+  return isNameless && cloudId ? describeCloudId(cloudId) : change.naturalName
 }
 
 /** A create is settled once its resource has a record, or once it ends refused; an open one outlives its change. */
@@ -124,13 +135,12 @@ function takeSettled(job: Job, recorded: CloudId | null, isEnded: boolean): bool
   return isSettled
 }
 
-/** The worst of its steps, as `iasql_change.state` shows it. */
-function changeState({ steps }: Job, error: IasqlError | undefined): string {
-  const has = (state: string): boolean => steps.some((one) => one.state === state)
-  if (has('failed')) return error?.code === 'apply/needs-decision' ? 'needs_decision' : 'failed'
-  if (has('skipped')) return 'skipped'
-  if (steps.every((one) => one.state === 'done')) return 'done'
-  return has('waiting') ? 'waiting' : 'started'
+/** As `iasql_change.state` shows it: the worst of its steps, once no call of it is under way or may be. */
+function changeState(job: Job): string {
+  const has = (state: string): boolean => job.steps.some((one) => one.state === state)
+  if (!areStepsEnded(job)) return has('waiting') ? 'waiting' : 'started'
+  if (has('failed')) return job.errorCode === 'apply/needs-decision' ? 'needs_decision' : 'failed'
+  return has('skipped') ? 'skipped' : 'done'
 }
 
 const errorOf = (error: IasqlError): Json => ({

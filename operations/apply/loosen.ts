@@ -1,5 +1,6 @@
 /** What is not over with a call is an edit until it is, whatever fails: above all what refers to a replaced resource. */
-import { loosenReferences } from '#postgres/statements/resource-loosen.ts'
+import { loosened } from '#engine/merge/unsure.ts'
+import { loosenColumns } from '#postgres/statements/resource-loosen.ts'
 import type { ApplyRun } from './apply-run.ts'
 import type { Job } from './jobs.ts'
 
@@ -12,28 +13,25 @@ export async function loosenDependants(run: ApplyRun, job: Job): Promise<void> {
   for (const { other, columns } of loose) {
     const { key } = other.change
     const state = run.jobs.states.get(key)
-    const nulls = Object.fromEntries(columns.map((column) => [column, null]))
-    if (state?.base) run.jobs.states.set(key, { ...state, base: { ...state.base, ...nulls } })
+    if (state?.base) run.jobs.states.set(key, { ...state, base: loosened(state.base, columns) })
   }
   const rows = loose.map(({ other: { change }, columns }) => {
     return { table_name: change.table, row_id: change.rowId, columns }
   })
-  await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
+  await loosenColumns(run.context.ports.platform, run.context.tenant, rows)
 }
 
 /** A column that was cleared for a while is to be set again; what went to make room for its successor is to be made again. */
 export const wantAgain = async (run: ApplyRun, { change }: Job): Promise<void> => {
   const rows = [{ table_name: change.table, row_id: change.rowId, columns: [] }]
-  await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
+  await loosenColumns(run.context.ports.platform, run.context.tenant, rows)
 }
 
 /** Of an update that did not come to its end: what it sent may have come about or not, and is nobody's agreement. */
 export async function loosenSent(run: ApplyRun, { change, hasWritten }: Job): Promise<void> {
   if (change.action !== 'update' || !hasWritten) return
-  // Next to a wish for nothing, nothing agreed on would look like no wish at all.
-  const columns = Object.entries(change.delta).flatMap(([name, value]) => (value === null ? [] : [name]))
-  const rows = [{ table_name: change.table, row_id: change.rowId, columns }]
-  await loosenReferences(run.context.ports.platform, run.context.tenant, rows)
+  const rows = [{ table_name: change.table, row_id: change.rowId, columns: Object.keys(change.delta) }]
+  await loosenColumns(run.context.ports.platform, run.context.tenant, rows)
 }
 
 /** Of what stands already: a new row says by itself what it points at. */

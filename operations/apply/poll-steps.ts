@@ -6,9 +6,10 @@ import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-ru
 import { mapperOf } from './cloud-reader.ts'
 import { deleteResource, endResource } from './end-steps.ts'
 import { endWrite, refusalIn } from './finish-write.ts'
-import { type Job, stepOf } from './jobs.ts'
+import { type Job, noteStep, stepOf, type Waiting } from './jobs.ts'
 import { report } from './report.ts'
 import { noteVanished, provesAbsence, readable, vanished } from './vanished.ts'
+import { awaited } from './why-skipped.ts'
 
 /** Nothing for a step that has to wait on. */
 export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEvent | undefined> {
@@ -19,8 +20,9 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   if (!id) return { kind: 'again', step: stepKey }
   const readStartedMs = run.context.ports.clock.now().getTime()
   const read = await attempt(run, () => run.reader.read(job.type, step, id))
-  if ('refused' in read) return unread(run, stepKey, read.refused)
+  if ('refused' in read) return unread(run, job, stepKey, read.refused)
   const seen = read.result
+  if (waiting?.unread !== undefined) noteSeen(job, stepKey, waiting)
   if (isDelete) return await pollDelete(run, job, stepKey, { seen, readStartedMs })
   if (seen === undefined && waiting?.until === readable && noteVanished(run, job, readStartedMs)) {
     const error = vanished(job)
@@ -29,7 +31,7 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   }
   const settled = seen === undefined ? false : isSettled(job, seen)
   if (settled === false) {
-    report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to be ready'}`)
+    report(run, job, stepKey, `waiting for ${awaited(stepOf(job, stepKey))}`)
     return undefined
   }
   if (settled !== true) return refusedEvent(run, stepKey, failed(settled.failed))
@@ -37,14 +39,17 @@ export async function pollStep(run: ApplyRun, stepKey: string): Promise<StepEven
   try {
     return await endWrite(run, job, stepKey, { cloudId: id, seen, readStartedMs })
   } catch (error) {
-    return unread(run, stepKey, refusalIn(run, error))
+    return unread(run, job, stepKey, refusalIn(run, error))
   }
 }
 
 /** What waits can wait for the cloud to be reached again; what may not be read is not waited for. */
-function unread(run: ApplyRun, stepKey: string, error: IasqlError): StepEvent {
+function unread(run: ApplyRun, job: Job, stepKey: string, error: IasqlError): StepEvent {
   run.refusals.set(stepKey, error)
   const retry = error.retry === 'never' ? 'never' : 'later'
+  const { waiting } = stepOf(job, stepKey)
+  if (waiting) noteStep(job, stepKey, { waiting: { ...waiting, unread: error.message } })
+  if (retry === 'later') report(run, job, stepKey, `waiting for ${awaited(stepOf(job, stepKey))}`)
   return { kind: 'failed', step: stepKey, retry, message: error.message }
 }
 
@@ -59,8 +64,12 @@ async function pollDelete(
     return undefined
   if (seen === undefined) return await endResource(run, job, stepKey)
   if (waiting?.again && isSettled(job, seen) === true) return await deleteResource(run, job, stepKey, 1)
-  report(run, job, stepKey, `waiting for ${waiting?.until ?? 'it to go'}`)
+  report(run, job, stepKey, `waiting for ${awaited(stepOf(job, stepKey))}`)
   return undefined
+}
+
+function noteSeen(job: Job, stepKey: string, { until, again }: Waiting): void {
+  noteStep(job, stepKey, { waiting: { until, again } })
 }
 
 const isSettled = (job: Job, seen: unknown): Settled => mapperOf(job.type).settled?.(seen) ?? true

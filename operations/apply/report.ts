@@ -12,7 +12,7 @@ export function report({ context }: Reporting, job: Job, stepKey: string, messag
   context.progress.report({
     changeId: job.changeId,
     table: job.change.table,
-    row: job.change.naturalName || String(job.change.rowId),
+    row: job.change.naturalName,
     action: step.kind === 'companion' ? 'delete' : step.kind,
     state,
     message,

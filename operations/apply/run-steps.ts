@@ -4,14 +4,15 @@ import { reduce } from '#engine/execute/reduce.ts'
 import { startExecution } from '#engine/execute/state.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { type ApplyRun, openRun, type StepEvent } from './apply-run.ts'
+import { createResource } from './create-resource.ts'
 import { deleteResource, endResource } from './end-steps.ts'
 import { failStep, skipStep } from './give-up.ts'
 import { type Job, stepOf } from './jobs.ts'
 import { pollStep } from './poll-steps.ts'
-import { projectTables } from './project.ts'
 import { settleStep } from './settle-step.ts'
 import { openTurns, type Turn, type Turns } from './turns.ts'
-import { adoptResource, createResource, updateResource } from './write-steps.ts'
+import { whySkipped } from './why-skipped.ts'
+import { adoptResource, updateResource } from './write-steps.ts'
 
 export type StepsEnd = { readonly kind: 'handOver'; readonly seconds: number } | { readonly kind: 'end' }
 
@@ -35,7 +36,6 @@ export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
   try {
     const end = await drive(run, { turns, ending, inFlight, timers: timers.signal })
     await Promise.all(inFlight)
-    await projectTables(context)
     return end
   } catch (error) {
     // Never return with a call in flight: its answer would be nobody's.
@@ -146,7 +146,7 @@ async function perform({ run, turns, dispatch }: Performer, effect: Work): Promi
       await failStep(run, effect.step, effect.message)
       return
     case 'skip':
-      await skipStep(run, effect.step, effect.because, effect.message)
+      await skipStep(run, effect.step, effect.because, whySkipped(run.jobs, effect))
   }
 }
 

@@ -1,6 +1,6 @@
 /** Before a plan: open intents whose rows have moved on are settled, so that what a lost call made is neither lost nor made twice. */
 import type { Row } from '#engine/model/json.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import {
   closeIntent,
@@ -19,16 +19,25 @@ import { mapperOf } from './cloud-reader.ts'
 import { companionScope } from './companion-scope.ts'
 import { takeCompanions } from './companions.ts'
 import { findMade } from './find-made.ts'
+import { type Look, lookForNewcomer } from './look-for-newcomer.ts'
 
 interface Scope {
   readonly ports: Ports
   readonly tenant: Tenant
   readonly tables: InstalledTables
   readonly signal: AbortSignal
+  /** Tells the user. */
+  notice?(message: string): void
 }
 
-/** Keys of rows of which it is not known yet; a row that is as it was when the call was made is its next change's work. */
-export async function settleIntents(scope: Scope): Promise<ReadonlySet<string>> {
+/**
+ * Keys of rows of which it is not known yet; a row that is as it was when the call was made is its next change's work,
+ * unless that is one of the `pressing`.
+ */
+export async function settleIntents(
+  scope: Scope,
+  pressing: ReadonlySet<string> = new Set(),
+): Promise<ReadonlySet<string>> {
   const { ports, tenant, tables } = scope
   const undecided = new Set<string>()
   for (const [table, intents] of Map.groupBy(await loadOpenIntents(ports.platform, tenant), tableOf)) {
@@ -40,13 +49,14 @@ export async function settleIntents(scope: Scope): Promise<ReadonlySet<string>> 
     for (const intent of intents) {
       const state = byRow.get(intent.row_id)
       const isAsCalled = state?.editVersion === intent.edit_version && !intent.is_edited_again
-      if (state?.desired && isAsCalled) continue
+      const key = resourceKey(table, intent.row_id)
+      if (state?.desired && isAsCalled && !pressing.has(key)) continue
       const isDecided = await settle(scope, intent, state).catch((error: unknown) => {
         scope.signal.throwIfAborted()
         ports.log('warn', 'an open intent could not be looked up', { table, rowId: intent.row_id, error })
         return false
       })
-      if (!isDecided) undecided.add(resourceKey(table, intent.row_id))
+      if (!isDecided) undecided.add(key)
     }
   }
   return undecided
@@ -68,26 +78,36 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
   const provedMs = new Date(intent.deadline).getTime() + ports.cloud.settleMs(type.settleMs) + stragglerMs
   const lookedMs = ports.clock.now().getTime()
   const api = ports.cloud.api(mapper.client, placeOf(ports, place), signal)
-  const made = await findMade(mapper, intent, api)
-  if (made === undefined) {
-    if (lookedMs < provedMs) return false
+  // The row has another one already: what was made to replace that is in the way.
+  const isSurplus = (state?.cloudId ?? null) !== null
+  const stands = Boolean(state?.desired) && !isSurplus
+  const notice = scope.notice ?? ((message: string): void => ports.log('warn', message))
+  const look = mapper.unmarked
+    ? await lookForNewcomer(
+        { ports, tenant, type, api, notice, isProved: lookedMs >= provedMs },
+        intent,
+        stands,
+      )
+    : lookOf(await findMade(mapper, intent, api))
+  if (look.kind === 'decide') return true
+  if (look.kind !== 'made') {
+    if (look.kind === 'later' || lookedMs < provedMs) return false
     await closeIntent(ports.platform, tenant, intent)
     return true
   }
+  const made = look.seen
   const seen = mapper.toRow(made)
   const index = await indexReferences(ports.platform, tenant, referencesIn(seen))
   const observed: Row = readRow(type, seen, index, place).row
   const cloudId = mapper.idOf(made)
-  // The row has another one already: what was made to replace that is in the way.
-  const isSurplus = (state?.cloudId ?? null) !== null
   await takeIntent(ports.platform, tenant, intent, {
     cloudId,
     observed,
-    naturalName: naturalName(type, observed) ?? '',
+    naturalName: shownName(type, observed, cloudId) ?? '',
     isSurplus,
   })
-  const stands = state?.desired && !isSurplus
-  const notice = (message: string): void => ports.log('warn', message)
   if (stands) await takeCompanions(companionScope({ ...scope, notice }), { type, cloudId, place })
   return true
 }
+
+const lookOf = (seen: unknown): Look => (seen === undefined ? { kind: 'none' } : { kind: 'made', seen })

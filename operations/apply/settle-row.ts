@@ -3,6 +3,7 @@ import { listExpressions, sentExpressions, withSentExpressions } from '#engine/e
 import { keepingExpressions } from '#engine/merge/drift-policy.ts'
 import { type Projection, projectionIfAny } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
+import { agreeOn } from '#engine/merge/unsure.ts'
 import type { Row } from '#engine/model/json.ts'
 import { type Drift, driftOf } from '#postgres/statements/drift-merge.ts'
 import { resolveRow } from '../plan/resolve-row.ts'
@@ -22,7 +23,7 @@ export function settleWritten(
 ): SettledWrite {
   const state = run.jobs.states.get(job.change.key)
   const raw = state?.desired
-  const base = isNew ? sent : { ...state?.base, ...sent }
+  const base = isNew ? sent : agreeOn(state?.base, sent)
   if (!raw) return { base: { ...base, ...observed }, projection: undefined, drift: {} }
   const desired = resolveRow(job.type, raw, run.known).row
   const { table, rowId } = job.change

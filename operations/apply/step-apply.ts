@@ -35,10 +35,11 @@ export async function stepApply(context: ExecutionContext): Promise<StepOutcome>
     if (claim.changes.length === 0) return await waitOrEnd(context, standing, memory)
   }
   const end = await runSteps(context)
+  const { held } = await applyStanding(ports.platform, tenant, execution.execution_id)
+  if (end.kind === 'end' && (held === 0 || cancelled.aborted)) return await endApply(context)
+  await projectTables(context)
   if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }
   // What was made anew along with something else may have to be given what the old one had.
-  const { held } = await applyStanding(ports.platform, tenant, execution.execution_id)
-  if (held === 0 || cancelled.aborted) return await endApply(context)
   return { kind: 'more', seconds: 0, memory: {} }
 }
 
@@ -67,11 +68,7 @@ async function waitOrEnd(
   const { ports, progress } = context
   const nowMs = ports.clock.now().getTime()
   const waitingSinceMs = memory.waitingSinceMs ?? nowMs
-  if (held === 0) {
-    // Whoever was at it before may have died between the last outcome and its projection.
-    await projectTables(context)
-    return await endApply(context)
-  }
+  if (held === 0) return await endApply(context)
   if (nowMs - waitingSinceMs > patienceMs) {
     progress.notice(
       `${held} changes are left for another apply: their rows, or what they depend on, are still being changed by ${holders}.`,

@@ -1,6 +1,7 @@
 /** What the expressions of a row stood for when a step of it was sent: an edit because of another value is not done with it. */
 import { equals } from '#engine/columns/canonical.ts'
 import { type Expression, listExpressions } from '#engine/expression/expression.ts'
+import { unsureColumns } from '#engine/merge/unsure.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { type Known, resolveRow } from '../plan/resolve-row.ts'
@@ -27,9 +28,11 @@ export function stoodForUnsent(
   known: Known,
 ): readonly StoodFor[] {
   const { row } = resolveRow(type, unsent, known)
+  const unsure = unsureColumns(base)
   return Object.entries(unsent).flatMap(([name, value]) => {
     const column = type.columns[name]
-    const isAgreed = column !== undefined && equals(column, row[name] ?? null, base?.[name] ?? null)
+    const isSame = column !== undefined && equals(column, row[name] ?? null, base?.[name] ?? null)
+    const isAgreed = isSame && !unsure.includes(name)
     return expressionsOf({ [name]: value }).map((expression) =>
       standing(expression, isAgreed ? valueNow(known, expression) : null),
     )

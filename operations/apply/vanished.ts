@@ -22,14 +22,11 @@ const isAfter = ({ context }: ApplyRun, { type }: Job, readStartedMs: number, wr
 export async function readLater(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
   noteStep(job, stepKey, { state: 'waiting', waiting: { until: readable, again: true } })
   await run.ledger.settle(job, { kind: 'none' })
-  return { kind: 'waiting', step: stepKey, until: readable }
+  return { kind: 'waiting', step: stepKey }
 }
 
 /** What is waited for when the cloud does not show yet what it made. */
 export const readable = 'it to be readable'
 
 export const vanished = ({ change }: Job): IasqlError =>
-  new IasqlError(
-    'cloud/not-found',
-    `the cloud has no ${change.table} ${change.naturalName || change.rowId} any more`,
-  )
+  new IasqlError('cloud/not-found', `the cloud has no ${change.table} ${change.naturalName} any more`)

@@ -1,4 +1,4 @@
-/** The steps that make a resource or change it: create, update, adopt. */
+/** The steps that change a resource: update, adopt, and what is left of a create. */
 
 import type { CloudId } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
@@ -6,45 +6,12 @@ import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { deltaOf, findConflict } from './find-delta.ts'
-import { findLossOf } from './find-loss.ts'
-import { endOrWait, takeOutcome } from './finish-write.ts'
+import { endOrWait, readAgain, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
-import { findNameTaken, undecided } from './name-taken.ts'
+import { undecided } from './name-taken.ts'
 import { noteVanished, readLater, vanished } from './vanished.ts'
 import { resolveWanted } from './wanted.ts'
-
-export async function createResource(
-  run: ApplyRun,
-  job: Job,
-  stepKey: string,
-  tries: number,
-): Promise<StepEvent> {
-  const { step, cloudId } = stepOf(job, stepKey)
-  if (cloudId) return await continueWrite(run, job, stepKey, cloudId)
-  const { want, missing } = resolveWanted(run, job, stepKey)
-  if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
-  const obstacle = (await findNameTaken(run, job, stepKey, want)) ?? (await findLossOf(run, job))
-  if (obstacle) return refusedEvent(run, stepKey, obstacle)
-  await intend(run, job, stepKey, want, tries)
-  const token = tokenOf(run, job, stepKey)
-  const made = await attempt(run, () =>
-    mapperOf(job.type).create(want, token, run.reader.writeApi(job, step)),
-  )
-  if ('refused' in made) return refusedCreate(run, job, stepKey, made.refused)
-  return await takeOutcome(run, job, stepKey, made.result)
-}
-
-/** Only an answer of the cloud proves that nothing was made. */
-function refusedCreate(run: ApplyRun, job: Job, stepKey: string, error: IasqlError): StepEvent {
-  if (error.code === 'cloud/unknown-outcome' || error.code === 'system/internal') {
-    // Our own call is over: what it asked for takes no longer than a straggler.
-    job.deadlineMs = run.context.ports.clock.now().getTime()
-  } else {
-    job.intent = 'refused'
-  }
-  return refusedEvent(run, stepKey, error)
-}
 
 export async function updateResource(
   run: ApplyRun,
@@ -115,6 +82,9 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
   if (Object.keys(delta).length === 0) {
     job.want = want
+    // What an unanswered call made may be on its way still.
+    if (mapper.settled?.(seen) === false)
+      return await readAgain(run, job, stepKey, push.id, { until: 'it to be available' })
     return await endOrWait(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
   }
   await intend(run, job, stepKey, want, push.tries)
@@ -125,7 +95,7 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   return await takeOutcome(run, job, stepKey, updated.result)
 }
 
-const unresolved = (columns: readonly string[]): IasqlError =>
+export const unresolved = (columns: readonly string[]): IasqlError =>
   new IasqlError(
     'cloud/invalid',
     `${columns.join(', ')} refers to something that the cloud does not have (yet)`,

@@ -4,7 +4,7 @@ import { dropForgotten, readForgotten } from '#postgres/statements/forgotten.ts'
 import type { CloudReading } from '../sync/read-cloud.ts'
 import type { SyncScope, TableAt } from '../sync/sync-scope.ts'
 
-/** Keys of cloud ids. What is gone in the cloud, or ours again, need not be remembered any more. */
+/** Keys of cloud ids. What is gone in the cloud need not be remembered any more. */
 export async function forgottenOf(
   { db, tenant }: SyncScope,
   at: TableAt,
@@ -16,12 +16,8 @@ export async function forgottenOf(
   const unlisted = ids.filter((id) => !there.has(canonicalJson(id)))
   for (const { key } of unlisted.length > 0 ? await reading.get(unlisted) : []) there.add(key)
   const lost = ids.filter((id) => !there.has(canonicalJson(id)))
-  const gone = await dropForgotten(db, tenant, at, {
-    ids: lost,
-    reason: { kind: 'gone', before: reading.startedAt },
-  })
-  // As it is now: what was loaded before the calls may have been forgotten since.
-  const ours = await dropForgotten(db, tenant, at, { ids, reason: { kind: 'ours' } })
-  const over = new Set([...gone, ...ours].map(canonicalJson))
-  return new Set(ids.map(canonicalJson).filter((key) => !over.has(key)))
+  await dropForgotten(db, tenant, at, { ids: lost, before: reading.startedAt })
+  // As it is now: what was read before the calls may be ours again since.
+  const left = await readForgotten(db, tenant, at.type.name, at.place)
+  return new Set(left.map((id) => canonicalJson(id)))
 }

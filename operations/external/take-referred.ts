@@ -2,7 +2,7 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId, CloudReference } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
-import { describeCloudId, naturalName } from '#engine/plan/natural-name.ts'
+import { describeCloudId, shownName } from '#engine/plan/natural-name.ts'
 import { type RowPlace, unqualified } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import { readForgotten } from '#postgres/statements/forgotten.ts'
@@ -135,7 +135,13 @@ async function importStrange(
     const { row, dangling } = readRow(type, cloudRow, index, place)
     if (dangling.length > 0) return []
     return [
-      { cloudId, row, naturalName: naturalName(type, row), companionOf: null, external: { isListed: false } },
+      {
+        cloudId,
+        row,
+        naturalName: shownName(type, row, cloudId),
+        companionOf: null,
+        external: { isListed: false },
+      },
     ]
   })
   const { made, notices } = await importRows(db, tenant, type, place, rows)

@@ -101,7 +101,7 @@ async function planStored(
 }
 
 const titleOf = (step: Step, change: PlannedChange | undefined): string =>
-  `${step.kind} ${step.table} ${change?.naturalName || change?.rowId || ''}`.trim()
+  `${step.kind} ${step.table} ${change?.naturalName ?? ''}`.trim()
 
 interface Told {
   readonly plan: Explicable
@@ -113,7 +113,7 @@ const rowOf = (one: ScheduledStep, { plan, change, titles }: Told): Row => ({
   wave: one.wave,
   change_id: plan.changeIdOf(one.step.change),
   table_name: one.step.table,
-  natural_name: change?.naturalName || null,
+  natural_name: change?.naturalName ?? null,
   starts_ms: one.startsMs,
   ends_ms: one.endsMs,
   bound_by: `${one.isCritical ? 'critical path: ' : ''}${boundText(one.bound, titles)}`,

@@ -14,9 +14,18 @@ export function ownChanges(
   tables: InstalledTables,
   actor: string,
 ): (change: PlannedChange) => boolean {
+  return withNeeded(changes, tables, (change) => change.actor === actor)
+}
+
+/** The changes that `isAsked` picks, and those that nobody's edit asked for and that these cannot be done without. */
+export function withNeeded(
+  changes: readonly PlannedChange[],
+  tables: InstalledTables,
+  isAsked: (change: PlannedChange) => boolean,
+): (change: PlannedChange) => boolean {
   const { dependsOn } = orderWanted(changes, tables, () => true)
   const byKey = new Map(changes.map((change) => [change.key, change]))
-  const own = new Set(changes.filter((change) => change.actor === actor).map(({ key }) => key))
+  const own = new Set(changes.filter(isAsked).map(({ key }) => key))
   const queue = [...own]
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
     for (const needed of dependsOn[key] ?? []) {
@@ -65,13 +74,20 @@ export function choiceNotice(
 export const movedNotice = (lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [`${counted(lines.length)} left out, having moved meanwhile: ${listed(lines)}.`]
 
+/** What was to be done, and waits for more than there is to be done. */
+export const stuckNotice = (stuck: readonly PlannedChange[]): readonly string[] =>
+  stuck.length === 0
+    ? []
+    : [
+        `${counted(stuck.length)} left out, needing what has moved or what the plan does not show: ${listed(stuck.map(titleOf))}.`,
+      ]
+
 const dependantsText = (names: readonly string[]): string =>
   names.length === 0 ? '' : `; ${names.length} more, which cannot be done without: ${listed(names)}`
 
 const counted = (count: number): string => (count === 1 ? '1 change is' : `${count} changes are`)
 
-const titleOf = ({ action, table, naturalName, rowId }: PlannedChange): string =>
-  `${action} ${table} ${naturalName || rowId}`
+const titleOf = ({ action, table, naturalName }: PlannedChange): string => `${action} ${table} ${naturalName}`
 
 const previewedTitle = (change: PreviewedChange): string =>
   `${change.action} ${change.table_name} ${change.natural_name || change.row_id}`

@@ -44,12 +44,15 @@ export async function addReferenced(
       if (row) collect(type, row, wantRow, names)
     }
   }
+  const added: LoadedState[][] = []
   for (const [table, wanted] of ids) {
-    await add(scope, known, table, { kind: 'rows', ids: [...wanted] })
+    added.push(await add(scope, known, table, { kind: 'rows', ids: [...wanted] }))
   }
   for (const { table, column, values } of names.values()) {
-    await add(scope, known, table, { kind: 'values', column, values: [...values] })
+    added.push(await add(scope, known, table, { kind: 'values', column, values: [...values] }))
   }
+  const companions = added.flat().filter(({ companionOf }) => companionOf !== null)
+  if (companions.length > 0) await addReferenced(scope, known, companions)
 }
 
 function collect(
@@ -144,9 +147,18 @@ async function expressing(
   return found
 }
 
-async function add(scope: Scope, known: LoadedStates, table: string, selection: Selection): Promise<void> {
+/** Those that were not known before. */
+async function add(
+  scope: Scope,
+  known: LoadedStates,
+  table: string,
+  selection: Selection,
+): Promise<LoadedState[]> {
   const type = scope.tables.lookup.get(table)
-  if (type) addStates(known, await loadStates(scope.db, scope.tenant, type, selection))
+  const loaded = type ? await loadStates(scope.db, scope.tenant, type, selection) : []
+  const news = loaded.filter((state) => !known.has(resourceKey(state.table, state.rowId)))
+  addStates(known, news)
+  return news
 }
 
 /** References by name are to text columns. */

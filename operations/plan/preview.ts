@@ -70,7 +70,7 @@ const previewRow = (change: PlannedChange, stored: StoredPlan): Row => ({
   description: describeChange(change),
   plan_id: stored.planId,
   change_id: stored.changeIds.get(change.key) ?? null,
-  natural_name: change.naturalName || null,
+  natural_name: change.naturalName,
   changed: { ...change.changed },
   reason: change.reason,
   unknown: [...change.unknown],

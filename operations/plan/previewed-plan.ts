@@ -31,11 +31,15 @@ export async function readPreview(ports: Ports, tenant: Tenant, planId: number):
   return { planId, changes: new Map(changes.map((change) => [keyOf(change), change])) }
 }
 
-/** Nothing else is looked at, so that no other row can make a difference. */
+/**
+ * Nothing that anybody else has edited is looked at, so that no such row can make a difference. What nobody has edited is
+ * planned because of other changes: what has come to point at a target since then keeps that from being replaced.
+ */
 export const within = (
   preview: PreviewedPlan | undefined,
   changes: readonly PlannedChange[],
-): readonly PlannedChange[] => (preview ? changes.filter(({ key }) => preview.changes.has(key)) : changes)
+): readonly PlannedChange[] =>
+  preview ? changes.filter(({ key, actor }) => preview.changes.has(key) || actor === null) : changes
 
 /** Whether the change is one that an apply of the plan is to do. */
 export const isToDo = ({ changes }: PreviewedPlan, key: string): boolean => {

@@ -1,5 +1,6 @@
 /** Stores an ordered plan as rows: to be looked at, or claimed for an execution. */
 import type { Json, JsonObject } from '#engine/model/json.ts'
+import { apparentOrder } from '#engine/order/apparent-order.ts'
 import type { Step } from '#engine/order/step.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Queryable } from '#postgres/database.ts'
@@ -43,11 +44,17 @@ export async function storePlan(
   })
   const ids = await reserveChangeIds(db, tenant, plan.changes.length)
   const changeIds = new Map(plan.changes.map((change, index) => [change.key, ids[index] ?? 0]))
-  const dependsOn = (key: string): readonly number[] =>
-    (plan.dependsOn[key] ?? []).flatMap((target) => changeIds.get(target) ?? [])
+  const order = apparentOrder(plan.dependsOn, plan.steps)
+  const idsOf = (keys: readonly string[] = []): readonly number[] =>
+    keys.flatMap((key) => changeIds.get(key) ?? [])
+  const dependsOn = (key: string): readonly number[] => idsOf(order[key])
+  const circleOf = (key: string): readonly number[] =>
+    idsOf(plan.dependsOn[key]?.filter((needed) => !order[key]?.includes(needed)))
   const steps = Map.groupBy(plan.steps, (step) => step.change)
   const changes = plan.changes.map((change) =>
-    newChange(change, changeIds.get(change.key) ?? 0, dependsOn(change.key), {
+    newChange(change, changeIds.get(change.key) ?? 0, {
+      depends_on: dependsOn(change.key),
+      circle: circleOf(change.key),
       basis: by.basisOf?.(change.key) ?? {},
       // A preview is planned afresh when it is applied: it need not carry what an execution works with.
       planned: by.claimant === null ? {} : (change as unknown as Json),
@@ -68,8 +75,7 @@ const storedSteps = (steps: readonly Step[]): Json =>
 const newChange = (
   change: PlannedChange,
   changeId: number,
-  dependsOn: readonly number[],
-  work: Pick<NewChange, 'basis' | 'planned' | 'steps'>,
+  work: Pick<NewChange, 'basis' | 'planned' | 'steps' | 'depends_on' | 'circle'>,
 ): NewChange => ({
   change_id: changeId,
   action: change.action,
@@ -81,7 +87,6 @@ const newChange = (
   reason: change.reason,
   risk: change.risk,
   unknown: change.unknown,
-  depends_on: dependsOn,
   calls: change.calls,
   estimate_ms: change.estimateMs,
   actor: change.actor,

@@ -5,10 +5,14 @@ import type { Tenant } from '#postgres/tenant.ts'
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** What no user has for an id: it tells an argument that is left out from a NULL that is given. */
+const leftOut = "'-9223372036854775808'"
+
 const parameterSql = (argument: RpcArgument, columns: ReadonlySet<string>): string => {
   // PostgreSQL takes no argument named as a result column; such a one is given by its place only.
   const name = columns.has(argument.name) ? '' : `${identifier(argument.name)} `
-  const value = argument.default === undefined ? '' : ` DEFAULT ${argument.default}`
+  const given = argument.refusesNull === undefined ? argument.default : leftOut
+  const value = given === undefined ? '' : ` DEFAULT ${given}`
   return `${argument.variadic ? 'VARIADIC ' : ''}${name}${argument.type}${value}`
 }
 
@@ -33,6 +37,24 @@ const guards = ({ name, kind }: RpcDescription): string => `
     ${raise('25001', `${name}() cannot run inside BEGIN … COMMIT`, 'Run it as its own statement, outside BEGIN … COMMIT.')}
   END IF;${kind === 'read' ? '' : effectGuards(name)}`
 
+/** NULL is taken where it is the default, and nowhere else an argument may be left out. */
+const nullGuards = ({ name, arguments: all }: RpcDescription): string =>
+  all
+    .map(({ name: argument, default: value, refusesNull }, index) => {
+      const hint =
+        refusesNull ??
+        (value === undefined || value === 'NULL' ? undefined : `Leave ${argument} out, or give it a value.`)
+      if (hint === undefined) return ''
+      return `
+  IF $${index + 1} IS NULL THEN
+    ${raise('22004', `${argument} of ${name}() is NULL`, hint)}
+  END IF;`
+    })
+    .join('')
+
+const argumentSql = ({ refusesNull }: RpcArgument, index: number): string =>
+  refusesNull === undefined ? `$${index + 1}` : `nullif($${index + 1}, ${leftOut})`
+
 const answer = (t: string, { scalar, columns }: RpcDescription): string => {
   if (scalar !== undefined) {
     return `RETURN (SELECT (SELECT item.value FROM jsonb_each_text(line.body) item LIMIT 1)::${scalar}
@@ -48,10 +70,10 @@ const body = (t: string, description: RpcDescription): string => `
 #variable_conflict use_column
 DECLARE
   call_context text = nullif(current_setting('iasql.context', true), '');
-  given jsonb = jsonb_build_array(${description.arguments.map((_, index) => `$${index + 1}`).join(', ')});
+  given jsonb = jsonb_build_array(${description.arguments.map(argumentSql).join(', ')});
   found_id bigint;
   failure jsonb;
-BEGIN${guards(description)}
+BEGIN${guards(description)}${nullGuards(description)}
   SELECT result.result_id, result.error INTO found_id, failure FROM ${t}.iasql_rpc_result result
   WHERE result.context = call_context::uuid AND result.function = ${quote(description.name)}
     AND md5(result.arguments::text) = md5(given::text);

@@ -11,6 +11,13 @@ const argument = (name: string, type: string, more: Partial<RpcArgument> = {}): 
   ...more,
 })
 
+/** A lookup that finds no plan is NULL, which must not stand for everything. */
+const planId = argument('plan_id', 'bigint', {
+  default: 'NULL',
+  refusesNull:
+    'Give the plan_id of a preview, or leave it out for whatever is planned now; further arguments go by name, such as mine => true.',
+})
+
 const outcome = [column('action'), column('table_name'), column('id'), column('description')]
 const moduleNames = argument('modules', 'text[]', { variadic: true })
 const syncHelp = {
@@ -62,7 +69,7 @@ const engine: readonly EngineRpc[] = [
   {
     name: 'iasql_explain_apply',
     role: 'editor',
-    arguments: [argument('plan_id', 'bigint', { default: 'NULL' })],
+    arguments: [planId],
     columns: [
       column('wave', 'int'),
       column('change_id', 'bigint'),
@@ -82,7 +89,7 @@ const engine: readonly EngineRpc[] = [
     changesCloud: true,
     role: 'operator',
     arguments: [
-      argument('plan_id', 'bigint', { default: 'NULL' }),
+      planId,
       argument('mine', 'boolean', { default: 'false' }),
       argument('wait', 'boolean', { default: 'true' }),
       argument('claimed', 'text', { default: "'wait'" }),

@@ -1,5 +1,7 @@
 /** A failed statement as its user sees it: PostgreSQL's own words, the position in what was sent, and what to do next. */
+import { violationHint } from '#engine/ddl/violation-hint.ts'
 import { type ErrorCode, errorKinds, IasqlError } from '#engine/model/error.ts'
+import { tableLookup } from '#engine/plan/resource.ts'
 import { DataApiError } from '#postgres/data-api.ts'
 import { type DatabaseErrorFields, databaseErrorOf } from '#postgres/database-error.ts'
 import { findRpcError } from '#postgres/statements/rpc-result.ts'
@@ -67,12 +69,18 @@ const codeOf = (fields: DatabaseErrorFields, isCancelled: boolean): ErrorCode =>
     : 'sql/statement-failed'
 }
 
-const databaseWireError = (run: OpenRun, fields: DatabaseErrorFields, failed: FailedStatement): WireError => {
+const databaseWireError = async (
+  run: OpenRun,
+  fields: DatabaseErrorFields,
+  failed: FailedStatement,
+): Promise<WireError> => {
+  const { modules } = await run.ports.modules()
   const code = codeOf(fields, run.log.isCancelled())
   const hint =
     fields.hint ??
     schemaHint(run, fields) ??
     rightHint(run, fields, failed.text) ??
+    violationHint(fields, tableLookup(modules.flatMap(({ tables }) => tables))) ??
     (code === 'sql/statement-failed' ? undefined : errorKinds[code].hint)
   const position = positionOf(fields, failed)
   return {
@@ -110,7 +118,8 @@ export async function statementError(
   const fields = databaseErrorOf(error)
   // Whoever interrupted the statement has said so on the run before; the last heartbeat was earlier.
   if (fields?.sqlstate === '57014') await checkCancelled(run)
-  const wire = limit ?? (fields ? databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
+  const wire =
+    limit ?? (fields ? await databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
   const { memory } = failed
   return memory && memory.answered.length > 0 ? withFunctionError(run, wire, memory) : wire
 }

@@ -1,7 +1,7 @@
 /** When something counts as gone from the cloud, and what is noted of it. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { decide } from '#engine/merge/decide.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import type { Drift } from '#postgres/statements/drift-merge.ts'
 import { type Observation, storeObservations } from '#postgres/statements/resource-observe.ts'
@@ -82,7 +82,7 @@ export async function noteAbsent(
       ...keptNotice(type, kept.length),
       ...edited.map(
         (state) =>
-          `${type.name} ${naturalName(type, state.desired ?? {}) ?? state.rowId} is gone in the cloud and edited here: it is kept, and an apply creates it again.`,
+          `${type.name} ${shownName(type, state.desired ?? {}, state.cloudId) ?? state.rowId} is gone in the cloud and edited here: it is kept, and an apply creates it again.`,
       ),
     ],
     asks: ask ? [ask] : [],

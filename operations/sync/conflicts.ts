@@ -4,7 +4,7 @@ import { listExpressions } from '#engine/expression/expression.ts'
 import { mergeRow } from '#engine/merge/merge-row.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import type { LoadedState } from '../plan/load-states.ts'
 import type { TableAt } from './sync-scope.ts'
 
@@ -24,7 +24,7 @@ export function conflictOf(type: TableSpec, state: LoadedState, observed: Row): 
       : [],
   )
   if (columns.length === 0) return undefined
-  return `${type.name} ${naturalName(type, desired) ?? state.rowId}: ${columns.join(', ')}; the edit waits for an apply.`
+  return `${type.name} ${shownName(type, desired, state.cloudId) ?? state.rowId}: ${columns.join(', ')}; the edit waits for an apply.`
 }
 
 export function tellConflicts({ type, place }: TableAt, conflicts: readonly Conflict[]): readonly string[] {

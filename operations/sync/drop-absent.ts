@@ -1,6 +1,6 @@
 /** Rows marked as gone leave their tables, unless an edit, a lock or a reference from outside holds them there. */
 import type { TableSpec } from '#engine/model/table.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import type { Queryable } from '#postgres/database.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import { type AbsentResource, absentResources } from '#postgres/statements/resource-absent.ts'
@@ -40,8 +40,8 @@ export async function dropAbsent(
 const goneRow = (type: TableSpec, { cloud_id: cloudId, row_id: rowId, base }: AbsentResource): SyncRow =>
   syncRow('delete', type, { cloudId, rowId, row: base ?? {} })
 
-function heldNotice(type: TableSpec, { natural_name, base, row_id }: AbsentResource): string {
-  const name = natural_name ?? naturalName(type, base ?? {}) ?? row_id
+function heldNotice(type: TableSpec, { natural_name, base, cloud_id, row_id }: AbsentResource): string {
+  const name = natural_name ?? shownName(type, base ?? {}, cloud_id) ?? row_id
   return `${type.name} ${name} is gone in the cloud; its row stays because other rows refer to it, or somebody is changing it.`
 }
 

@@ -4,8 +4,9 @@ import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { projectionOf } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import type { Row } from '#engine/model/json.ts'
-import { describeCloudId, naturalName } from '#engine/plan/natural-name.ts'
+import { describeCloudId, shownName } from '#engine/plan/natural-name.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
+import { undecidedIds } from '#postgres/statements/intent-siblings.ts'
 import { findResources } from '#postgres/statements/resource-find.ts'
 import type { ImportedRow } from '#postgres/statements/resource-import.ts'
 import { bindRows, hasOpenCreates } from '#postgres/statements/resource-observe.ts'
@@ -38,11 +39,12 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
   const { type, place } = at
   const { db, tenant } = scope
   const known = new Set(seen.states.flatMap(({ cloudId }) => (cloudId ? [canonicalJson(cloudId)] : [])))
-  const news = seen.seen.filter((one) => !known.has(one.key) && !seen.forgotten.has(one.key))
-  if (news.length === 0) return { rows: [], notices: [] }
+  const unknown = seen.seen.filter((one) => !known.has(one.key) && !seen.forgotten.has(one.key))
+  if (unknown.length === 0) return { rows: [], notices: [] }
   if (await hasOpenCreates(db, tenant, { table: type.name, ...place })) {
     return { rows: [], notices: [`${type.name}: an apply is making some right now; sync again afterwards.`] }
   }
+  const { news, notices } = await withoutUndecided(scope, at, unknown)
   // A resource may be recorded at another place, or by an apply that ended while the list was read.
   const recorded = await findResources(
     db,
@@ -50,7 +52,6 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
     news.map((one) => ({ table_name: type.name, cloud_id: one.cloudId })),
   )
   const elsewhere = new Set(recorded.map((record) => canonicalJson(record.cloud_id)))
-  const notices: string[] = []
   const candidates: Candidate[] = []
   for (const one of news) {
     if (elsewhere.has(one.key) && recorded.some((record) => isHere(record, at, one.key))) continue
@@ -65,7 +66,7 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
     candidates.push({
       cloudId: one.cloudId,
       row,
-      naturalName: naturalName(type, row),
+      naturalName: shownName(type, row, one.cloudId),
       companionOf: parent?.resource_id ?? null,
       ...(one.isExternal ? { external: { isListed: true } } : {}),
       nameKey: nameKey(at, row),
@@ -84,6 +85,23 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
     ),
     notices: [...notices, ...imported.notices, ...externalNotice(type, unnamed)],
   }
+}
+
+/** What may be what a create without an answer has made is nobody's before somebody has said whose. */
+async function withoutUndecided(
+  { db, tenant }: SyncScope,
+  { type, place }: TableAt,
+  unknown: readonly SeenResource[],
+): Promise<{ readonly news: readonly SeenResource[]; readonly notices: string[] }> {
+  const undecided = await undecidedIds(db, tenant, { table: type.name, ...place })
+  const [waiting, news] = [true, false].map((isWaiting) =>
+    unknown.filter(({ cloudId }) => undecided.has(describeCloudId(cloudId)) === isWaiting),
+  ) as [SeenResource[], SeenResource[]]
+  const notices = waiting.map(
+    ({ cloudId }) =>
+      `${type.name} ${describeCloudId(cloudId)} is left out: it may have been made for a row that is there; the next apply says which.`,
+  )
+  return { news, notices }
 }
 
 const externalNotice = (type: ResourceType, rows: readonly ImportedRow[]): readonly string[] => {

@@ -8,7 +8,7 @@ import { rebaseRow } from '#engine/merge/rebase-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import { isCloudReference } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
+import { shownName } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { type Drift, driftOf } from '#postgres/statements/drift-merge.ts'
@@ -16,6 +16,7 @@ import { type Observation, storeObservations } from '#postgres/statements/resour
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
 import type { LoadedState } from '../plan/load-states.ts'
 import { asSent, type Conflict, conflictOf } from './conflicts.ts'
+import { findLeaving } from './leaving-targets.ts'
 import type { CloudReading, SeenResource } from './read-cloud.ts'
 import { type ResourceIndex, readRow } from './row-references.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
@@ -29,6 +30,13 @@ export interface Merged {
   readonly notices: readonly string[]
   /** Rows that stay otherwise than the cloud, where that is news. */
   readonly found: number
+}
+
+interface Believed {
+  readonly state: LoadedState
+  readonly resourceId: number
+  readonly one: SeenResource
+  readonly observed: Row
 }
 
 export const noneMerged: Merged = { rows: [], conflicts: [], notices: [], found: 0 }
@@ -48,20 +56,20 @@ export async function mergeKnown(
   const observations: Observation[] = []
   const conflicts: Conflict[] = []
   const pulled = new Map<number, SyncRow>()
+  const sentBack: string[] = []
   let kept = 0
   let found = 0
-  for (const loaded of states) {
-    const state = rebased(type, loaded)
-    const one = state.cloudId && seen.get(canonicalJson(state.cloudId))
-    if (!one || state.resourceId === null || state.claimedBy !== null) continue
-    const { row } = readRow(type, one.row, index, place)
-    if (!isSettled(scope.ports, type, reading.startedAt, state) && !showsWritten(type, state, row)) continue
+  const believed = believedIn(scope, { type, place }, { reading, states, seen, index })
+  const leavingIn = await findLeaving(scope, type, believed)
+  for (const { state, resourceId, one, observed: row } of believed) {
+    const leaving = leavingIn({ state, observed: row })
     const companionOf = (one.parent && index.find(one.parent, place)?.resource_id) ?? null
     const conflict = conflictOf(type, state, toldOf(one, row))
     if (conflict) conflicts.push(conflict)
-    const observation = observe(scope, type, state, { observed: row, companionOf })
+    const observation = observe(scope, type, state, { observed: row, companionOf, leaving })
     if (!observation) continue
     observations.push(observation)
+    if (observation.is_edited) sentBack.push(sentBackNotice(type, state, leaving))
     const isNews = Object.keys(observation.drift).some((column) => !state.drift[column])
     if (isNews) found += 1
     // Conflicts are told one by one.
@@ -70,7 +78,7 @@ export async function mergeKnown(
     if (!unprojected) continue
     const { cloudId, rowId } = state
     const changed = changedBy(unprojected)
-    pulled.set(state.resourceId, syncRow('update', type, { cloudId, rowId, row, changed }))
+    pulled.set(resourceId, syncRow('update', type, { cloudId, rowId, row, changed }))
   }
   const taken = await storeObservations(scope.db, scope.tenant, {
     table: type.name,
@@ -82,8 +90,25 @@ export async function mergeKnown(
   const rows = [...pulled].flatMap(([resourceId, row]) =>
     taken.has(resourceId) && !left.has(resourceId) ? [row] : [],
   )
-  const notices = [...keptNotice(type, kept), ...refused.map(({ message }) => message)]
+  const notices = [...keptNotice(type, kept), ...sentBack, ...refused.map(({ message }) => message)]
   return { rows, conflicts, notices, found }
+}
+
+/** What was read for certain, of rows that nobody is at. */
+function believedIn(
+  { ports }: SyncScope,
+  { type, place }: TableAt,
+  { reading, states, seen, index }: Merging,
+): readonly Believed[] {
+  return states.flatMap((loaded) => {
+    const state = rebased(type, loaded)
+    const { cloudId, resourceId, claimedBy } = state
+    const one = cloudId && seen.get(canonicalJson(cloudId))
+    if (!one || resourceId === null || claimedBy !== null) return []
+    const { row: observed } = readRow(type, one.row, index, place)
+    const isProved = isSettled(ports, type, reading.startedAt, state) || showsWritten(type, state, observed)
+    return isProved ? [{ state, resourceId, one, observed }] : []
+  })
 }
 
 const changedBy = ({ write, expected }: Projection): PlannedChange['changed'] =>
@@ -96,30 +121,48 @@ function rebased(type: ResourceType, state: LoadedState): LoadedState {
   return { ...state, base: rebaseRow(type, { desired: asSent(desired, base), base, observed }) }
 }
 
+const sentBackNotice = (
+  type: ResourceType,
+  { desired, cloudId, rowId }: LoadedState,
+  columns: readonly string[],
+) =>
+  `${type.name} ${shownName(type, desired ?? {}, cloudId) ?? rowId}: in the cloud ${columns.join(', ')} points at what is to be deleted; the next apply points it where the row says.`
+
 /** Without references to what no row describes: nothing here can be compared with them. */
 const toldOf = ({ row: seen }: SeenResource, row: Row): Row =>
   Object.fromEntries(
     Object.entries(row).filter(([name, value]) => value !== null || !isCloudReference(seen[name])),
   )
 
+interface Observed {
+  readonly observed: Row
+  readonly companionOf: number | null
+  /** Columns that point at what is about to go. */
+  readonly leaving: readonly string[]
+}
+
 /** Undefined when nothing is new. */
 function observe(
   scope: SyncScope,
   type: ResourceType,
   state: LoadedState,
-  { observed, companionOf }: { readonly observed: Row; readonly companionOf: number | null },
+  { observed, companionOf, leaving }: Observed,
 ): (Observation & { readonly unprojected: Projection | null }) | undefined {
-  const { desired, base, resourceId } = state
+  const { desired, resourceId } = state
   if (resourceId === null) return undefined
+  // What it points at there is agreed on with nobody, and no row can take it over: the row's own is sent again.
+  const base = state.base && withColumns(state.base, observed, leaving)
+  const is_edited = leaving.length > 0 && state.edit === null
   const isNews =
     canonicalJson(state.observed ?? null) !== canonicalJson(observed) || companionOf !== state.companionOf
-  const natural_name = naturalName(type, observed)
+  const natural_name = shownName(type, observed, state.cloudId)
   const record = {
     resource_id: resourceId,
     base_version: state.baseVersion,
     observed,
     companion_of: companionOf,
     natural_name,
+    is_edited,
   }
   if (!desired || !base) return isNews ? { ...record, base, unprojected: null, drift: {} } : undefined
   // What is only read follows its owner, whatever holds for the rest of the table.
@@ -133,11 +176,17 @@ function observe(
   const unprojected = projectionIfAny(write, desired)
   const isSame =
     !isNews &&
+    !is_edited &&
     !unprojected &&
     isSameDrift(state.drift, settled.drifted) &&
-    canonicalJson(settled.base) === canonicalJson(base)
+    canonicalJson(settled.base) === canonicalJson(state.base)
   return isSame ? undefined : { ...record, base: settled.base, unprojected, drift: driftOf(settled.drifted) }
 }
+
+const withColumns = (base: Row, from: Row, columns: readonly string[]): Row =>
+  columns.length === 0
+    ? base
+    : { ...base, ...Object.fromEntries(columns.map((name) => [name, from[name] ?? null])) }
 
 const isSameDrift = (noted: Drift, drifted: readonly string[]): boolean =>
   Object.keys(noted).length === drifted.length && drifted.every((column) => noted[column])

@@ -2,7 +2,7 @@
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
-import { describeId, naturalName } from '#engine/plan/natural-name.ts'
+import { describeId, rowName, shownName } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { describeChange } from '../plan/describe-change.ts'
 
@@ -26,7 +26,7 @@ export function syncRow(
   type: TableSpec,
   { cloudId, rowId, row, changed = {} }: Synced,
 ): SyncRow {
-  const name = naturalName(type, row) ?? ''
+  const name = shownName(type, row, cloudId) ?? rowName(rowId)
   return {
     action,
     table_name: type.name,

@@ -1,5 +1,6 @@
 /** Which reads count: cloud reads lag, so one that began too soon after our own write proves nothing. */
 import { equals } from '#engine/columns/canonical.ts'
+import { unsureColumns } from '#engine/merge/unsure.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { LoadedState } from '../plan/load-states.ts'
@@ -14,6 +15,7 @@ export function isSettled(ports: Ports, type: TableSpec, startedAt: Date, state:
 /** Whether what was read is what was written last, so that it can lag no more. */
 export const showsWritten = ({ columns }: TableSpec, { base }: LoadedState, observed: Row): boolean =>
   base !== null &&
+  unsureColumns(base).length === 0 &&
   Object.entries(columns).every(
     ([name, column]) => column.nature !== 'argument' || equals(column, base[name], observed[name]),
   )

@@ -91,16 +91,21 @@ END`)}`
 /** Whether the value holds an expression, which nothing overwrites. */
 const isExpression = (value: string): string => `${value}::text ~ '[$][{][a-z_][a-z0-9_]*[(][0-9]+[)][.]'`
 
+/** Of a resource that is gone as a whole: what its row says of it. */
+const given = (t: string): string => `(
+          SELECT jsonb_object_agg(k.column_name, q.managed->k.column_name) FROM ${t}.iasql_column k
+          WHERE k.table_name = r.table_name AND k.nature = 'argument' AND q.managed->k.column_name <> 'null')`
+
 /** Values as they are now: an edit that says what the cloud has makes the difference go at once. */
 const views = (t: string): readonly string[] => [
   `CREATE VIEW ${t}.iasql_drift AS
     SELECT d.table_name, d.row_id, d.natural_name, d.column_name, d.table_value, d.cloud_value, d.first_seen,
-      CASE WHEN d.policy = 'track' AND ${isExpression('d.table_value')} THEN 'enforce' ELSE d.policy END AS policy,
+      CASE WHEN d.policy = 'track' AND d.column_name IS NOT NULL AND ${isExpression('d.table_value')} THEN 'enforce' ELSE d.policy END AS policy,
       NULL::text AS changed_by, d.account_id, d.region
     FROM (
       SELECT r.table_name, r.row_id, r.natural_name, r.account_id, r.region, nullif(c.key, '') AS column_name,
-        CASE WHEN c.key <> '' THEN q.managed->c.key END AS table_value,
-        CASE WHEN c.key <> '' THEN r.observed->c.key END AS cloud_value,
+        CASE WHEN c.key <> '' THEN q.managed->c.key ELSE ${given(t)} END AS table_value,
+        CASE WHEN c.key <> '' THEN r.observed->c.key ELSE 'null'::jsonb END AS cloud_value,
         (c.value->>'since')::timestamptz AS first_seen,
         ${effectivePolicy(t, { table: 'r.table_name', row: 'r.row_id', column: 'c.key' })} AS policy
       FROM ${t}.iasql_resource r

@@ -43,12 +43,15 @@ const resources = (t: string): readonly string[] => [
 /**
  * What is remembered of the creates of a row beyond the change that asked for them. With a token: a call whose outcome
  * nobody knows yet. Records outlive their resource, so that no two resources of one row ever share a token.
+ * `siblings`, of a kind that nothing can be looked up by: what there was before the call; `candidates`: what has come since
+ * and may be what it made, of which somebody has to say which is meant.
  */
 const intents = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_intent (
     table_name text NOT NULL, row_id bigint NOT NULL, attempt int NOT NULL DEFAULT 0,
     token text, want jsonb, account_id text, region text, natural_name text, edit_version bigint, snapshot pg_snapshot,
-    called_at timestamptz, deadline timestamptz, PRIMARY KEY (table_name, row_id))`,
+    called_at timestamptz, deadline timestamptz, first_called_at timestamptz, siblings jsonb, candidates jsonb,
+    PRIMARY KEY (table_name, row_id))`,
   `CREATE INDEX iasql_intent_open ON ${t}.iasql_intent (table_name, row_id) WHERE token IS NOT NULL`,
 ]
 
@@ -77,6 +80,7 @@ const executions = (t: string): readonly string[] => [
 /**
  * `snapshot`: what was committed when a plan began to read. Edits of one row are not committed in the order of their ids, as
  * that of a value makes edits of rows that others hold locked, so a plan knows its edits by this.
+ * `circle`: what a change needs that needs it too, as replacements do; `depends_on` shows only what comes before it.
  * `applied_as`: of a preview the change of the last apply that took it up; what becomes of that is shown of both.
  */
 const changes = (t: string): readonly string[] => [
@@ -90,6 +94,7 @@ const changes = (t: string): readonly string[] => [
     execution_id bigint, transaction_id text, action text NOT NULL,
     table_name text NOT NULL, row_id bigint NOT NULL, natural_name text, cloud_id jsonb, changed jsonb,
     reason text, risk text, unknown text[] NOT NULL DEFAULT '{}', depends_on bigint[] NOT NULL DEFAULT '{}',
+    circle bigint[] NOT NULL DEFAULT '{}',
     calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint NOT NULL DEFAULT 0,
     account_id text, region text, planned jsonb NOT NULL DEFAULT '{}', steps jsonb NOT NULL DEFAULT '[]',
     companion boolean NOT NULL DEFAULT false, applied_as bigint, basis jsonb NOT NULL DEFAULT '{}',

@@ -4,13 +4,14 @@ import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { isOpen } from './open-change.ts'
+import { pointAtOrphans } from './orphan-users.ts'
 import { orphansSql } from './resource-orphan.ts'
 
 /** The old half of a replacement whose new half is made: the record is that one's, though it may not be ready. */
 const orphans = (t: string): string => `
   SELECT table_name, jsonb_build_object('account_id', coalesce(planned->'cloudPlace', planned->'place')->>'accountId',
     'region', coalesce(planned->'cloudPlace', planned->'place')->>'region', 'natural_name', natural_name,
-    'cloud_id', planned->'cloudId', 'base', '{}'::jsonb) AS orphan
+    'cloud_id', planned->'cloudId', 'base', coalesce(nullif(planned->'oldBase', 'null'), '{}')) AS orphan
   FROM open WHERE action = 'replace' AND jsonb_typeof(planned->'cloudId') = 'object'
     AND jsonb_path_exists(steps, '$[*] ? (@.step.kind == "create" && exists(@.cloudId))')
     AND NOT EXISTS (SELECT FROM ${t}.iasql_resource r
@@ -37,4 +38,5 @@ export async function closeChanges(
      FROM open WHERE c.change_id = open.change_id`,
     { execution: input.executionId, error: JSON.stringify(input.error) },
   )
+  await pointAtOrphans(db, tenant, input.executionId)
 }

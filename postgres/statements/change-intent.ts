@@ -14,6 +14,8 @@ export interface Intent {
   /** A create: from here until its outcome is known the row has an open intent. */
   readonly is_opening: boolean
   readonly row_attempt: number
+  /** What there is of the kind before the call, ids as texts, where nothing else will tell what it made; null: as noted before. */
+  readonly siblings: readonly string[] | null
 }
 
 export interface Fence {
@@ -40,19 +42,22 @@ export async function storeIntents(
       // The limit tells the planner how few they are: a look into an index for each, not a scan of all changes.
       `WITH i AS (
          SELECT * FROM jsonb_to_recordset(:intents::jsonb) AS i (change_id bigint, steps jsonb, attempt int, token text,
-           want jsonb, deadline_seconds int, is_opening boolean, row_attempt int)
+           want jsonb, deadline_seconds int, is_opening boolean, row_attempt int, siblings jsonb)
          WHERE ${isFenced(t)} LIMIT :count::int),
        opened AS (
          INSERT INTO ${t}.iasql_intent AS n (table_name, row_id, attempt, token, want, account_id, region, natural_name,
-           edit_version, snapshot, called_at, deadline)
+           edit_version, snapshot, called_at, deadline, first_called_at, siblings)
          SELECT c.table_name, c.row_id, i.row_attempt, i.token, i.want, c.account_id, c.region, c.natural_name,
-           c.edit_version, p.snapshot, clock_timestamp(), clock_timestamp() + make_interval(secs => i.deadline_seconds)
+           c.edit_version, p.snapshot, clock_timestamp(), clock_timestamp() + make_interval(secs => i.deadline_seconds),
+           clock_timestamp(), nullif(i.siblings, 'null')
          FROM i JOIN ${t}.iasql_change_record c USING (change_id) JOIN ${t}.iasql_plan_record p USING (plan_id)
          WHERE i.is_opening
          ON CONFLICT (table_name, row_id) DO UPDATE SET attempt = excluded.attempt, token = excluded.token,
            want = excluded.want, account_id = excluded.account_id, region = excluded.region,
            natural_name = excluded.natural_name, edit_version = excluded.edit_version, snapshot = excluded.snapshot,
-           called_at = excluded.called_at, deadline = excluded.deadline)
+           called_at = excluded.called_at, deadline = excluded.deadline, siblings = coalesce(excluded.siblings, n.siblings),
+           candidates = NULL, first_called_at = CASE WHEN excluded.siblings IS NULL THEN n.first_called_at
+             ELSE excluded.called_at END)
        UPDATE ${t}.iasql_change_record c
        SET state = 'started', steps = i.steps, attempt = i.attempt, token = i.token, want = i.want,
          called_at = clock_timestamp(), started_at = coalesce(c.started_at, clock_timestamp()),

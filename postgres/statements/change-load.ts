@@ -13,6 +13,8 @@ export interface ChangeRecord {
   readonly steps: Json
   readonly state: string
   readonly cloud_id: CloudId | null
+  /** Of what has failed or was skipped of it so far. */
+  readonly error_code: string | null
   readonly token: string | null
   readonly want: Row | null
   readonly started_at: string | null
@@ -25,6 +27,10 @@ export interface ChangeRecord {
   readonly open_token: string | null
   readonly open_want: Row | null
   readonly open_deadline: string | null
+  /** When it was called first under this token. */
+  readonly open_since: string | null
+  /** Ids, as texts, of which somebody has to say which is what it made. */
+  readonly open_candidates: readonly string[] | null
 }
 
 /** All changes of those plans of the execution that still have an open one. */
@@ -41,9 +47,10 @@ export async function loadChanges(
   )
   return await readPages<ChangeRecord & { readonly sort: number }>(
     db,
-    `SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, c.token, c.want, c.started_at, c.called_at, c.deadline,
+    `SELECT change_id AS sort, change_id, planned, steps, state, cloud_id, error->>'code' AS error_code, c.token, c.want, c.started_at, c.called_at, c.deadline,
       coalesce(i.attempt, 0) AS row_attempt, i.token AS open_token,
-      CASE WHEN i.token IS NOT NULL THEN i.want END AS open_want, i.deadline AS open_deadline
+      CASE WHEN i.token IS NOT NULL THEN i.want END AS open_want, i.deadline AS open_deadline,
+      i.first_called_at AS open_since, i.candidates AS open_candidates
     FROM ${t}.iasql_change_record c LEFT JOIN ${t}.iasql_intent i USING (table_name, row_id)
     WHERE change_id > :after::bigint AND execution_id = :execution::bigint
       AND plan_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:plans::jsonb))

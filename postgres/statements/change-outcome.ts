@@ -5,6 +5,7 @@ import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { type Fence, isFenced } from './change-intent.ts'
 import { type Drift, mergedDrift } from './drift-merge.ts'
+import { closed } from './intent-close.ts'
 import { jsonPages } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
 
@@ -88,11 +89,11 @@ export async function storeOutcomes(
            AND (e.edit_id <= o.consumed AND pg_visible_in_snapshot(e.xid, p.snapshot) OR (o.state = 'done' AND e.login = 'iasql' AND e.at < c.called_at
              AND NOT ${isOutdated(t)}))),
        settled AS (
-         UPDATE ${t}.iasql_intent i SET attempt = i.attempt + 1, token = NULL, want = NULL
+         UPDATE ${t}.iasql_intent i SET ${closed}
          FROM o WHERE o.is_settled AND i.table_name = o.table_name AND i.row_id = o.row_id),
        ${orphansSql(t, "SELECT table_name, orphan FROM o WHERE jsonb_typeof(orphan) = 'object'")}
        UPDATE ${t}.iasql_change_record c
-       SET state = o.state, steps = o.steps, cloud_id = nullif(o.cloud_id, 'null'), error = nullif(o.error, 'null'),
+       SET state = o.state, steps = o.steps, cloud_id = nullif(o.cloud_id, 'null'), error = coalesce(nullif(o.error, 'null'), c.error),
          waiting = nullif(o.waiting, 'null'), ended_at = CASE WHEN o.is_ended THEN clock_timestamp() END
        FROM o WHERE c.change_id = o.change_id`,
       { execution: executionId, fence, outcomes: json, count },

@@ -15,6 +15,8 @@ export interface ChangeResult {
   readonly changed: JsonObject
   readonly state: string
   readonly error: JsonObject | null
+  /** Calls that were begun; 0: none was. */
+  readonly attempt: number
   readonly elapsed_ms: number | null
 }
 
@@ -26,7 +28,7 @@ export async function readChangeResults(
   return await readPages<ChangeResult & { readonly sort: number }>(
     db,
     `SELECT change_id AS sort, change_id, action, table_name, row_id, natural_name, cloud_id,
-      coalesce(changed, '{}') AS changed, state, error,
+      coalesce(changed, '{}') AS changed, state, error, attempt,
       (extract(epoch FROM ended_at - started_at) * 1000)::bigint AS elapsed_ms
     FROM ${tenant.schema}.iasql_change_record
     WHERE execution_id = :execution::bigint AND NOT coalesce((planned->>'companion')::boolean, false)

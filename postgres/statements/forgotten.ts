@@ -35,30 +35,18 @@ export async function readForgotten(
   }
 }
 
-/** Why marks are needed no more. What is forgotten after `before` was not known when that was found out. */
-export type Reason = { readonly kind: 'gone'; readonly before: Date } | { readonly kind: 'ours' }
-
-/** Those that the cloud has lost, or that have a row of ours again; returns what is remembered no more. */
+/** Those that the cloud has lost: what is forgotten after `before` was not known when that was found out. */
 export async function dropForgotten(
   db: Queryable,
   tenant: Tenant,
   { type, place }: { readonly type: { readonly name: string }; readonly place: RowPlace },
-  { ids, reason }: { readonly ids: readonly CloudId[]; readonly reason: Reason },
-): Promise<readonly CloudId[]> {
-  const t = tenant.schema
-  const condition =
-    reason.kind === 'gone'
-      ? 'f.forgotten_at < :before::timestamptz'
-      : `EXISTS (SELECT FROM ${t}.iasql_resource r WHERE ${isThere('r')} AND r.cloud_id = f.cloud_id AND NOT r.external)`
-  const before = reason.kind === 'gone' ? { before: reason.before.toISOString() } : {}
-  const dropped: CloudId[] = []
+  { ids, before }: { readonly ids: readonly CloudId[]; readonly before: Date },
+): Promise<void> {
   for (const page of inPages(ids)) {
-    const rows = await db.query<{ cloud_id: CloudId }>(
-      `DELETE FROM ${t}.iasql_forgotten f USING jsonb_array_elements(:ids::jsonb) AS n (cloud_id)
-       WHERE f.cloud_id = n.cloud_id AND ${isThere('f')} AND ${condition} RETURNING f.cloud_id`,
-      { ...parameters(type.name, place), ...before, ids: JSON.stringify(page) },
+    await db.run(
+      `DELETE FROM ${tenant.schema}.iasql_forgotten f USING jsonb_array_elements(:ids::jsonb) AS n (cloud_id)
+       WHERE f.cloud_id = n.cloud_id AND ${isThere('f')} AND f.forgotten_at < :before::timestamptz`,
+      { ...parameters(type.name, place), before: before.toISOString(), ids: JSON.stringify(page) },
     )
-    for (const row of rows) dropped.push(row.cloud_id)
   }
-  return dropped
 }

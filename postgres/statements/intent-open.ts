@@ -4,6 +4,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { closed } from './intent-close.ts'
 import { isOpen } from './open-change.ts'
 import { readFitting } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
@@ -21,6 +22,8 @@ export interface OpenIntent {
   readonly is_edited_again: boolean
   /** When the call has ended for certain. */
   readonly deadline: string
+  /** Ids, as texts, of which somebody has to say which is what the call made. */
+  readonly candidates: readonly string[] | null
 }
 
 /** An execution that works on the row settles it itself, and may be calling right now. */
@@ -37,7 +40,7 @@ export async function loadOpenIntents(db: Queryable, tenant: Tenant): Promise<re
     const { rows } = await readFitting<OpenIntent & { readonly sort: number }>(
       db,
       `SELECT row_number() OVER (ORDER BY i.table_name, i.row_id) AS sort, i.table_name, i.row_id, i.token,
-        i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline,
+        i.want, i.account_id, i.region, i.natural_name, i.edit_version, i.deadline, i.candidates,
       EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.table_name = i.table_name AND e.row_id = i.row_id
         AND NOT pg_visible_in_snapshot(e.xid, i.snapshot)) AS is_edited_again
       FROM ${t}.iasql_intent i
@@ -59,7 +62,7 @@ export async function closeIntent(
   { table_name, row_id, token }: OpenIntent,
 ): Promise<void> {
   await db.run(
-    `UPDATE ${tenant.schema}.iasql_intent i SET attempt = attempt + 1, token = NULL, want = NULL
+    `UPDATE ${tenant.schema}.iasql_intent i SET ${closed}
      WHERE table_name = :table AND row_id = :row::bigint AND token = :token AND ${isUnclaimed(tenant.schema)}`,
     { table: table_name, row: row_id, token },
   )
@@ -87,18 +90,18 @@ export async function takeIntent(
     cloudId: JSON.stringify(made.cloudId),
     observed: JSON.stringify(made.observed),
   }
-  const closed = `closed AS (
-       UPDATE ${t}.iasql_intent i SET attempt = attempt + 1, token = NULL, want = NULL
+  const closing = `closed AS (
+       UPDATE ${t}.iasql_intent i SET ${closed}
        WHERE table_name = :table AND row_id = :row::bigint AND token = :token AND ${isUnclaimed(t)}
        RETURNING table_name, row_id, account_id, region)`
   if (made.isSurplus) {
     const surplus = `SELECT table_name, jsonb_build_object('account_id', account_id, 'region', region,
       'natural_name', :name::text, 'cloud_id', :cloudId::jsonb, 'base', :observed::jsonb) AS orphan FROM closed`
-    await db.run(`WITH ${closed}, ${orphansSql(t, surplus)} SELECT FROM closed`, parameters)
+    await db.run(`WITH ${closing}, ${orphansSql(t, surplus)} SELECT FROM closed`, parameters)
     return
   }
   await db.run(
-    `WITH ${closed},
+    `WITH ${closing},
      gone AS (
        INSERT INTO ${t}.iasql_edit (table_name, row_id, op) SELECT table_name, row_id, 'D' FROM closed
        WHERE NOT EXISTS (SELECT FROM ${t}."${intent.table_name}" q WHERE q.id = closed.row_id))

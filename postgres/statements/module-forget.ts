@@ -2,6 +2,7 @@
 
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { closed } from './intent-close.ts'
 import { isOpen } from './open-change.ts'
 
 export async function forgetModule(
@@ -20,7 +21,7 @@ export async function forgetModule(
   }
   // Installed again, the tables number their rows from 1: their tokens must be others.
   await db.run(
-    `UPDATE ${t}.iasql_intent SET attempt = attempt + 1, token = NULL, want = NULL
+    `UPDATE ${t}.iasql_intent i SET ${closed}
      WHERE table_name IN (SELECT value FROM jsonb_array_elements_text(:tables::jsonb))`,
     { tables },
   )

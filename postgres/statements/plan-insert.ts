@@ -75,6 +75,8 @@ export interface NewChange {
   readonly risk: string
   readonly unknown: readonly string[]
   readonly depends_on: readonly number[]
+  /** What it needs besides, and which needs it too. */
+  readonly circle: readonly number[]
   readonly calls: number
   readonly estimate_ms: number
   readonly actor: string | null
@@ -121,13 +123,13 @@ export async function insertChanges(
     const rows = await db.query<{ change_id: number }>(
       `WITH owner AS MATERIALIZED (${owner})
        INSERT INTO ${tenant.schema}.iasql_change_record (change_id, plan_id, execution_id, action, table_name, row_id,
-         natural_name, cloud_id, changed, reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at,
+         natural_name, cloud_id, changed, reason, risk, unknown, depends_on, circle, calls, estimate_ms, actor, edited_at,
          edit_version, account_id, region, companion, basis, planned, steps)
        SELECT change_id, :plan::bigint, owner.execution_id, action, table_name, row_id, natural_name, cloud_id, changed,
-         reason, risk, unknown, depends_on, calls, estimate_ms, actor, edited_at, edit_version, account_id, region,
+         reason, risk, unknown, depends_on, circle, calls, estimate_ms, actor, edited_at, edit_version, account_id, region,
          companion, basis, planned, steps
        FROM owner, jsonb_to_recordset(:changes::jsonb) AS c (change_id bigint, action text, table_name text, row_id bigint,
-         natural_name text, cloud_id jsonb, changed jsonb, reason text, risk text, unknown text[], depends_on bigint[],
+         natural_name text, cloud_id jsonb, changed jsonb, reason text, risk text, unknown text[], depends_on bigint[], circle bigint[],
          calls int, estimate_ms int, actor text, edited_at timestamptz, edit_version bigint, account_id text,
          region text, companion boolean, basis jsonb, planned jsonb, steps jsonb)
        ON CONFLICT (table_name, row_id)

@@ -3,7 +3,7 @@
 /** `left_out (change_id, by_choice)`: what somebody chose to skip, and what cannot be done without it. */
 export const leftOutSql = (t: string, plan: string): string => `
   needs AS MATERIALIZED (
-    SELECT c.change_id, n.needed FROM ${t}.iasql_change_record c CROSS JOIN LATERAL unnest(c.depends_on) AS n (needed)
+    SELECT c.change_id, n.needed FROM ${t}.iasql_change_record c CROSS JOIN LATERAL unnest(c.depends_on || c.circle) AS n (needed)
     WHERE c.plan_id = ${plan}),
   reached AS (
     SELECT o.change_id, true AS by_choice FROM ${t}.iasql_plan_choice o WHERE o.plan_id = ${plan} AND o.skip

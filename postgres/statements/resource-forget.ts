@@ -6,6 +6,7 @@ import { unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { dropPoliciesOfGoneRows } from './drift-policy-drop.ts'
+import { closed } from './intent-close.ts'
 import { isOpen } from './open-change.ts'
 import { shortWaits } from './short-waits.ts'
 
@@ -42,7 +43,7 @@ export async function readForgettable(
        (SELECT k.execution_id FROM ${t}.iasql_change_record k WHERE k.table_name = f.table_name AND k.row_id = f.row_id
          AND k.execution_id IS NOT NULL AND ${isOpen('k')}) AS claimed_by,
        EXISTS (SELECT FROM ${t}.iasql_intent i WHERE i.table_name = f.table_name AND i.row_id = f.row_id
-         AND i.token IS NOT NULL) AS is_unsettled
+         AND i.token IS NOT NULL AND i.candidates IS NULL) AS is_unsettled
      FROM family f LEFT JOIN ${t}.iasql_resource r USING (resource_id) ORDER BY f.depth, f.table_name, f.row_id`,
     { table: row.table, row: row.rowId },
   )
@@ -115,5 +116,11 @@ export async function forgetResources(
       parameters,
     )
   }
+  // Nobody asks any more which of several it was.
+  await transaction.run(
+    `UPDATE ${t}.iasql_intent i SET ${closed} FROM ${family}
+     WHERE i.table_name = x.table_name AND i.row_id = x.row_id AND i.token IS NOT NULL`,
+    parameters,
+  )
   await dropPoliciesOfGoneRows(transaction, tenant)
 }

@@ -21,6 +21,8 @@ export interface Observation {
   readonly unprojected: Json
   /** What the cloud has otherwise; nothing else is. */
   readonly drift: Drift
+  /** Whether the next apply is to send what the row says. */
+  readonly is_edited?: boolean
 }
 
 /** The ids of the resources that took the observation. */
@@ -37,19 +39,26 @@ export async function storeObservations(
   const taken = new Set<number>()
   for (const page of inPages(input.observations)) {
     const rows = await db.query<{ resource_id: number }>(
-      `UPDATE ${t}.iasql_resource r
+      `WITH n AS (
+         SELECT * FROM jsonb_to_recordset(:observations::jsonb) AS n (resource_id bigint, base jsonb, base_version bigint,
+           observed jsonb, companion_of bigint, natural_name text, unprojected jsonb, drift jsonb, is_edited boolean)),
+       taken AS (
+       UPDATE ${t}.iasql_resource r
        SET base = nullif(n.base, 'null'), observed = nullif(n.observed, 'null'), observed_at = clock_timestamp(),
          companion_of = n.companion_of, natural_name = coalesce(n.natural_name, r.natural_name),
          unprojected = coalesce(nullif(n.unprojected, 'null'), r.unprojected),
          drift = ${mergedDrift('r.drift', 'n.drift')}
-       FROM jsonb_to_recordset(:observations::jsonb) AS n (resource_id bigint, base jsonb, base_version bigint, observed jsonb,
-         companion_of bigint, natural_name text, unprojected jsonb, drift jsonb)
+       FROM n
        WHERE r.resource_id = n.resource_id AND r.base_version = n.base_version
          AND (r.written_at IS NULL OR r.written_at < :readStarted::timestamptz)
          AND NOT EXISTS (SELECT FROM ${t}.iasql_change_record c
            WHERE c.table_name = :table AND c.row_id = r.row_id AND c.execution_id IS NOT NULL
              AND ${isOpen('c')})
-       RETURNING r.resource_id`,
+       RETURNING r.resource_id, r.row_id, n.is_edited),
+       edited AS (
+         INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)
+         SELECT :table, row_id, CAST('U' AS "char"), 'iasql' FROM taken WHERE is_edited)
+       SELECT resource_id FROM taken`,
       {
         table: input.table,
         readStarted: input.readStarted.toISOString(),
@@ -115,7 +124,7 @@ export async function hasOpenCreates(
          AND state IN ('started', 'waiting')
          AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text)
        OR EXISTS (SELECT FROM ${tenant.schema}.iasql_intent
-       WHERE table_name = :table AND token IS NOT NULL
+       WHERE table_name = :table AND token IS NOT NULL AND candidates IS NULL
          AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text) AS open`,
     { table: at.table, account: at.accountId, region: at.region },
   )

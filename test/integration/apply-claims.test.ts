@@ -1,8 +1,9 @@
 /** Several applies at once, budgets that end early, cancelling, and work that nobody waits for. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { IasqlError } from '#engine/model/error.ts'
 import { cancelExecution } from '#operations/execution/cancel-execution.ts'
 import type { Ports } from '#operations/ports.ts'
+import { hearingCancel } from '#test/support/hearing-cancel.ts'
+import { until } from '#test/support/host.ts'
 import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
 let lab: TenantLab
@@ -45,7 +46,8 @@ test('lets a second apply do what is free, then waits for the rows of the first'
   await untilClaimed()
   await lab.user.run(`UPDATE queue SET visibility_timeout = 33 WHERE name = 'slow'`)
   const second = lab.call('iasql_apply')
-  setTimeout(open, 1_000)
+  await until(isWaiting)
+  open()
   await firstDone
 
   expect(await second).toMatchObject([{ action: 'update', table_name: 'queue' }])
@@ -104,18 +106,28 @@ test('stops on request, keeps what is done and shows the rest in the next plan',
   const open = closeGate()
   const names = Array.from({ length: 80 }, (_, index) => `('cancelled-${index}')`)
   await lab.user.run(`INSERT INTO queue (name) VALUES ${names.join(', ')}`)
-  const outcome = lab.call('iasql_apply').catch((error: IasqlError) => error)
-  const executionId = await untilClaimed()
-  expect(await cancelExecution(lab.ports, lab.tenant, String(executionId))).toBe('running')
-  setTimeout(open, 2_500)
+  const executionId = await lab.begin('iasql_apply')
+  const { ports, heard } = hearingCancel(lab.ports)
+  const driving = lab.drive(executionId, ports)
+  await untilClaimed()
+  expect(await cancelExecution(lab.ports, lab.tenant, executionId)).toBe('running')
+  await heard
+  open()
+  await driving
 
-  expect(await outcome).toMatchObject({ code: 'apply/cancelled', sqlstate: 'IQ006' })
-
+  const ended = await lab.user.query(
+    `SELECT state, error->>'code' AS code FROM iasql_execution WHERE execution_id = ${executionId}`,
+  )
+  expect(ended).toEqual([{ state: 'cancelled', code: 'apply/cancelled' }])
   const left = await lab.call('iasql_preview')
   expect(left.length).toBeGreaterThan(0)
   expect(left.length).toBeLessThan(80)
   expect(await lab.call('iasql_apply')).toHaveLength(left.length)
 })
+
+async function isWaiting(): Promise<boolean> {
+  return (await lab.user.query(`SELECT 1 AS one FROM iasql_execution WHERE state = 'waiting'`)).length > 0
+}
 
 async function untilClaimed(): Promise<number> {
   for (;;) {

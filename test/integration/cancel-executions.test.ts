@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Ports } from '#operations/ports.ts'
 import { type GatedCall, gatedCloud } from '#test/support/gated-cloud.ts'
 import { type HandClock, handClock } from '#test/support/hand-clock.ts'
+import { hearingCancel } from '#test/support/hearing-cancel.ts'
 import { until } from '#test/support/host.ts'
 import { lineOf, openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
 let lab: TenantLab
 const cloud = gatedCloud()
-/** A cancel has to be obeyed within this time. */
-const cancelMs = 5_000
 
 beforeAll(async () => {
   lab = await openTenantLab({ wrapCloud: cloud.wrap })
@@ -27,7 +25,7 @@ const cancel = (executionId: string | number) =>
 const executionOf = async (executionId: string): Promise<Row | undefined> =>
   (
     await lab.user.query<Row>(
-      `SELECT state, done, failed, total, error->>'code' AS code, ended_at IS NOT NULL AS ended
+      `SELECT state, done, failed, total, error->>'code' AS code, error->>'detail' AS detail, ended_at IS NOT NULL AS ended
        FROM iasql_execution WHERE execution_id = ${executionId}`,
     )
   )[0]
@@ -38,10 +36,14 @@ const holdCalls = (operation: string, picks: (call: GatedCall) => boolean = () =
 /** An execution that is driven by a clock of its own. */
 const begin = async (name: string, given?: Parameters<TenantLab['begin']>[1]) => {
   const clock: HandClock = handClock()
-  const ports: Ports = { ...lab.ports, clock }
+  const { ports, heard } = hearingCancel(clock.on(lab.ports))
   const executionId = await lab.begin(name, given)
   const driving = lab.drive(executionId, ports)
-  return { clock, executionId, ended: () => clock.during(driving) }
+  return {
+    ...{ clock, executionId },
+    heard: () => clock.during(heard),
+    ended: () => clock.during(driving),
+  }
 }
 
 const made = (operation: string, text: string): number =>
@@ -55,11 +57,11 @@ test('while calls are in flight: they end, nothing else is begun, and the next a
      SELECT id, '10.90.1.0/24', (SELECT name FROM availability_zone ORDER BY name LIMIT 1)
      FROM vpc WHERE cidr_block = '10.90.0.0/16'`,
   )
-  const { clock, executionId, ended } = await begin('iasql_apply')
+  const { clock, executionId, heard, ended } = await begin('iasql_apply')
   await clock.during(held.arrived())
 
   expect(await cancel(executionId)).toMatchObject([{ state: 'running' }])
-  await clock.advance(cancelMs)
+  await heard()
   held.release()
   await ended()
 
@@ -155,11 +157,11 @@ test('after it has claimed, before its first call: it calls nobody and claims no
 
 test('twice is once, and one that has ended stays as it ended', async () => {
   const held = holdCalls('CreateQueue')
-  const { clock, executionId, ended } = await begin('iasql_apply')
+  const { clock, executionId, heard, ended } = await begin('iasql_apply')
   await clock.during(held.arrived())
 
   const states = [await cancel(executionId), await cancel(executionId)]
-  await clock.advance(cancelMs)
+  await heard()
   held.release()
   await ended()
   const end = await executionOf(executionId)
@@ -181,15 +183,21 @@ test('while what it made cannot be read yet: the record stays, and the next appl
   const queueOf = (operation: string) => holdCalls(operation, ({ text }) => text.includes('unreadable'))
   const held = queueOf('GetQueueAttributes')
   await lab.user.run(`INSERT INTO queue (name, delay_seconds) VALUES ('unreadable', 4)`)
-  const { clock, executionId, ended } = await begin('iasql_apply')
+  const { clock, executionId, heard, ended } = await begin('iasql_apply')
   await clock.during(held.arrived())
 
   await cancel(executionId)
-  await clock.advance(cancelMs)
+  await heard()
   held.fail()
   await ended()
 
-  expect(await executionOf(executionId)).toMatchObject({ state: 'cancelled' })
+  const told =
+    'cancelled while waiting for it to be readable (it cannot be read: nothing was reached); the cloud has made it'
+  expect(await executionOf(executionId)).toMatchObject({
+    ...{ state: 'cancelled', detail: `create queue unreadable: ${told}` },
+  })
+  const why = `SELECT error->>'message' AS message FROM iasql_change WHERE execution_id = ${executionId}`
+  expect(await lab.user.query(why)).toEqual([{ message: told }])
   await lab.call('iasql_apply')
   expect(made('CreateQueue', 'unreadable')).toBe(1)
   const [row] = await lab.user.query<Row>(

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { RunEvent } from '#websocket/messages.ts'
@@ -10,6 +11,18 @@ const entry = fileURLToPath(new URL('../../cli/iasql.js', import.meta.url))
 const oldNode = [
   '--import',
   `data:text/javascript,Object.defineProperty(process, 'version', { value: 'v20.11.0' })`,
+]
+/** Interrupts the process at the moment when it begins to load the command line: nothing of ours listens there. */
+const interruptedWhileLoading = [
+  '--import',
+  `data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      load(url, context, next) {
+        if (url.endsWith('/cli/main.ts')) process.kill(process.pid, 'SIGINT')
+        return next(url, context)
+      },
+    })`)}`,
 ]
 
 let server: ProtocolServer | undefined
@@ -63,6 +76,31 @@ test.each([
 
   expect((await ended).code).toBe(130)
   expect(server.asked.filter(({ action }) => action === 'cancel')).toHaveLength(1)
+})
+
+test('an interrupt that comes before the command is loaded ends with 130', async () => {
+  server = await startProtocolServer(() => ['wait for cancel', { type: 'done', state: 'cancelled' }])
+
+  const { ended } = iasql(['sql', 'SELECT 1'], interruptedWhileLoading)
+
+  expect((await ended).code).toBe(130)
+})
+
+test.each([
+  ['directly', []],
+  ['through the Node that was too old', oldNode],
+])('an interrupt that comes %s while no server answers ends with 130', async (_, nodeArgs) => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const { child, ended } = iasql(['sql', '--url', `ws://127.0.0.1:${port}/`, 'SELECT 1'], nodeArgs)
+  const [socket] = (await once(silent, 'connection')) as [Socket]
+
+  child.kill('SIGINT')
+
+  expect((await ended).code).toBe(130)
+  socket.destroy()
+  silent.close()
 })
 
 test('a reader that leaves early ends the command quietly', async () => {

@@ -140,8 +140,35 @@ test('no server: exit code 3, the command that helps, and still a whole array', 
   const { code, out, err } = await run({ args: ['sql', '--format', 'json', 'SELECT 1'] })
 
   expect(code).toBe(3)
-  expect(JSON.parse(out)).toEqual([])
+  expect(JSON.parse(out)).toMatchObject([{ statement: null, error: { sqlstate: '08001' } }])
   expect(err).toContain('npx iasql start')
+})
+
+test('a text that is refused before it is sent is an error in the array too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'iasql-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const [long, latin] = ['long.sql', 'latin.sql'].map((name) => join(folder, name)) as [string, string]
+  writeFileSync(long, `SELECT '${'x'.repeat(4 * 1024 * 1024)}'`)
+  writeFileSync(latin, Buffer.from([0x53, 0xff]))
+  server = await startProtocolServer(() => select)
+
+  const tooLong = await run({ args: ['sql', '--format', 'json', '-f', long] })
+  const unreadable = await run({ args: ['sql', '--format', 'json', '-f', latin] })
+
+  expect([tooLong.code, unreadable.code]).toEqual([1, 64])
+  expect(JSON.parse(tooLong.out)).toEqual([
+    {
+      statement: null,
+      error: {
+        ...{ code: 'protocol/too-large', sqlstate: '54000' },
+        message: 'One run takes 4 MiB of SQL; send several runs.',
+      },
+    },
+  ])
+  expect(JSON.parse(unreadable.out)).toMatchObject([
+    { statement: null, error: { code: 'client/usage', message: expect.stringContaining('UTF-8') } },
+  ])
+  expect(server.asked).toEqual([])
 })
 
 test('a wrong token: exit code 3 and where the right one is', async () => {

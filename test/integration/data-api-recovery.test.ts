@@ -1,10 +1,10 @@
 /** What the adapter on one machine does when connections and the server go away, and that it comes back by itself. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DataApiError, type Login } from '#postgres/data-api.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { until } from '../support/host.ts'
 
 let database: TestDatabase
 const login: Login = { secret: 'iasql/platform', database: 'local' }
@@ -29,24 +29,34 @@ const faultOf = (work: Promise<unknown>): Promise<string> =>
 const first = async (sql: string): Promise<unknown> =>
   Object.values((await execute(sql)).records[0]?.[0] ?? {})[0]
 
+const isRunning = async (query: string): Promise<boolean> =>
+  (await first(`SELECT count(*) ${others} AND state = 'active' AND query = '${query}'`)) === 1
+
 const others = 'FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()'
+
+/** Of one call each as many as there are connections, so that the pool has noticed which are lost. */
+const allWork = async (): Promise<boolean> => {
+  const faults = await Promise.all(Array.from({ length: 16 }, () => faultOf(execute('SELECT 1'))))
+  return faults.every((fault) => fault === 'none')
+}
 
 test('survives the loss of idle and of busy connections', async () => {
   await Promise.all([1, 2, 3].map(() => execute('SELECT pg_sleep(0.05)')))
   const busy = faultOf(execute('SELECT pg_sleep(5)'))
-  await delay(100)
+  await until(() => isRunning('SELECT pg_sleep(5)'))
   await execute(`SELECT count(pg_terminate_backend(pid)) ${others}`)
-  await delay(100)
 
   expect(await busy).toBe('unavailable')
+  await until(allWork)
   for (let call = 0; call < 5; call++) expect(await first('SELECT 1')).toBe(1)
 })
 
 test('forgets a transaction whose connection is lost', async () => {
   const id = await database.dataApi.begin(login)
   await execute(`SELECT count(pg_terminate_backend(pid)) ${others}`)
-  await delay(100)
 
+  await until(allWork)
+  await until(async () => (await faultOf(execute('SELECT 1', id))) !== 'unavailable')
   expect(await faultOf(execute('SELECT 1', id))).toBe('transaction-not-found')
 })
 
@@ -70,7 +80,7 @@ test('leaves a transaction aborted when its statement was late', async () => {
 
 test('tells a cancelled statement from a late one', async () => {
   const running = execute('SELECT pg_sleep(5)').catch((error: unknown) => databaseErrorOf(error))
-  await delay(100)
+  await until(() => isRunning('SELECT pg_sleep(5)'))
   await execute(`SELECT count(pg_cancel_backend(pid)) ${others} AND query LIKE '%pg_sleep%'`)
 
   expect(await running).toMatchObject({ sqlstate: '57014' })

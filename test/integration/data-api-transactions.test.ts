@@ -1,7 +1,7 @@
 /** Transactions of both adapters: together or not at all, one call at a time, none for long. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { DataApi } from '#postgres/data-api.ts'
+import type { DataApi, DataApiError } from '#postgres/data-api.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import {
   type Adapters,
@@ -10,11 +10,13 @@ import {
   platformLogin as login,
   openAdapters,
 } from '../support/data-api-adapters.ts'
+import { until } from '../support/host.ts'
 
 let adapters: Adapters
+const limits = { idleTransactionMs: 1_000, transactionMs: 2_500 }
 
 beforeAll(async () => {
-  adapters = await openAdapters({ idleTransactionMs: 1_000, transactionMs: 2_500 })
+  adapters = await openAdapters(limits)
 })
 
 afterAll(async () => {
@@ -83,32 +85,36 @@ describe.each(adapterNames)('a transaction %s', (name) => {
 
   test('refuses a second call while it is busy', async () => {
     const id = await dataApi.begin(login)
-    const first = execute('SELECT pg_sleep(0.8)', id)
-    await delay(150)
+    const holder = await dataApi.begin(login)
+    await execute('SELECT pg_advisory_xact_lock(7)::text', holder)
+    const first = execute('SELECT pg_advisory_xact_lock(7)::text', id)
+    const waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    await until(async () => (await values(waiting))[0]?.[0] === 1)
     const [second, commit] = await Promise.all([
       failing(execute('SELECT 1', id)),
       failing(dataApi.commit(login, id)),
     ])
+    await dataApi.rollback(login, holder)
     await first
     await dataApi.rollback(login, id)
 
     expect([second.fault, commit.fault]).toEqual(['busy-transaction', 'busy-transaction'])
   })
 
-  test('ends when it idles too long, and when it lasts too long', async () => {
+  test('ends when it idles too long, and when it lasts too long however busy it is', async () => {
     const idle = await dataApi.begin(login)
-    const long = await dataApi.begin(login)
-    await delay(600)
-    await execute('SELECT 1', long)
-    await delay(600)
-    const idled = await failing(execute('SELECT 1', idle))
-    await execute('SELECT 1', long)
-    await delay(600)
-    await execute('SELECT 1', long)
-    await delay(900)
+    const busy = await dataApi.begin(login)
+    const begunAt = performance.now()
+    const isOver = async (id: string): Promise<boolean> =>
+      execute('SELECT 1', id).then(
+        () => false,
+        (error: DataApiError) => error.fault === 'transaction-not-found',
+      )
+    while (!(await isOver(busy))) await delay(20)
+    const busyMs = performance.now() - begunAt
 
-    expect(idled.fault).toBe('transaction-not-found')
-    expect((await failing(execute('SELECT 1', long))).fault).toBe('transaction-not-found')
+    expect(await isOver(idle)).toBe(true)
+    expect(busyMs).toBeGreaterThan(limits.idleTransactionMs)
   })
 
   test('belongs to its login', async () => {

@@ -58,6 +58,27 @@ const drifted = async (): Promise<readonly string[]> =>
     ({ name }) => name,
   )
 
+test('of a resource that is gone the difference shows what the row says, against nothing in the cloud', async () => {
+  await lab.user.run(`UPDATE iasql_drift_policy SET policy = 'observe' WHERE table_name = 'queue'`)
+  await makeQueue('vanished')
+  await removeQueue('vanished')
+
+  await lab.call('iasql_sync')
+
+  const rows = await lab.user.query(
+    `SELECT column_name, table_value, jsonb_typeof(cloud_value) AS cloud, policy FROM iasql_drift WHERE natural_name = 'vanished'`,
+  )
+  expect(rows).toMatchObject([
+    {
+      ...{ column_name: null, cloud: 'null', policy: 'observe' },
+      table_value: { name: 'vanished', visibility_timeout: 60, fifo_queue: false },
+    },
+  ])
+  expect(Object.keys((rows[0] as { table_value: object }).table_value)).not.toContain('arn')
+  await lab.user.run(`DELETE FROM queue WHERE name = 'vanished'`)
+  await lab.call('iasql_apply')
+})
+
 test('a plan that writes drift back is applied by its number, and is stale once the cloud moved again', async () => {
   await makeQueue('numbered')
   await setSeconds('numbered', 45)

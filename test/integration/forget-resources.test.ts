@@ -111,8 +111,22 @@ test('a new row of the name takes it over like any other’s, once that was show
   expect(await lab.call('iasql_preview')).toMatchObject([{ action: 'adopt', risk: 'takes over' }])
   expect(await lab.call('iasql_apply')).toMatchObject([{ action: 'adopt' }])
 
-  expect(await lab.call('iasql_sync')).toEqual([])
   expect(await lab.user.query('SELECT FROM iasql_forgotten')).toEqual([])
+  expect(await lab.call('iasql_sync')).toEqual([])
+})
+
+test('a network that is adopted again is remembered no more, nor what AWS made along with it', async () => {
+  const id = await makeVpc('10.89.0.0/16')
+  const [vpc] = await lab.user.query<{ vpc_id: string }>(`SELECT vpc_id FROM vpc WHERE id = ${id}`)
+  await forget('vpc', id)
+  const [before] = await lab.user.query<{ tables: number }>(
+    'SELECT count(DISTINCT table_name)::int AS tables FROM iasql_forgotten',
+  )
+
+  await lab.call('iasql_adopt', ['vpc', String(vpc?.vpc_id), null, null])
+
+  expect(before?.tables).toBeGreaterThan(1)
+  expect(await lab.user.query('SELECT table_name FROM iasql_forgotten')).toEqual([])
 })
 
 test('what was made again under the name, after it had gone, is news', async () => {

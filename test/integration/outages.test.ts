@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
+import { until } from '../support/host.ts'
 import { type LiveHost, startLiveHost } from '../support/live-host.ts'
 import { startTestMoto } from '../support/moto.ts'
 
@@ -31,7 +32,10 @@ test('says so when the database goes away in the middle of a run, and works agai
 
   host.client.send({ action: 'run', runId, sql: "SELECT pg_sleep(20); SELECT 'never'" })
   await host.client.until((message) => message.runId === runId && message.type === 'accepted')
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await until(async () => {
+    const running = "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND state = 'active'"
+    return (await host.database.platform.query(running, { name: `iasql ${runId}` })).length > 0
+  })
   await host.database.platform.query(
     'SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE usename LIKE :writer AND pid <> pg_backend_pid()',
     { writer: 't%writer' },

@@ -1,5 +1,6 @@
 /** A plan that is applied while others change its rows. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '#test/support/host.ts'
 import { openPlanLab, type PlanLab } from '#test/support/plan-lab.ts'
 
 let lab: PlanLab
@@ -28,6 +29,10 @@ afterAll(async () => {
   await lab.close()
 })
 
+async function isWaiting(): Promise<boolean> {
+  return (await lab.user.query(`SELECT 1 AS one FROM iasql_execution WHERE state = 'waiting'`)).length > 0
+}
+
 async function untilStarted(): Promise<void> {
   for (;;) {
     const rows = await lab.user.query(`SELECT 1 AS one FROM iasql_change WHERE state = 'started'`)
@@ -49,7 +54,8 @@ test('does what is free, and leaves out what another apply did while it waited f
   expect(plan.lines).toEqual(['create busy', 'update free'])
 
   const second = lab.apply(plan.planId)
-  setTimeout(open, 1_000)
+  await until(isWaiting)
+  open()
   await first
 
   expect(await second).toEqual(['update queue free'])

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   clock = handClock()
-  slow = { ...lab.ports, clock }
+  slow = clock.on(lab.ports)
 })
 afterAll(async () => {
   await lab.close()

@@ -50,6 +50,15 @@ const takeNames = async (count: number): Promise<void> => {
   )
 }
 
+/** So that it does not depend on the machine whether the time for the next try has come. */
+const putOff = async (): Promise<void> => {
+  await lab.ports.platform.run(
+    `UPDATE ${lab.tenant.schema}.iasql_resource SET unprojected = jsonb_set(unprojected, '{refused,until}',
+       to_jsonb(CAST(unprojected->'refused'->>'until' AS timestamptz) + interval '1 hour'))
+     WHERE unprojected ? 'refused'`,
+  )
+}
+
 const namesLike = async (pattern: string): Promise<number> =>
   (await lab.user.query(`SELECT id FROM queue WHERE name LIKE '${pattern}'`)).length
 
@@ -58,6 +67,7 @@ test('hundreds of refused rows are found in a few queries, and are not tried aga
   await lab.user.run(`DELETE FROM queue WHERE name = 'b-7'`)
 
   const first = await queriesOf(projectLeftovers)
+  await putOff()
   const again = await queriesOf(projectLeftovers)
 
   expect(first).toBeLessThanOrEqual(15)
@@ -76,16 +86,20 @@ test('an execution tries them once more, and what was in the way may be gone', a
   expect(await namesLike('a-1%')).toBe(1)
 })
 
-test('a tenant whose tables are out of order does not stop the sweep for the others', async () => {
+test('a tenant whose tables are out of order does not stop the sweep for the others, whoever comes first', async () => {
   const broken = await createTenant(lab.ports, { alias: 'broken', secrets: lab.secrets })
   await lab.ports.platform.run(`ALTER TABLE ${broken.schema}.iasql_resource RENAME TO hidden`)
-  await lab.user.run(`DELETE FROM queue WHERE name = 'b-1'`)
-  await lab.ports.platform.run(
-    `UPDATE ${lab.tenant.schema}.iasql_resource SET unprojected = unprojected - 'refused' WHERE unprojected IS NOT NULL`,
-  )
 
-  await projectLeftovers(lab.ports)
+  for (const [minute, name] of ['b-1', 'b-2'].entries()) {
+    await lab.user.run(`DELETE FROM queue WHERE name = '${name}'`)
+    await lab.ports.platform.run(
+      `UPDATE ${lab.tenant.schema}.iasql_resource SET unprojected = unprojected - 'refused' WHERE unprojected IS NOT NULL`,
+    )
+    const clock = { ...lab.ports.clock, now: () => new Date(minute * 60_000) }
 
-  expect(await namesLike('b-1')).toBe(1)
-  expect(logged).toEqual(['outputs of a tenant could not be brought to its rows'])
+    await projectLeftovers({ ...lab.ports, clock })
+
+    expect(await namesLike(name)).toBe(1)
+  }
+  expect(logged).toEqual(Array(2).fill('outputs of a tenant could not be brought to its rows'))
 })

@@ -53,3 +53,24 @@ test('what was to be cleared is cleared in the end', async () => {
   const rows = [{ size: 'large', config: null }]
   expect(await ended()).toEqual({ there: rows, here: rows })
 })
+
+test.each([
+  ['cleared is set back', 'NULL', `'{"a": 1}'`, { a: 1 }],
+  ['set is cleared', `'{"b": 2}'`, 'NULL', null],
+])('what was %s afterwards, whether anybody looks in between or not', async (_, sent, wanted, config) => {
+  const rows = [{ size: 'large', config }]
+  for (const isSeen of [false, true]) {
+    await lab.user.run(`UPDATE server SET size = 'small', config = '{"a": 1}'`)
+    await worker.call('iasql_apply')
+    await lab.clock.sleep(100_000)
+    await lab.user.run(`UPDATE server SET size = 'large', config = ${sent}`)
+    await refuseStart()
+    await lab.user.run(`UPDATE server SET config = ${wanted}`)
+
+    if (isSeen) await worker.call('iasql_sync')
+    await worker.call('iasql_apply')
+
+    expect(await ended()).toEqual({ there: rows, here: rows })
+    expect(await worker.call('iasql_preview')).toEqual([])
+  }
+})

@@ -100,7 +100,6 @@ test('cancels the statement that runs, and what follows', async () => {
   const runId = randomUUID()
   await acceptRun(lab.ports, session, { runId, sql: 'SELECT pg_sleep(30); SELECT 2' })
   await until(() => isRunning(runId))
-  const startedMs = Date.now()
 
   await cancelRun(lab.ports, session, { runId })
   const result = await lab.finished(runId)
@@ -108,7 +107,6 @@ test('cancels the statement that runs, and what follows', async () => {
   expect(result.state).toBe('cancelled')
   expect(result.statements).toHaveLength(1)
   expect(result.statements[0]?.error).toMatchObject({ code: 'sql/cancelled', sqlstate: '57014' })
-  expect(Date.now() - startedMs).toBeLessThan(2_000)
 })
 
 test('cancels a long result between its rows', async () => {

@@ -187,7 +187,12 @@ test('a database that goes away in the middle ends the run with a clear error on
     },
   }
   lab.onPost = (message) => {
-    if (message.type === 'complete') isDown = true
+    if (message.type === 'complete') {
+      isDown = true
+      setTimeout(() => {
+        isDown = false
+      }, 600)
+    }
     return 'sent'
   }
   lab.isPaused = true
@@ -196,9 +201,6 @@ test('a database that goes away in the middle ends the run with a clear error on
     sql: 'INSERT INTO marks VALUES (70); INSERT INTO marks VALUES (71)',
   })
 
-  setTimeout(() => {
-    isDown = false
-  }, 600)
   await executeStatements(ports, { tenantId: lab.tenant.id, runId }, lab.catalogue)
   const result = await lab.finished(runId)
   lab.isPaused = false

@@ -56,6 +56,7 @@ const required: Readonly<Record<KindName, Domain>> = {
   segment: { network_id: refTo('network'), cidr: part },
   topic: { name: (random) => literal(`topic-${random.below(40)}`) },
   gateway: { segment_id: refTo('segment') },
+  portal: { network_id: refTo('network'), purpose: oneOf('in', 'out') },
   server: {},
 }
 const optional: Readonly<Record<KindName, Domain>> = {
@@ -83,6 +84,7 @@ const optional: Readonly<Record<KindName, Domain>> = {
     tags,
   },
   gateway: { size: oneOf(1, 2, 3), label: oneOf(null, 'a', 'b'), tags },
+  portal: { size: oneOf(1, 2), note: oneOf(null, 'a') },
   server: {
     segment_id: refTo('segment'),
     rulebook_id: refTo('rulebook', 0.3),
@@ -95,7 +97,7 @@ const optional: Readonly<Record<KindName, Domain>> = {
   },
 }
 
-const tables = { network: 3, rulebook: 2, segment: 4, topic: 5, gateway: 2, server: 4 }
+const tables = { network: 3, rulebook: 2, segment: 4, topic: 5, gateway: 2, portal: 3, server: 4 }
 const verbs = { insert: 5, update: 6, delete: 2 }
 
 const drawn = (random: Random, domain: Domain, share: number): Values =>

@@ -3,6 +3,8 @@ import type { Row } from '#engine/model/json.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import type { Worker } from '#test/support/simulated/lab.ts'
 import { calm } from '#test/support/simulated/weather.ts'
+import { decideAll } from './decide.ts'
+import { columnsOf } from './picture.ts'
 import type { ModelRun, Violation } from './world.ts'
 
 /** Longer than any settle time, deadline and straggler together. */
@@ -66,6 +68,7 @@ async function intervene(run: ModelRun): Promise<void> {
        (SELECT max(execution_id) FROM ${schema}.iasql_execution_record WHERE kind = 'apply')`,
   )
   await makeAgain(run)
+  await decideAll(run)
   for (const { table_name: table, row_id: rowId, error } of failed) {
     const blocker = /\b([a-z]{3}-[0-9a-f]{8}) (uses|is that already)/.exec(error?.message ?? '')?.[1]
     if (blocker !== undefined && (await removeStranger(run, blocker))) continue
@@ -81,6 +84,7 @@ async function makeAgain({ lab }: ModelRun): Promise<void> {
     `SELECT table_name, row_id FROM ${lab.tenant.schema}.iasql_missing`,
   )
   for (const { table_name: table, row_id: rowId } of missing) {
+    if (!columnsOf(table).tags) continue
     await lab.user.run(
       `UPDATE ${table} SET tags = coalesce(tags, '{}') || '{"again": "${lab.clock.nowMs}"}' WHERE id = ${rowId}`,
     )

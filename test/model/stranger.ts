@@ -51,6 +51,11 @@ export class Stranger {
     }
   }
 
+  /** Just like one that there is: of such nobody can tell who made which. */
+  #twinOf(kind: KindName, slot: number): Attributes | undefined {
+    return this.#pick(kind, slot)?.attributes
+  }
+
   #pick(kind: KindName, slot: number): State | undefined {
     const all = this.#lab.cloud.world.all(kind)
     return all[slot % Math.max(all.length, 1)]
@@ -71,6 +76,10 @@ export class Stranger {
         return { name: number % 3 === 0 ? `topic-${number % 40}` : `their-${number}` }
       case 'gateway':
         return segment === undefined ? undefined : { segment_id: segment, label: 'theirs' }
+      case 'portal':
+        return network === undefined
+          ? undefined
+          : (this.#twinOf(kind, slot) ?? { network_id: network, purpose: 'in' })
       case 'server':
         return { segment_id: segment ?? null, user_data: 'theirs' }
     }
@@ -100,6 +109,10 @@ const changes: Readonly<Record<KindName, readonly (readonly [string, Json])[]>> 
     ['size', 9],
     ['label', 'strange'],
     ['tags', {}],
+  ],
+  portal: [
+    ['size', 9],
+    ['note', 'strange'],
   ],
   server: [
     ['config', { strange: true }],

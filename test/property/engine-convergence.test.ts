@@ -5,7 +5,7 @@ import { equals } from '#engine/columns/canonical.ts'
 import type { DriftPolicy } from '#engine/merge/merge-column.ts'
 import { type ResourceState, type TableLookup, tableLookup } from '#engine/plan/resource.ts'
 import { networks } from '#test/support/engine-tables.ts'
-import { everyTable, referringTables, syntheticTables } from '#test/support/every-column.ts'
+import { everyTable, namingTables, referringTables, syntheticTables } from '#test/support/every-column.ts'
 import { Circle } from '#test/support/simulated-apply.ts'
 import { SimulatedCloud } from '#test/support/simulated-cloud.ts'
 import { type Act, storyOf } from '#test/support/stories.ts'
@@ -15,6 +15,7 @@ const worlds: readonly (readonly [string, TableLookup, number])[] = [
   ['the tables on offer', tableLookup(everyTable), 100],
   ['references of every kind', tableLookup(referringTables), 160],
   ['networks', networks, 80],
+  ['names that go round', tableLookup(namingTables), 80],
   ...syntheticTables.map((table) => [table.name, tableLookup([table]), 16] as const),
 ]
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { apparentOrder } from '#engine/order/apparent-order.ts'
+import { components } from '#engine/order/components.ts'
 import { orderChanges } from '#engine/order/order-changes.ts'
 import type { ChangeReference, PlannedChange } from '#engine/plan/planned-change.ts'
 import { change, networks } from '#test/support/engine-tables.ts'
@@ -41,6 +43,21 @@ test('every step comes after what it needs, and nothing is lost', () => {
         }
       }
       expect(new Set(ordered.steps.map((step) => step.change))).toEqual(new Set(all.map(({ key }) => key)))
+    }),
+  )
+})
+
+test('what a plan shows of the order has no circle, and everything that is not in one', () => {
+  fc.assert(
+    fc.property(changes, (all) => {
+      const ordered = orderChanges(all, networks)
+      if (ordered.kind === 'cycle') return
+      const shown = apparentOrder(ordered.dependsOn, ordered.steps)
+
+      const circles = components(Object.keys(shown), (key) => shown[key] ?? [])
+      expect(circles.filter(({ length }) => length > 1)).toEqual([])
+      const whole = components(Object.keys(shown), (key) => ordered.dependsOn[key] ?? [])
+      if (whole.every(({ length }) => length === 1)) expect(shown).toEqual(ordered.dependsOn)
     }),
   )
 })

@@ -7,6 +7,7 @@ import {
 } from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
 import type { Secrets } from '#postgres/secrets.ts'
+import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { startTestCluster, type TestCluster } from './cluster.ts'
 
 export interface TestDatabase {
@@ -23,7 +24,10 @@ export const openTestDatabase = async (limits: InProcessOptions['limits'] = {}):
   const cluster = await startTestCluster()
   const { host, port, secrets } = cluster
   const dataApi = inProcessDataApi({ host, port, secrets, limits })
-  const platform = databaseOver(dataApi, { secret: 'iasql/platform', database: cluster.database })
+  const platform = databaseOver(spillingDataApi(dataApi), {
+    secret: 'iasql/platform',
+    database: cluster.database,
+  })
   await migratePlatform(platform)
   return {
     cluster,

@@ -176,6 +176,8 @@ export const change = (
   actor: null,
   editedAt: null,
   references: [],
+  pointsAt: [],
+  oldBase: null,
   takes: [],
   frees: [],
   conflicts: [],

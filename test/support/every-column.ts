@@ -112,3 +112,33 @@ export const referringTables: readonly TableSpec[] = [
     },
   }),
 ]
+
+const named = { naturalKey: ['name'], uniqueKey: true, named: true } as const
+const nameOfOwn = (replaces: 'after' | 'before') => column({ required: true, clearable: false, replaces })
+const byRole = { table: 'test.role', need: 'ready', by: 'name' } as const
+
+/** Names that AWS gives only once and that cannot change in place, and what keeps their old owners from going. */
+export const namingTables: readonly TableSpec[] = [
+  table({
+    name: 'role',
+    ...named,
+    columns: {
+      name: nameOfOwn('after'),
+      size: column({ sqlType: 'integer', clearable: false }),
+      friend_id: refersTo('test.role'),
+      friend: column({ reference: byRole }),
+      base_id: refersTo('test.role', { clearable: false }),
+    },
+  }),
+  table({
+    name: 'profile',
+    ...named,
+    columns: {
+      name: nameOfOwn('before'),
+      role: column({ reference: byRole, required: true, clearable: false, replaces: 'after' }),
+      role_id: refersTo('test.role', { required: true, clearable: false }),
+      fixed_id: refersTo('test.role', { replaces: 'after' }),
+      note: column(),
+    },
+  }),
+]

@@ -8,6 +8,7 @@ import { registry } from '#modules/registry.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
 import { databaseOver } from '#postgres/database.ts'
+import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { Life, never } from './life.ts'
@@ -105,7 +106,10 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
       port: 0,
       token,
       dataApi,
-      platform: databaseOver(dataApi, { secret: 'iasql/platform', database: database.databaseName }),
+      platform: databaseOver(spillingDataApi(dataApi), {
+        secret: 'iasql/platform',
+        database: database.databaseName,
+      }),
       secrets: database.secrets,
       cipher: aesCipher(key),
       cloud: watched.of(current),

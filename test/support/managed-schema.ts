@@ -28,7 +28,10 @@ const kit = [
     access: 'read',
     naturalKey: ['region'],
     uniqueKey: true,
-    columns: { region: column({ required: true }) },
+    columns: {
+      region: column({ required: true }),
+      is_enabled: column({ sqlType: 'boolean', nature: 'local', default: true }),
+    },
   }),
 ]
 export const tables: readonly TableSpec[] = [

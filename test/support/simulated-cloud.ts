@@ -197,9 +197,10 @@ export class SimulatedCloud {
   named(reference: { readonly table: string; readonly by: string }, value: Json): string | undefined {
     const table = unqualified(reference.table)
     if (reference.by === 'id') return resourceKey(table, Number(value))
-    const found = [...this.rows.values()].find(
-      (row) => row.table === table && (row.desired ?? row.base)?.[reference.by] === value,
-    )
+    const rows = [...this.rows.values()].filter((row) => row.table === table)
+    const found =
+      rows.find(({ desired }) => desired?.[reference.by] === value) ??
+      rows.find(({ desired, base }) => !desired && base?.[reference.by] === value)
     return found && resourceKey(table, found.rowId)
   }
 

@@ -35,7 +35,6 @@ interface Memory {
   state: StepState
   exists: boolean
   isMade: boolean
-  until: string | null
   again: boolean
   pollsLeft: number
   calls: number
@@ -87,7 +86,6 @@ class SimulatedWorld {
         state: 'pending',
         exists: false,
         isMade: false,
-        until: null,
         again: false,
         pollsLeft: 0,
         calls: 0,
@@ -133,8 +131,8 @@ class SimulatedWorld {
     this.send({ kind: 'start', atMs: this.nowMs })
     if (this.script.budgetMs) this.send({ kind: 'deadline', atMs: this.nowMs + this.script.budgetMs })
     const stored = this.steps.map((step): StoredStep => {
-      const { state, exists, until, calls } = this.of(step.key)
-      return { step, state, exists, tries: calls, ...(until ? { waiting: { until } } : {}) }
+      const { state, exists, calls } = this.of(step.key)
+      return { step, state, exists, tries: calls }
     })
     return startExecution(stored, this.script.settings)
   }
@@ -162,9 +160,9 @@ class SimulatedWorld {
   /** The outcome is committed before the reducer hears of it. */
   private store(event: Occurrence): void {
     if (event.kind === 'done') Object.assign(this.of(event.step), { state: 'done', exists: true })
-    if (event.kind === 'again') Object.assign(this.of(event.step), { state: 'pending', until: null })
+    if (event.kind === 'again') Object.assign(this.of(event.step), { state: 'pending' })
     if (event.kind === 'waiting') {
-      Object.assign(this.of(event.step), { state: 'waiting', exists: true, until: event.until })
+      Object.assign(this.of(event.step), { state: 'waiting', exists: true })
     }
     if (event.kind === 'failed' || event.kind === 'absent') this.of(event.step).state = 'pending'
   }
@@ -224,7 +222,7 @@ class SimulatedWorld {
         break
       case 'waiting':
         Object.assign(memory, { pollsLeft: answer.polls, again: answer.again ?? false })
-        this.send({ kind: 'waiting', step: key, until: 'it to be ready', atMs })
+        this.send({ kind: 'waiting', step: key, atMs })
         break
       case 'failed':
         this.send({ kind: 'failed', step: key, retry: answer.retry, message: 'refused', atMs })

@@ -182,5 +182,6 @@ const common = <Row>(_: ThingCloud, all: Map<string, Seen<Row>>) => ({
   async *list({ region }: { readonly region: string }) {
     for (const seen of all.values()) if (seen.region === region) yield seen
   },
+  unmarked: { tokenMs: 0 },
   get: async (ids: readonly CloudId[]) => ids.flatMap(({ id = '' }) => all.get(id) ?? []),
 })

@@ -68,8 +68,8 @@ describe('failures', () => {
 
     expect(effects.slice(0, 3)).toEqual([
       { kind: 'fail', step: 'a', message: 'no' },
-      { kind: 'skip', step: 'b', because: 'a', message: 'it needs a, which failed' },
-      { kind: 'skip', step: 'c', because: 'b', message: 'it needs b, which was skipped' },
+      { kind: 'skip', step: 'b', because: 'a', fate: 'failed' },
+      { kind: 'skip', step: 'c', because: 'b', fate: 'skipped' },
     ])
   })
 
@@ -206,7 +206,7 @@ test('read back after a crash, open intents are settled and stranded steps skipp
   const { effects } = reduce(startExecution(stored), { kind: 'start', atMs: 0 })
 
   expect(effects).toEqual([
-    { kind: 'skip', step: 'c', because: 'b', message: 'it needs b, which failed' },
+    { kind: 'skip', step: 'c', because: 'b', fate: 'failed' },
     { kind: 'settle', step: 'a' },
     { kind: 'call', step: 'd', tries: 0 },
   ])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { believedRow } from '#engine/merge/believed-row.ts'
 import { decide } from '#engine/merge/decide.ts'
-import { mergeColumn } from '#engine/merge/merge-column.ts'
+import { mergeColumn, mergeUnsure } from '#engine/merge/merge-column.ts'
 import { mergeRow } from '#engine/merge/merge-row.ts'
 import { rebaseRow } from '#engine/merge/rebase-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
@@ -52,6 +52,15 @@ describe('one column', () => {
     expect(mergeColumn(column({ nature: 'local' }), { desired: 'a', base: 'b', observed: 'c' })).toEqual({
       kind: 'same',
     })
+  })
+
+  test.each([
+    ['is sent again as long as nobody has looked', 30, undefined, { kind: 'push', value: 30 }],
+    ['is cleared again as well', null, undefined, { kind: 'push', value: null }],
+    ['is agreed on once the cloud shows it', 30, 30, { kind: 'rebase', value: 30 }],
+    ['is a wish next to what the cloud shows, no conflict', 30, 45, { kind: 'push', value: 30 }],
+  ] as const)('what was sent and never heard of %s', (_, desired, observed, verdict) => {
+    expect(mergeUnsure(integer, desired, observed)).toEqual(verdict)
   })
 
   test('the policy decides about drift alone', () => {

@@ -82,6 +82,37 @@ describe('names', () => {
   })
 })
 
+describe("a name that came to be another row's", () => {
+  const named = applied('pointer', 3, { required_id: 2, target_name: 'a' }, { resourceId: 3 })
+
+  test('is that of the row which has it now, and no more of the deleted one', () => {
+    const heir = inserted('target', 9, { name: 'a', fixed: 1 })
+    const order = steps(
+      heir,
+      deleted(target),
+      other,
+      inserted('pointer', 8, { required_id: 2, target_name: 'a' }),
+    )
+
+    expect(isBefore(order, 'target/1#delete', 'target/9#create')).toBe(true)
+    expect(isBefore(order, 'target/9#create', 'pointer/8#create')).toBe(true)
+  })
+
+  test('points its users there, though they say what they said', () => {
+    const heir = inserted('target', 9, { name: 'a', fixed: 1 })
+    const { changes } = plan(heir, edited(target, { name: 'z' }), other, edited(named, {}))
+    const order = steps(heir, edited(target, { name: 'z' }), other, edited(named, {}))
+
+    expect(changes.find(({ key }) => key === 'pointer/3')).toMatchObject({
+      action: 'update',
+      delta: { target_name: 'a' },
+      reason: 'target z is replaced',
+    })
+    expect(isBefore(order, 'pointer/3#clear:target_name', 'target/1#delete')).toBe(true)
+    expect(isBefore(order, 'target/9#create', 'pointer/3#update')).toBe(true)
+  })
+})
+
 describe('a resource that goes before its successor comes', () => {
   test('is let go of by those that can do without it for a while', () => {
     const order = steps(edited(target, { name: 'z' }), other, pointer)
@@ -127,4 +158,12 @@ describe('expressions', () => {
     expect(substituteIn({ sqlType: 'text' }, '${target(1).size}', () => 31).value).toBe('31')
     expect(substituteIn({ sqlType: 'jsonb' }, '${target(1).size}', () => 31).value).toBe(31)
   })
+})
+
+test('a change says what it points at though that stays as it is, and a replacement what the old one was', () => {
+  const [update] = plan(target, other, edited(pointer, { kept_id: 2 })).changes
+  const [replace] = plan(edited(target, { fixed: 2 })).changes
+
+  expect(update).toMatchObject({ references: [], pointsAt: ['target/2', 'target/1'], oldBase: null })
+  expect(replace).toMatchObject({ pointsAt: [], oldBase: target.base })
 })

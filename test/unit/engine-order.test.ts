@@ -96,6 +96,122 @@ test('a name is free before it is taken again', () => {
   expect(keys(inserted('queue', 2, { name: 'jobs' }), old)).toEqual(['queue/1#delete', 'queue/2#create'])
 })
 
+describe('a name that another still has', () => {
+  const isBefore = (all: readonly string[], first: string, then: string) =>
+    all.includes(first) && all.indexOf(first) < all.indexOf(then)
+  const dead = applied('queue', 2, { name: 'dead' })
+  const jobs = applied('queue', 3, { name: 'jobs', redrive_target_id: 2 })
+  const renamed = (queue: ResourceState, name: string) => edited(queue, { name })
+
+  test('is freed by what its new owner points at, once that is let go of', () => {
+    const steps = keys(renamed(dead, 'old'), renamed(jobs, 'dead'))
+
+    expect(steps).toEqual([
+      'queue/2#create',
+      'queue/3#clear:redrive_target_id',
+      'queue/2#delete',
+      'queue/3#create',
+      'queue/3#delete',
+    ])
+  })
+
+  test('is exchanged while one of the two is gone, and the other always stands', () => {
+    const [one, two] = [applied('queue', 1, { name: 'a' }), applied('queue', 2, { name: 'b' })]
+
+    expect(keys(renamed(one, 'b'), renamed(two, 'a'))).toEqual([
+      'queue/1#delete',
+      'queue/2#create',
+      'queue/2#delete',
+      'queue/1#create',
+    ])
+  })
+
+  test('goes round a ring of three while one of them is gone', () => {
+    const ring = ['a', 'b', 'c'].map((name, id) => applied('queue', id, { name }))
+
+    const steps = keys(...ring.map((queue, id) => renamed(queue, ['b', 'c', 'a'][id] ?? '')))
+
+    expect(steps.filter((key) => isBefore(steps, key.replace('#create', '#delete'), key))).toEqual([
+      'queue/0#create',
+    ])
+    expect(isBefore(steps, 'queue/1#delete', 'queue/0#create')).toBe(true)
+    expect(isBefore(steps, 'queue/2#delete', 'queue/1#create')).toBe(true)
+    expect(isBefore(steps, 'queue/0#delete', 'queue/2#create')).toBe(true)
+  })
+
+  test('passes to a new one that takes over the pointers too', () => {
+    const steps = keys(
+      deleted(dead),
+      inserted('queue', 9, { name: 'dead' }),
+      edited(jobs, { redrive_target_id: 9 }),
+    )
+
+    expect(steps).toEqual([
+      'queue/3#clear:redrive_target_id',
+      'queue/2#delete',
+      'queue/9#create',
+      'queue/3#update',
+    ])
+  })
+
+  test('is waited for by one column of an update alone, while another lets go', () => {
+    const source = (column: string, target: string, side: ChangeReference['side']) =>
+      to(target, { column, side })
+    const name = [{ name: 'dead', of: 'cloud' }] as const
+    const moving = change('gateway', 1, 'update', {
+      references: [source('left', 'vpc/3', 'base'), source('right', 'vpc/4', 'desired')],
+    })
+    const freed = change('vpc', 3, 'delete', { frees: name })
+    const made = change('vpc', 4, 'create', { takes: name })
+
+    expect(order([moving, freed, made]).steps.map(({ key }) => key)).toEqual([
+      'gateway/1#update',
+      'vpc/3#delete',
+      'vpc/4#create',
+      'gateway/1#update:right',
+    ])
+  })
+
+  test('is taken by force from what points there and cannot let go', () => {
+    const name = [{ name: 'dead', of: 'cloud' }] as const
+    const moving = change('gateway', 1, 'update', {
+      references: [to('vpc/3', { side: 'base' }), to('vpc/4', { side: 'desired' })],
+    })
+    const freed = change('vpc', 3, 'delete', { frees: name })
+
+    expect(
+      order([moving, freed, change('vpc', 4, 'create', { takes: name })]).steps.map(({ key }) => key),
+    ).toEqual(['vpc/3#delete', 'vpc/4#create', 'gateway/1#update'])
+  })
+
+  test('is no reason to wait in a circle where only our rows are told apart by it', () => {
+    const circleOf = (of: 'cloud' | 'table') => [
+      change('vpc', 3, 'delete', { frees: [{ name: 'dead', of }] }),
+      change('vpc', 4, 'create', { takes: [{ name: 'dead', of }] }),
+      change('vpc', 5, 'replace', {
+        references: [to('vpc/4'), to('vpc/3', { side: 'base', isFixed: true })],
+      }),
+    ]
+
+    expect(order(circleOf('table')).steps).toHaveLength(4)
+    expect(() => order(circleOf('cloud'))).toThrow(/wait for one another in a circle/)
+  })
+
+  test('is none of the same network in another VPC', () => {
+    const [left, right] = [1, 6].map((id) => applied('vpc', id, { cidr_block: '10.0.0.0/16', tags: {} }))
+    if (!left || !right) throw new Error('two networks are given')
+    const twins = [left, right].map(({ rowId }) =>
+      applied('subnet', 10 + rowId, { vpc_id: rowId, cidr_block: '10.0.1.0/24' }),
+    )
+    const moved = [left, right].map((one) => edited(one, { cidr_block: '10.1.0.0/16' }))
+
+    const steps = keys(...moved, ...twins)
+
+    for (const id of [11, 16])
+      expect(isBefore(steps, `subnet/${id}#create`, `subnet/${id}#delete`)).toBe(true)
+  })
+})
+
 test('companions go after their parent, whatever they point at', () => {
   const main = applied('route_table', 3, { vpc_id: 1 }, { companionOf: resourceIdOf('vpc', 1) })
   const local = applied('route', 4, { route_table_id: 3 }, { companionOf: resourceIdOf('route_table', 3) })

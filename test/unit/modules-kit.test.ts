@@ -127,3 +127,22 @@ test('texts are read as what they spell, and nothing as null', () => {
   expect([jsonIn('{"a":[1]}'), numberIn('0'), booleanIn('false')]).toEqual([{ a: [1] }, 0, false])
   expect([jsonIn(''), numberIn(undefined), booleanIn(undefined)]).toEqual([null, null, null])
 })
+
+const find = async (): Promise<undefined> => undefined
+
+test.each([
+  ['neither', false, {}],
+  ['findByToken and unmarked', false, { findByToken: find, unmarked: { tokenMs: 0 } }],
+  ['findByName', false, { findByName: find }],
+  ['findByToken', true, { findByToken: find }],
+])('a mapper with %s (named: %s) cannot tell what an unanswered create has made', (ways, named, lookUps) => {
+  const given = {
+    name: 't',
+    description: 'T.',
+    naturalKey: ['a'] as const,
+    columns: { a: text('A.') },
+    named,
+  }
+
+  expect(() => defineTable({ ...given, mapper: lookUps as never })).toThrow(`has ${ways}`)
+})

@@ -62,14 +62,6 @@ test('sets of examples of one table are told apart by their variant', () => {
   expect(new Set(titles).size).toBe(titles.length)
 })
 
-test('a named type can be found by its name, any other by its token', () => {
-  const lost = tables
-    .filter((table) => table.access === 'full')
-    .filter(({ named, mapper }) => (named ? !mapper?.findByName : !mapper?.findByToken))
-
-  expect(lost.map((table) => table.name)).toEqual([])
-})
-
 test('companions can be told from others, and listed by parent', () => {
   const children = tables.filter((table) => table.createdWith.length > 0)
 

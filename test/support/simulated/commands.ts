@@ -101,5 +101,6 @@ export const commands = {
   segment: commandsOf('segment'),
   topic: commandsOf('topic'),
   gateway: commandsOf('gateway'),
+  portal: commandsOf('portal'),
   server: commandsOf('server'),
 } satisfies Readonly<Record<KindName, ReturnType<typeof commandsOf>>>

@@ -10,9 +10,12 @@ export interface Kind {
   /** Milliseconds for which reads may lag behind a write. */
   readonly settleMs: number
   /**
-   * How a repeated create is known: not at all (the caller has but tags), by a token of the client beside them, by the name.
+   * How a repeated create is known: not at all (the caller has but tags), by a token of the client beside them, by such a
+   * token alone, which nothing shows afterwards, or by the name.
    */
-  readonly idempotency: 'none' | 'token' | 'name'
+  readonly idempotency: 'none' | 'token' | 'hidden' | 'name'
+  /** Milliseconds for which a token is known after the first call. */
+  readonly tokenMs: number
   /** Attribute → kind that it names the id of. */
   readonly references: Readonly<Record<string, string>>
   /** Values of attributes that a create leaves out. */
@@ -36,6 +39,7 @@ const kind = (name: string, prefix: string, more: Partial<Kind> = {}): Kind => (
   prefix,
   settleMs: 10_000,
   idempotency: 'none',
+  tokenMs: 86_400_000,
   references: {},
   defaults: {},
   immutable: [],
@@ -87,6 +91,15 @@ export const kinds = {
     immutable: ['segment_id'],
     pendingMs: 40_000,
     deletingMs: 30_000,
+  }),
+  portal: kind('Portal', 'por', {
+    idempotency: 'hidden',
+    tokenMs: 60_000,
+    references: { network_id: 'network' },
+    defaults: { size: 1, note: null },
+    immutable: ['network_id', 'purpose'],
+    listed: ['network_id', 'purpose', 'size'],
+    pendingMs: 5_000,
   }),
   server: kind('Server', 'srv', {
     references: { segment_id: 'segment', rulebook_id: 'rulebook', peer_id: 'server' },

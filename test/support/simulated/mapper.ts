@@ -62,8 +62,8 @@ export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: Mapper
       )
       const tags = { ...(want as { readonly tags?: TagMap | null }).tags, ...tokenTagOf(spec, token) }
       const { Item: made } = await cloud.send(Create, {
-        Attributes: { ...given, tags },
-        ...(spec.idempotency === 'token' ? { ClientToken: token } : {}),
+        Attributes: hasTags(spec) ? { ...given, tags } : given,
+        ...(takesToken(spec) ? { ClientToken: token } : {}),
       })
       const isMore = afterCreate.some((name) => (want as Want)[name] !== spec.defaults[name])
       if (isMore) return waiting(idOf(made), 'it to be available', 'again')
@@ -100,10 +100,7 @@ export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: Mapper
       await cloud.send(Delete, { Id: seen.Id })
       return spec.deletingMs > 0 ? waiting(idOf(seen), 'it to go') : done(idOf(seen))
     },
-    ...(spec.idempotency !== 'name' ? { findByToken: (token, cloud) => find({ Token: token }, cloud) } : {}),
-    ...(spec.idempotency === 'name'
-      ? { findByName: (want, cloud) => find({ Name: (want as { readonly name: string }).name }, cloud) }
-      : {}),
+    ...lookUpOf(spec, find),
     ...(kind === 'rulebook'
       ? {
           companionOf: ({ CompanionOf }: Item) =>
@@ -114,6 +111,25 @@ export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: Mapper
       : {}),
   }
 }
+
+type Find = (input: object, cloud: CloudApi) => Promise<Item | undefined>
+
+/** How it is found out what a create without an answer has made. */
+// biome-ignore lint/suspicious/noExplicitAny: as the mappers it is part of
+function lookUpOf({ idempotency, tokenMs }: Kind, find: Find): Partial<Mapper<any, Item>> {
+  switch (idempotency) {
+    case 'hidden':
+      return { unmarked: { tokenMs } }
+    case 'name':
+      return { findByName: (want, cloud) => find({ Name: (want as { readonly name: string }).name }, cloud) }
+    default:
+      return { findByToken: (token, cloud) => find({ Token: token }, cloud) }
+  }
+}
+
+const takesToken = ({ idempotency }: Kind): boolean => idempotency === 'token' || idempotency === 'hidden'
+
+const hasTags = ({ defaults }: Kind): boolean => 'tags' in defaults
 
 /** Every attribute is a column of the same name. */
 const argumentsOf = (spec: Kind): readonly string[] => {
@@ -136,7 +152,8 @@ const plain = (name: string, value: Json | CloudId): Json =>
     : (value as Json)
 
 function rowOf(kind: KindName, item: Item, names: readonly string[]): object {
-  const { references } = kindOf(kind)
+  const spec: Kind = kindOf(kind)
+  const { references } = spec
   const values = names.map((name) => {
     const value = item.Attributes[name] ?? null
     const target = references[name]
@@ -149,7 +166,7 @@ function rowOf(kind: KindName, item: Item, names: readonly string[]): object {
     ...Object.fromEntries(values),
     [`${kind}_id`]: item.Id,
     state: item.State,
-    tags: visibleTags(tagsOf(item)),
+    ...(hasTags(spec) ? { tags: visibleTags(tagsOf(item)) } : {}),
     ...(kind === 'rulebook' ? { is_default: item.CompanionOf !== null } : {}),
   }
 }

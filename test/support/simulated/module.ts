@@ -114,6 +114,25 @@ const gateway = defineTable({
   mapper: simulatedMapper({ kind: 'gateway' }),
 })
 
+/** Known to nobody but by its id: what an unanswered create has made only a repeated token tells, or what has come since. */
+const portal = defineTable({
+  name: 'portal',
+  description: 'A portal.',
+  naturalKey: ['network_id', 'purpose'],
+  uniqueKey: false,
+  settleMs: kinds.portal.settleMs,
+  hydrates: ['note'],
+  columns: {
+    portal_id: text('Its id.', { output: true }),
+    network_id: reference('sim.network', 'Where it leads to.', { required: true, replaces: 'after' }),
+    purpose: text('What it is for.', { required: true, replaces: 'after' }),
+    size: integer('How large.', { default: 1 }),
+    note: text('Anything.', { clearable: true }),
+    state,
+  },
+  mapper: simulatedMapper({ kind: 'portal' }),
+})
+
 /** Made by several calls, and changed only while it is stopped. */
 const server = defineTable({
   name: 'server',
@@ -141,5 +160,5 @@ export const sim = defineModule({
   name: 'sim',
   version: '0.1.0',
   requires: ['aws_account'],
-  tables: [network, rulebook, segment, topic, gateway, server],
+  tables: [network, rulebook, segment, topic, gateway, portal, server],
 })

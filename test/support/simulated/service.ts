@@ -138,9 +138,9 @@ export class Service {
     }
     const next = { ...attributes, ...withDefaults(spec, given) }
     this.#checkReferences(spec, next)
-    const { tags = {} } = attributes as { readonly tags?: Tags }
+    const { tags } = attributes as { readonly tags?: Tags }
     const kept = Object.entries({ ...tags, ...PutTags }).filter(([key]) => !RemoveTags.includes(key))
-    this.world.change(thing, { ...next, tags: Object.fromEntries(kept) })
+    this.world.change(thing, { ...next, ...(tags ? { tags: Object.fromEntries(kept) } : {}) })
     return { Item: this.item(stateOf(this.world, thing)) }
   }
 
@@ -176,7 +176,10 @@ export class Service {
   }
 
   #madeBy(kind: KindName, token: string): Thing | undefined {
-    return [...this.world.things.values()].find((thing) => thing.kind === kind && thing.token === token)
+    const { tokenMs } = kindOf(kind)
+    return this.world
+      .ofKind(kind)
+      .find((thing) => thing.token === token && this.world.clock.nowMs < thing.madeMs + tokenMs)
   }
 
   #checkReferences({ references }: Kind, attributes: Attributes): void {
