@@ -30,11 +30,12 @@ export interface Forgetting {
 /** The row itself first, then what goes along with it. */
 export async function familyOf({ ports, tenant, type, rowId }: Forgetting): Promise<readonly Forgettable[]> {
   const db = ports.platform
+  // First: who works on it. An apply that ends in between has taken the row away by the time that is looked for.
+  const family = await readForgettable(db, tenant, { table: type.name, rowId })
   const [state] = await loadStates(db, tenant, type, { kind: 'rows', ids: [rowId] })
   if (!state) {
     throw refusal('P0002', `${type.name} has no row ${rowId}`, `SELECT id FROM ${type.name} lists its rows.`)
   }
-  const family = await readForgettable(db, tenant, { table: type.name, rowId })
   const held = family.find((one) => one.claimed_by !== null || one.is_unsettled)
   if (held) {
     const holder =
