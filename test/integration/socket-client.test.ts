@@ -234,9 +234,11 @@ describe('fails with a typed error', () => {
 })
 
 test('pings a silent connection and keeps it', async () => {
-  const script = await start([done], { pingMs: 40 })
+  const script = await start([done], { pingMs: 300 })
 
-  await expect.poll(() => script.asked.filter(({ action }) => action === 'ping').length).toBeGreaterThan(2)
+  await expect
+    .poll(() => script.asked.filter(({ action }) => action === 'ping').length, { timeout: 20_000 })
+    .toBeGreaterThan(2)
 
   expect(gateway.events.filter(({ requestContext }) => requestContext.eventType === 'CONNECT').length).toBe(1)
 })

@@ -10,6 +10,8 @@ export const adapterNames = ['in process', 'by the SDK'] as const
 
 export interface Adapters {
   readonly dataApis: Readonly<Record<(typeof adapterNames)[number], DataApi>>
+  /** One by the SDK that waits so long, milliseconds, for a database that wakes up. */
+  bySdk(resumeMs: number): DataApi
   readonly server: DataApiServer
   close(): Promise<void>
 }
@@ -19,17 +21,19 @@ export const platformLogin: Login = { secret: 'iasql/platform', database: 'local
 export const openAdapters = async (limits: InProcessOptions['limits']): Promise<Adapters> => {
   const database = await openTestDatabase(limits)
   const server = await startDataApiServer(database.dataApi)
-  const bySdk = auroraDataApi({
-    resourceArn: 'arn:aws:rds:us-east-1:123456789012:cluster:c',
-    client: {
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    },
-    resumeMs: 1_000,
-  })
+  const bySdk = (resumeMs?: number): DataApi =>
+    auroraDataApi({
+      resourceArn: 'arn:aws:rds:us-east-1:123456789012:cluster:c',
+      client: {
+        endpoint: server.endpoint,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      },
+      ...(resumeMs === undefined ? {} : { resumeMs }),
+    })
   return {
-    dataApis: { 'in process': database.dataApi, 'by the SDK': bySdk },
+    dataApis: { 'in process': database.dataApi, 'by the SDK': bySdk() },
+    bySdk,
     server,
     close: async () => {
       await server.close()
