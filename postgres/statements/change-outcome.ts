@@ -8,6 +8,7 @@ import { type Drift, mergedDrift } from './drift-merge.ts'
 import { closed } from './intent-close.ts'
 import { jsonPages } from './paging.ts'
 import { orphansSql } from './resource-orphan.ts'
+import { mergedProjection } from './resource-unprojected.ts'
 
 export interface Outcome {
   readonly change_id: number
@@ -78,7 +79,7 @@ export async function storeOutcomes(
          ON CONFLICT (table_name, row_id) DO UPDATE SET account_id = excluded.account_id, region = excluded.region,
            natural_name = excluded.natural_name, cloud_id = excluded.cloud_id, base = excluded.base,
            base_version = excluded.base_version, observed = excluded.observed, observed_at = excluded.observed_at,
-           written_at = excluded.written_at, unprojected = coalesce(excluded.unprojected, r.unprojected),
+           written_at = excluded.written_at, unprojected = ${mergedProjection('r.unprojected', 'excluded.unprojected')},
            unread = excluded.unread, drift = excluded.drift),
        removed AS (
          DELETE FROM ${t}.iasql_resource r USING o

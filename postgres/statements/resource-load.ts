@@ -1,5 +1,7 @@
 /** Resources as decisions need them: the tenant's row, base, observed, newest edit and open claim, joined in one pass. */
 
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
+import type { Projection } from '#engine/merge/projection.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { Database } from '../database.ts'
@@ -41,12 +43,15 @@ export interface ResourceRecord {
 }
 
 /** As it is read: what the cloud has is left out where it is as agreed, which is nearly everywhere. */
-type StoredRecord = ResourceRecord & { readonly is_as_agreed: boolean }
+type StoredRecord = ResourceRecord & {
+  readonly is_as_agreed: boolean
+  readonly unprojected: Projection | null
+}
 
 const recordSql = (t: string, table: string): string => `
   SELECT s.row_id AS sort, s.row_id, row_to_json(q.*) AS desired, r.resource_id, r.account_id, r.region, r.cloud_id, r.base, r.base_version,
     CASE WHEN r.observed IS DISTINCT FROM r.base THEN r.observed END AS observed,
-    r.observed IS NOT DISTINCT FROM r.base AS is_as_agreed, r.observed_version, r.written_at,
+    r.observed IS NOT DISTINCT FROM r.base AS is_as_agreed, r.observed_version, r.written_at, r.unprojected,
     r.companion_of, r.external, r.drift, r.natural_name, n.version, n.at AS edited_at, n.companion, coalesce(c.actor, n.login) AS actor,
     (SELECT k.execution_id FROM ${t}.iasql_change_record k
       WHERE k.table_name = :table AND k.row_id = s.row_id AND k.execution_id IS NOT NULL
@@ -95,13 +100,23 @@ async function loadRecords(
   return records
 }
 
-function recordOf({ is_as_agreed: isAsAgreed, ...record }: StoredRecord): ResourceRecord {
+function recordOf({ is_as_agreed: isAsAgreed, unprojected, ...record }: StoredRecord): ResourceRecord {
   return {
     ...record,
+    desired: withProjection(record.desired, unprojected),
     observed: isAsAgreed ? record.base : record.observed,
     written_at: isoTime(record.written_at),
     edited_at: isoTime(record.edited_at),
   }
+}
+
+/** The row as it will be: what is on its way there was agreed on, and its absence is nobody's edit. */
+function withProjection(row: Row | null, coming: Projection | null): Row | null {
+  if (!row || !coming) return row
+  const isAsExpected = (name: string): boolean =>
+    canonicalJson(row[name] ?? null) === canonicalJson(coming.expected[name] ?? null)
+  const write = Object.entries(coming.write).filter(([name]) => isAsExpected(name))
+  return { ...row, ...Object.fromEntries(write) }
 }
 
 const isoTime = (time: string | null): string | null => (time === null ? null : new Date(time).toISOString())

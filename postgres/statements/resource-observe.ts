@@ -7,6 +7,7 @@ import type { Tenant } from '../tenant.ts'
 import { type Drift, mergedDrift } from './drift-merge.ts'
 import { isOpen } from './open-change.ts'
 import { inPages } from './paging.ts'
+import { mergedProjection } from './resource-unprojected.ts'
 
 export interface Observation {
   readonly resource_id: number
@@ -46,7 +47,7 @@ export async function storeObservations(
        UPDATE ${t}.iasql_resource r
        SET base = nullif(n.base, 'null'), observed = nullif(n.observed, 'null'), observed_at = clock_timestamp(),
          companion_of = n.companion_of, natural_name = coalesce(n.natural_name, r.natural_name),
-         unprojected = coalesce(nullif(n.unprojected, 'null'), r.unprojected),
+         unprojected = ${mergedProjection('r.unprojected', "nullif(n.unprojected, 'null')")},
          drift = ${mergedDrift('r.drift', 'n.drift')}
        FROM n
        WHERE r.resource_id = n.resource_id AND r.base_version = n.base_version

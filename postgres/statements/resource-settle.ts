@@ -4,6 +4,7 @@ import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { type Drift, mergedDrift } from './drift-merge.ts'
 import { inPages } from './paging.ts'
+import { mergedProjection } from './resource-unprojected.ts'
 
 export interface SettledResource {
   readonly table_name: string
@@ -30,7 +31,7 @@ export async function settleResources(
          AS s (table_name text, row_id bigint, edit_version bigint, base jsonb, unprojected jsonb, drift jsonb)),
        based AS (
          UPDATE ${t}.iasql_resource r SET base = s.base, base_version = s.edit_version,
-           unprojected = coalesce(nullif(s.unprojected, 'null'), r.unprojected),
+           unprojected = ${mergedProjection('r.unprojected', "nullif(s.unprojected, 'null')")},
            drift = ${mergedDrift('r.drift', 's.drift')}
          FROM s WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND nullif(s.base, 'null') IS NOT NULL
            AND r.base_version <= s.edit_version)

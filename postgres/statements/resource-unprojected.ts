@@ -22,3 +22,9 @@ export async function unprojectedTables(
   )
   return rows.map((row) => row.table_name)
 }
+
+/** What is still to come into a row and what comes on top of that: the row holds what it was expected to hold first. */
+export const mergedProjection = (old: string, more: string): string =>
+  `CASE WHEN ${more} IS NULL THEN ${old} WHEN ${old} IS NULL THEN ${more} ELSE jsonb_build_object(
+     'write', coalesce(${old}->'write', '{}') || coalesce(${more}->'write', '{}'),
+     'expected', coalesce(${more}->'expected', '{}') || coalesce(${old}->'expected', '{}')) END`
