@@ -39,6 +39,8 @@ function codeOf(refusal: Refusal, profile: CloudProfile): ErrorCode {
   const named = ruleOf(refusal.name) ?? ruleOf(refusal.Code)
   if (named) return named
   if (refusal.code !== undefined && unsentCodes.has(refusal.code)) return 'cloud/unreachable'
+  // The answer to a HEAD has no body, and so no name.
+  if (status === 403) return 'cloud/denied'
   if (status === 429) return 'cloud/throttled'
   return status !== undefined && status >= 400 && status < 500 ? 'cloud/invalid' : 'cloud/unknown-outcome'
 }

@@ -105,6 +105,8 @@ function configurationOf({ profile, endpoint, credentials }: CloudOptions, place
     maxAttempts: 1,
     requestHandler: { connectionTimeout: connectionMs, requestTimeout: callMs },
     ...(endpoint === undefined ? {} : { endpoint }),
+    // The emulator has no host for each bucket.
+    ...(profile === 'emulator' ? { forcePathStyle: true } : {}),
     ...(keys === undefined ? {} : { credentials: keys }),
   }
 }

@@ -16,6 +16,7 @@ const tokens: readonly (readonly [string, string])[] = [
   ['nextToken', 'nextToken'],
   ['NextMarker', 'Marker'],
   ['NextContinuationToken', 'ContinuationToken'],
+  ['ContinuationToken', 'ContinuationToken'],
   ['PaginationToken', 'PaginationToken'],
   ['Marker', 'Marker'],
   ['marker', 'marker'],

@@ -1,4 +1,4 @@
-/** Memory of another process, as Linux tells it. */
+/** What another process takes, as Linux tells it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const fieldMiB = (pid: number | undefined, field: 'VmHWM' | 'VmRSS'): number =>
@@ -11,3 +11,10 @@ export const residentMiB = (pid: number | undefined): number => fieldMiB(pid, 'V
 export const peakMiB = (pid: number | undefined): number => fieldMiB(pid, 'VmHWM')
 
 export const forgetPeak = (pid: number | undefined): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
+
+/** Milliseconds for which it has worked so far, in steps of ten: Linux counts ticks of a hundredth of a second. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}

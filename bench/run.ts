@@ -1,8 +1,11 @@
 /** Runs the benchmarks and prints every figure beside its floor; `npm run bench -- stream` runs those whose name fits. */
 import { applyGraph } from './apply-graph.ts'
 import { applyQueues } from './apply-queues.ts'
+import { audit } from './audit.ts'
+import { conformance } from './conformance.ts'
 import type { Figure, Measure } from './figure.ts'
 import { growth } from './growth.ts'
+import { importMixed } from './import-mixed.ts'
 import { merge } from './merge.ts'
 import { plan } from './plan.ts'
 import { ready } from './ready.ts'
@@ -22,6 +25,9 @@ const measures: Readonly<Record<string, Measure>> = {
   applyGraph,
   twoApplies,
   growth,
+  audit,
+  importMixed,
+  conformance,
 }
 
 const number = (value: number): string =>

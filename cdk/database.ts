@@ -15,8 +15,11 @@ import { Construct } from 'constructs'
 /** A statement may hold a secret, so the server never writes one into its log. */
 const silentLog = {
   log_statement: 'none',
+  // Above errors, whose first line quotes what was written.
+  log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_min_duration_statement: '-1',
+  log_parameter_max_length: '0',
   log_parameter_max_length_on_error: '0',
   log_error_verbosity: 'terse',
   'pg_stat_statements.track_utility': '0',

@@ -39,12 +39,14 @@ const runners: readonly FunctionName[] = ['run-statements', 'execute-statements'
 
 function grantsFor({ functions, database, runKey, socket, machineArns }: Parts): readonly Grant[] {
   const stack = Stack.of(database)
-  const tenantSecrets = stack.formatArn({
-    service: 'secretsmanager',
-    resource: 'secret',
-    resourceName: 'iasql/*',
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  })
+  // AWS puts a hyphen and six characters behind the name.
+  const tenantSecrets = (name: string) =>
+    stack.formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: `iasql/*/${name}-*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    })
   const connections = (method: 'POST' | 'DELETE') =>
     stack.formatArn({
       service: 'execute-api',
@@ -67,7 +69,17 @@ function grantsFor({ functions, database, runKey, socket, machineArns }: Parts):
       actions: ['secretsmanager:GetSecretValue'],
       resources: [database.platformSecret.secretArn],
     },
-    { to: runners, actions: ['secretsmanager:GetSecretValue'], resources: [tenantSecrets] },
+    {
+      to: runners,
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [tenantSecrets('reader'), tenantSecrets('writer')],
+    },
+    // An install makes the key of secret columns, an apply opens what they hold.
+    {
+      to: ['step-execution'],
+      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:CreateSecret'],
+      resources: [tenantSecrets('secrets')],
+    },
     {
       to: ['on-message', ...runners],
       actions: ['secretsmanager:GetSecretValue'],

@@ -1,8 +1,9 @@
-/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives go on, rows that were locked get their outputs. */
+/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives go on, rows that were locked get their outputs, secrets that nobody came for go. */
 import { projectLeftovers } from '#operations/apply/project-leftovers.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import type { Ports, StateMachines } from '#operations/ports.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
+import { forgetUnshown } from '#operations/secrets/forget-unshown.ts'
 import { lambda } from './lambda.ts'
 
 export const handler = lambda(async (ports, _event: object) => {
@@ -11,6 +12,7 @@ export const handler = lambda(async (ports, _event: object) => {
     recoverRuns(ports),
     recoverExecutions({ ...ports, machines }),
     projectLeftovers(ports),
+    forgetUnshown(ports),
   ])
   const failures = swept.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
   if (failures.length > 0) throw new AggregateError(failures, `The sweep failed: ${failures.join('; ')}`)

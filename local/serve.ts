@@ -12,7 +12,7 @@ import { handler as stepExecution } from '#functions/step-execution.ts'
 import { apiGatewayConnections } from '#operations/connection/api-gateway-connections.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import { useHost } from '#operations/host.ts'
-import type { Cipher, Cloud, Connections, Log, Ports } from '#operations/ports.ts'
+import type { Cipher, Cloud, Connections, Log, Ports, SecretKeys } from '#operations/ports.ts'
 import { purgeExpired } from '#operations/retention/purge-expired.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
 import { systemClock } from '#operations/system-clock.ts'
@@ -34,6 +34,7 @@ export interface Foundation {
   readonly platform: Database
   readonly secrets: Secrets
   readonly cipher: Cipher
+  readonly secretKeys: SecretKeys
   readonly cloud: Cloud
   readonly modules: Ports['modules']
   readonly log: Log
@@ -78,7 +79,7 @@ const lateConnections = () => {
 
 /** Serves on loopback. Rejects with a message for people when the port is taken. */
 export async function serve(foundation: Foundation): Promise<Serving> {
-  const { dataApi, platform, cipher, cloud, modules, log, defaults, secrets } = foundation
+  const { dataApi, platform, cipher, secretKeys, cloud, modules, log, defaults, secrets } = foundation
   const machines = localStateMachines({
     handlers: {
       executeStatements: call('execute-statements', executeStatements),
@@ -108,6 +109,7 @@ export async function serve(foundation: Foundation): Promise<Serving> {
     machines,
     connections,
     cipher,
+    secretKeys,
     log,
     defaults,
   }

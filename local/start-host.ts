@@ -73,6 +73,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     platform,
     secrets: directory.secrets,
     cipher: directory.cipher,
+    secretKeys: directory.secretKeys,
     cloud: cloud.isLimited
       ? limitedCloud(wrapCloud(cloud.cloud), sharedLimits({ db: platform, clock: systemClock, log }))
       : wrapCloud(cloud.cloud),
@@ -112,7 +113,15 @@ const startDatabase = async (
 ): Promise<PlatformDatabase & Stoppable> => {
   const { secrets, path } = directory
   if (databaseUrl === undefined) return startPostgres({ directory: path, secrets, log })
-  return { ...(await externalPostgres(databaseUrl, secrets)), stop: async () => {} }
+  const external = await externalPostgres(databaseUrl, secrets)
+  if (external.talks.length > 0) {
+    const settings = external.talks.join(', ')
+    log(
+      'warn',
+      `The log of the PostgreSQL of IASQL_DATABASE_URL may get statements, and secrets with them: ${settings}.`,
+    )
+  }
+  return { ...external, stop: async () => {} }
 }
 
 interface Stoppable {

@@ -15,6 +15,8 @@ import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
 import { limitedCloud } from './limits/limited-cloud.ts'
 import { sharedLimits } from './limits/shared-limits.ts'
 import type { Cipher, Invoker, Log, Ports, StateMachines } from './ports.ts'
+import { secretKeysIn } from './secrets/secret-keys.ts'
+import { secretsManagerTexts } from './secrets/secrets-manager-texts.ts'
 import { systemClock } from './system-clock.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -48,6 +50,7 @@ export function awsHost(environment: Environment): Ports {
     }),
     connections: apiGatewayConnections({ endpoint: variable('IASQL_CONNECTIONS_ENDPOINT') }),
     cipher: secretCipher(store, variable('IASQL_RUN_KEY_SECRET')),
+    secretKeys: secretKeysIn(secretsManagerTexts(store)),
     log,
     modules: loadModules,
     defaults: { ...placeOf(clusterArn), budgetMs },

@@ -60,6 +60,14 @@ export interface Cipher {
   decrypt(cipher: string): Promise<string>
 }
 
+/** The keys that secret columns are encrypted under, by name; their private halves are nowhere in the database. */
+export interface SecretKeys {
+  /** The public half, as pgcrypto takes it; the pair is made when it is asked for first. */
+  publicKey(name: string): Promise<Uint8Array>
+  /** What was encrypted under the public half. Rejects when it was not, or was changed since. */
+  open(name: string, messages: readonly Uint8Array[]): Promise<readonly string[]>
+}
+
 export type Log = (
   level: 'error' | 'warn' | 'info' | 'debug',
   message: string,
@@ -78,6 +86,7 @@ export interface Ports {
   readonly machines: StateMachines
   readonly connections: Connections
   readonly cipher: Cipher
+  readonly secretKeys: SecretKeys
   readonly log: Log
   readonly defaults: {
     /** Account of the local tenant, and the region that starts as its default. */

@@ -1,5 +1,6 @@
 /** Typed rows over the Data API port, for one login: what operations and statements use instead of raw fields. */
 import type { Json } from '#engine/model/json.ts'
+import { withAuthor } from './author.ts'
 import type { ColumnMetadata, DataApi, ExecuteResult, Field, Login, Parameter } from './data-api.ts'
 
 export type SqlValue = Json | Uint8Array | undefined
@@ -68,12 +69,18 @@ const queryable = (dataApi: DataApi, login: Login, transactionId?: string): Quer
         await dataApi.execute({
           ...where,
           sql,
-          parameters: parametersOf(parameters),
+          parameters: parametersOf(withAuthor({ sql, parameters }).parameters),
           includeResultMetadata: true,
         }),
       ),
     run: async (sql, parameters = {}) =>
-      (await dataApi.execute({ ...where, sql, parameters: parametersOf(parameters) })).numberOfRecordsUpdated,
+      (
+        await dataApi.execute({
+          ...where,
+          sql,
+          parameters: parametersOf(withAuthor({ sql, parameters }).parameters),
+        })
+      ).numberOfRecordsUpdated,
   }
 }
 

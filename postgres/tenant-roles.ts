@@ -87,6 +87,8 @@ export async function makeSchemas(transaction: Queryable, tenant: Tenant): Promi
     await transaction.run(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${ownerRole}`)
     await transaction.run(`ALTER SCHEMA ${name} OWNER TO ${ownerRole}`)
   }
+  // Its triggers encrypt what secret columns are given.
+  await transaction.run(`GRANT USAGE ON SCHEMA pgcrypto TO ${ownerRole}`)
   await transaction.run(`SET LOCAL ROLE ${ownerRole}`)
   await transaction.run(`GRANT USAGE ON SCHEMA ${schema}, ${userSchema} TO ${readerRole}, ${writerRole}`)
   await transaction.run(`GRANT CREATE ON SCHEMA ${userSchema} TO ${writerRole}`)

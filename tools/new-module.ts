@@ -110,7 +110,8 @@ It works as it is, with EC2 key pairs in place of your ${table.replaceAll('_', '
   edit the columns, the mapper, the examples and the check; delete the count function if there is none
   npm run format
   npm run conform ${module}
-  npx vitest run --project integration mapper-examples`
+  npx vitest run --project integration mapper-examples -t ${table}
+  npm run docs`
 }
 
 async function main([module, table, ...others]: readonly string[]): Promise<number> {

@@ -67,6 +67,8 @@ export type RunEvent =
     }
   | {
       readonly type: 'rows'
+      /** Secrets that are shown this one time. */
+      readonly once?: true
       readonly statement: number
       readonly rows: readonly (readonly (string | null)[])[]
     }

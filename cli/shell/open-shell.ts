@@ -7,6 +7,7 @@ import type { ServerAddress } from '../server-address.ts'
 import type { Terminal } from '../terminal.ts'
 import { version } from '../version.ts'
 import { openHistory } from './history.ts'
+import { privateStatements } from './private-statements.ts'
 import { Session } from './session.ts'
 
 interface ShellOptions {
@@ -38,7 +39,12 @@ export async function openShell(address: ServerAddress, { terminal, format }: Sh
   lines.on('SIGINT', () => onPromptInterrupt(session, lines, terminal))
   if (isInteractive) terminal.stdout.write(`${version()}. Type \\? for help, \\q to leave.\n`)
   try {
-    return await readLines(session, lines, (line) => history?.add(line))
+    const isPrivate = privateStatements(client)
+    const remember = async (typed: readonly string[]): Promise<void> => {
+      if (!history || (await isPrivate.has(typed.join('\n')))) return
+      for (const line of typed) history.add(line)
+    }
+    return await readLines(session, lines, remember)
   } catch (error) {
     throw asNoServer(error, address)
   } finally {
@@ -50,7 +56,7 @@ export async function openShell(address: ServerAddress, { terminal, format }: Sh
 async function readLines(
   session: Session,
   lines: Interface,
-  remember: (line: string) => void,
+  remember: (typed: readonly string[]) => Promise<void>,
 ): Promise<number> {
   const prompt = () => {
     if (!session.isInteractive) return
@@ -58,9 +64,15 @@ async function readLines(
     lines.prompt()
   }
   prompt()
+  // Only of a whole statement it can be told whether it writes a secret.
+  let typed: string[] = []
   for await (const line of lines) {
-    remember(line)
+    typed.push(line)
     await session.take(line)
+    if (session.isBlank) {
+      await remember(typed)
+      typed = []
+    }
     if (session.isOver) return session.exitCode
     prompt()
   }

@@ -17,7 +17,8 @@ export function uniqueSql(names: TenantNames, table: TableSpec): readonly string
   return keys.map(
     (columns, index) =>
       `ALTER TABLE ${inSchema(names, table.name)} ADD CONSTRAINT ` +
-      `${identifier(`${table.name}_${index === 0 && place.length > 0 ? 'place' : 'natural'}_key`)} UNIQUE (${columnList(columns)})`,
+      `${identifier(`${table.name}_${index === 0 && place.length > 0 ? 'place' : 'natural'}_key`)} ` +
+      `UNIQUE ${table.nullsAlike ? 'NULLS NOT DISTINCT ' : ''}(${columnList(columns)})`,
   )
 }
 

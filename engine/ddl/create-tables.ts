@@ -1,13 +1,16 @@
 /** Tables from data: everything PostgreSQL needs to hold, check, guard and journal the rows of resource types. */
 import type { TableSpec } from '#engine/model/table.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
+import { auditSql } from './audit-sql.ts'
 import { foreignKeySql, indexSql, uniqueSql } from './constraints.ts'
+import { contentSql } from './content-sql.ts'
 import { expressionSql } from './expression-sql.ts'
 import { findFunctionSql } from './find-function.ts'
 import { guardSql, outputsSql } from './guard-sql.ts'
 import { journalSql } from './journal-sql.ts'
 import { companionSql, protectionSql } from './protection-sql.ts'
 import { regionSql } from './region-sql.ts'
+import { secretSql } from './secret-sql.ts'
 import { sizeSql } from './size-sql.ts'
 import type { TenantNames } from './sql-text.ts'
 import { tableSql } from './table-sql.ts'
@@ -25,6 +28,8 @@ export function createTablesSql(
     ...tables.flatMap((table) => indexSql(names, table)),
     ...tables.flatMap((table) => [
       ...guardSql(names, table),
+      ...secretSql(names, table),
+      ...contentSql(names, table),
       ...sizeSql(names, table),
       ...regionSql(names, table),
       ...outputsSql(names, table),
@@ -32,6 +37,7 @@ export function createTablesSql(
       ...companionSql(names, table),
       ...expressionSql(names, table),
       ...journalSql(names, table),
+      ...auditSql(names, table),
       ...findFunctionSql(names, table),
     ]),
   ]

@@ -1,13 +1,16 @@
 /** The way back from `createTablesSql`; PostgreSQL itself refuses where a user's object depends on a table. */
 import type { TableSpec } from '#engine/model/table.ts'
 import { type TableLookup, unqualified } from '#engine/plan/resource.ts'
+import { auditName } from './audit-sql.ts'
 import { dropForeignKeySql } from './constraints.ts'
+import { contentName } from './content-sql.ts'
 import { expressedName, expressionName } from './expression-sql.ts'
 import { dropFindFunctionSql } from './find-function.ts'
 import { guardName, outputsName, unspecifiedName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
 import { companionName, externalName, protectionName } from './protection-sql.ts'
 import { regionName } from './region-sql.ts'
+import { secretName } from './secret-sql.ts'
 import { sizeName } from './size-sql.ts'
 import { identifier, inSchema, type TenantNames } from './sql-text.ts'
 
@@ -25,7 +28,10 @@ export function dropTablesSql(
   const functions = [
     ...tables.flatMap((table) => [
       journalName(table),
+      auditName(table),
       guardName(table),
+      secretName(table),
+      contentName(table),
       sizeName(table),
       regionName(table),
       unspecifiedName(table),

@@ -11,8 +11,10 @@ export const expressedName = (table: TableSpec): string => `iasql_expressed_${ta
 const pattern = String.raw`\$\{([a-z_][a-z0-9_]*)\((\d{1,15})\)\.([a-z_][a-z0-9_]*)\}`
 
 const expressionColumns = (table: TableSpec): readonly string[] =>
-  Object.entries(table.columns).flatMap(([name, { nature, reference, sqlType }]) =>
-    nature === 'argument' && !reference && (sqlType === 'text' || sqlType === 'jsonb') ? [name] : [],
+  Object.entries(table.columns).flatMap(([name, { nature, reference, secret, content, sqlType }]) =>
+    nature === 'argument' && !reference && !secret && !content && (sqlType === 'text' || sqlType === 'jsonb')
+      ? [name]
+      : [],
   )
 
 /** After the row, so that a row may refer to itself; values without `${` cost a search in their text and no call. */

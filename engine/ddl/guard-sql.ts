@@ -60,7 +60,11 @@ export function guardSql(names: TenantNames, table: TableSpec): readonly string[
   const kept = columnsWhere(
     table,
     (column) =>
-      column.nature === 'argument' && !column.clearable && !column.required && column.default === undefined,
+      column.nature === 'argument' &&
+      !column.clearable &&
+      // One that must be given is NOT NULL, but for secrets, which rows that are imported lack.
+      (!column.required || column.secret === true) &&
+      column.default === undefined,
   )
   const cleared = (name: string) => `NEW.${identifier(name)} IS NULL AND OLD.${identifier(name)} IS NOT NULL`
   const body = [

@@ -79,7 +79,7 @@ function externalDeleteSql(names: TenantNames, table: TableSpec): string {
 }
 
 function protectionBody(names: TenantNames, table: TableSpec, lookup: TableLookup): string {
-  const companion = table.createdWith.length > 0 ? companionBody(names, table) : ''
+  const companion = boundParents(table).length > 0 ? companionBody(names, table) : ''
   const protections = table.protects.map((protection) => {
     const message = literal(`${table.name}: ${protection.message}`)
     return `  IF EXISTS (${protectedRowSql(names, table, protection, lookup)}) THEN
@@ -101,9 +101,13 @@ const refusalSql = (message: string): string =>
   `RAISE EXCEPTION USING ERRCODE = 'IQ005', MESSAGE = ${message},
       HINT = 'This change would need a new resource in its place; AWS made this one, so leave it as it is.';`
 
+/** Parents whose companions stand as long as they do. */
+const boundParents = (table: TableSpec): readonly string[] =>
+  table.createdWith.flatMap(({ parent, removable }) => (removable ? [] : [unqualified(parent)]))
+
 function companionBody(names: TenantNames, table: TableSpec): string {
   const resource = inSchema(names, 'iasql_resource')
-  const parents = table.createdWith.map(({ parent }) => unqualified(parent))
+  const parents = boundParents(table)
   const stands = parents.map(
     (parent) =>
       `WHEN ${literal(parent)} THEN EXISTS (SELECT FROM ${inSchema(names, parent)} x WHERE x.id = p.row_id)`,

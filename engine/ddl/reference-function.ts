@@ -27,6 +27,12 @@ BEGIN
       HINT = format('It has %s.', (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped));
   END IF;
+  IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = target
+      AND c.conname = format('%s_%s_secret', iasql_ref.table_name, iasql_ref.column_name)) THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('%s of %s is write-only, so nothing can refer to its value', iasql_ref.column_name, iasql_ref.table_name),
+      HINT = 'Write the value there too, or refer to the arn of the row and let the service read it.';
+  END IF;
   EXECUTE format('SELECT EXISTS (SELECT FROM %s t WHERE t.id = $1)', target) INTO stands USING iasql_ref.id;
   IF NOT stands THEN
     RAISE EXCEPTION USING ERRCODE = 'P0002', MESSAGE = format('%s has no row %s', iasql_ref.table_name, iasql_ref.id),

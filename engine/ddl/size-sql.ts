@@ -11,8 +11,8 @@ const surelyShort = 1_000
 
 export function sizeSql(names: TenantNames, table: TableSpec): readonly string[] {
   if (table.access === 'read') return []
-  const columns = Object.entries(table.columns).flatMap(([name, { nature, sqlType }]) =>
-    nature !== 'output' && (sqlType === 'text' || sqlType === 'jsonb') ? [name] : [],
+  const columns = Object.entries(table.columns).flatMap(([name, { nature, secret, content, sqlType }]) =>
+    nature !== 'output' && !secret && !content && (sqlType === 'text' || sqlType === 'jsonb') ? [name] : [],
   )
   if (columns.length === 0) return []
   const isLong = (name: string): string => `pg_column_size(NEW.${identifier(name)}) > ${surelyShort}`

@@ -48,15 +48,20 @@ export interface TriggerFunction {
   readonly name: string
   readonly body: string
   readonly declarations?: readonly string[]
+  /** What it runs under, whatever the session has set, for example `timezone = 'UTC'`. */
+  readonly settings?: readonly string[]
 }
 
 /** A trigger function with its owner's rights and a pinned path; nobody else may attach it to a table. */
 export function triggerFunctionSql(names: TenantNames, trigger: TriggerFunction): readonly string[] {
   const declare = trigger.declarations ? `DECLARE ${trigger.declarations.join(' ')} ` : ''
+  const settings = ['search_path = pg_catalog, pg_temp', ...(trigger.settings ?? [])].map(
+    (one) => `SET ${one}`,
+  )
   const name = `${inSchema(names, trigger.name)}()`
   return [
     `CREATE FUNCTION ${name} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER ` +
-      `SET search_path = pg_catalog, pg_temp AS $iasql$\n${declare}BEGIN\n${trigger.body}\nEND\n$iasql$`,
+      `${settings.join(' ')} AS $iasql$\n${declare}BEGIN\n${trigger.body}\nEND\n$iasql$`,
     `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`,
   ]
 }

@@ -1,6 +1,8 @@
 /** The table itself: columns, checks, comments, rights. */
 import type { Column } from '#engine/model/column.ts'
 import type { TableSpec } from '#engine/model/table.ts'
+import { contentCheckSql } from './content-sql.ts'
+import { secretCheckSql } from './secret-sql.ts'
 import { columnList, defaultLiteral, identifier, inSchema, literal, type TenantNames } from './sql-text.ts'
 
 export function tableSql(names: TenantNames, table: TableSpec): readonly string[] {
@@ -21,6 +23,8 @@ export function tableSql(names: TenantNames, table: TableSpec): readonly string[
 
 function columnSql(table: TableSpec, name: string, column: Column): string {
   const parts = [identifier(name), column.sqlType]
+  if (column.secret) return [...parts, secretCheckSql(table, name)].join(' ')
+  if (column.content) parts.push(contentCheckSql(table, name))
   if (column.required || column.default !== undefined) parts.push('NOT NULL')
   if (column.default !== undefined) parts.push(`DEFAULT ${defaultLiteral(column.default)}`)
   if (column.check)

@@ -11,9 +11,10 @@ export type Milestone = 'exists' | 'ready'
 
 /**
  * Where a column is sent by a call of its own instead of one that all columns share: after the `create`, in an `update`;
- * `clear`: what was set is undone by a further call before; `delete`: before the resource is deleted too.
+ * `clear`: what was set is undone by a further call before; `delete`: before the resource is deleted too; `deleteEach`:
+ * so is every member of a set, one by one.
  */
-export type OwnCall = 'create' | 'update' | 'clear' | 'delete'
+export type OwnCall = 'create' | 'update' | 'clear' | 'delete' | 'deleteEach'
 
 export interface Reference {
   /** Qualified table, for example `aws_vpc.vpc`. */
@@ -45,8 +46,29 @@ export interface Column {
   readonly clearable: boolean
   /** Changing or clearing what is set stops, for a moment or for good, what uses the resource. */
   readonly interrupts?: boolean
+  /**
+   * Write-only text: encrypted at the statement, opened just before the call, never read back. Row, base and plan hold the
+   * marker `secret:<version>`. `required` then means that an INSERT gives it; `check` is of the value.
+   */
+  readonly secret?: boolean
+  /**
+   * Bytes that may be many: kept once by their digest, and given to the mapper just before the call that sends them. Row,
+   * base, plan and audit hold `sha256:<hex>`, which is also what the mapper tells of what the cloud has.
+   */
+  readonly content?: boolean
+  /**
+   * Says how calls are made and is never told by the cloud, such as what a delete leaves: base keeps what was last agreed
+   * on, a change of it alone needs no call, and it is given to the mapper's delete.
+   */
+  readonly unread?: boolean
+  /** What its expressions name cannot go as long as it says so: it is emptied before, to its default, where need be. */
+  readonly holds?: boolean
+  /** An output that follows what others do: it may be another right after it was read. */
+  readonly live?: boolean
   /** Absent: never. The calls that a plan predicts are counted by it. */
   readonly ownCall?: readonly OwnCall[]
+  /** Name of the part of the resource that it says something of: columns of one part are sent by one `ownCall`. */
+  readonly part?: string
   /** Name of a column without which this one says nothing: where a cycle is cut, both are sent, or cleared, together. */
   readonly with?: string
 }

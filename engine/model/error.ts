@@ -102,6 +102,37 @@ export const errorKinds = {
     'never',
     'Look in the cloud which one is meant: delete the others there, or delete the row here, and apply again.',
   ),
+  'transaction/none': kind('25P01', 'user', 'never', 'Open one first: SELECT * FROM iasql_begin().'),
+  'transaction/open': kind(
+    '25001',
+    'user',
+    'never',
+    'End it first: SELECT * FROM iasql_commit(), or SELECT * FROM iasql_rollback().',
+  ),
+  'transaction/edited': kind(
+    'IQ004',
+    'user',
+    'never',
+    'The detail names the rows and who edited them: have those edits taken back first.',
+  ),
+  'transaction/unknown': kind(
+    'P0002',
+    'user',
+    'never',
+    'SELECT DISTINCT transaction_id, actor, message FROM iasql_audit_log lists what there is.',
+  ),
+  'transaction/gone': kind(
+    'P0002',
+    'user',
+    'never',
+    'Revert what took those rows away first; iasql_audit_log tells its transaction.',
+  ),
+  'transaction/undone': kind(
+    'IQ002',
+    'cloud',
+    'never',
+    'Correct what the detail names, make the edits again and commit; iasql_apply() keeps what succeeds.',
+  ),
   'module/unknown': kind(
     'IQ008',
     'user',

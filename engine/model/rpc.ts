@@ -11,6 +11,15 @@ export interface RpcArgument {
   /** Of a `bigint` that is NULL when left out: why a NULL that is given, such as of a lookup that found nothing, is refused. */
   readonly refusesNull?: string
   readonly variadic?: boolean
+  /** A time: one computed from now() is another each time the statement runs, and means the same call. */
+  readonly isMoment?: boolean
+}
+
+export interface RpcColumn {
+  readonly name: string
+  readonly type: string
+  /** Shown once, to the client that asks, and stored nowhere as it is. */
+  readonly secret?: boolean
 }
 
 export interface RpcDescription {
@@ -23,7 +32,7 @@ export interface RpcDescription {
   readonly changesCloud?: boolean
   readonly role: Role
   readonly arguments: readonly RpcArgument[]
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly columns: readonly RpcColumn[]
   /** A function such as `default_aws_region(text)` that returns one value instead of rows. */
   readonly scalar?: string
   readonly description: string

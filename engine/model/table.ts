@@ -20,6 +20,15 @@ export interface CreatedWith {
   /** Qualified parent table, and the reference column of this table that names the parent. */
   readonly parent: string
   readonly via: string
+  /** Users may end or replace it while the parent stands. */
+  readonly removable?: boolean
+}
+
+/** Rows whose writes share a call: by the columns that have the same values in all of them. */
+export interface GroupedCalls {
+  readonly by: Readonly<Record<'create' | 'update' | 'delete', readonly string[]>>
+  /** Most rows of one call. */
+  readonly max: number
 }
 
 export interface Estimates {
@@ -39,6 +48,8 @@ export interface TableSpec {
   /** Columns whose values people know a row by; unique within its place when `uniqueKey`. */
   readonly naturalKey: readonly string[]
   readonly uniqueKey: boolean
+  /** Whether null is a value like any other in that key: two rows that lack it are the same. */
+  readonly nullsAlike?: boolean
   readonly columns: Columns
   readonly checks: readonly Check[]
   /** `full`: INSERT, UPDATE, DELETE; `read`: SELECT only, apart from UPDATE of `writable` columns. */
@@ -51,6 +62,8 @@ export interface TableSpec {
   /** Whether the cloud id is a name that the user gives: look it up before a create (adoption), collide on replace. */
   readonly named: boolean
   readonly estimates: Estimates
+  /** Absent: a call each. */
+  readonly grouped?: GroupedCalls
   /** `false`: with such a resource goes the service it gives, but nothing that was stored. Absent: data. */
   readonly holdsData?: boolean
 }

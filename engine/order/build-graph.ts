@@ -115,8 +115,8 @@ function addHoldingEdges(
   const [maker, end, targetEnd] = [makerOf(change), endOf(change), endOf(target)]
   // A companion goes with its parent and without a call, so nothing waits for it.
   if (!targetEnd || target.key === change.key || change.companion) return
-  // The cloud knows nothing of an expression, so it holds up nobody in earnest.
-  const isKnown = reference.of === undefined
+  // The cloud knows nothing of most expressions, so they hold up nobody in earnest.
+  const isKnown = reference.of === undefined || reference.isHeld === true
   const holder = end ?? (target.replaceBefore ? null : maker)
   if (holder) {
     const strength = isKnown ? holdOf(reference) : 'soft'

@@ -9,9 +9,9 @@ import { settleRow } from '#engine/merge/settle-row.ts'
 import { unsureColumns, withUnsure } from '#engine/merge/unsure.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
-import { type KnownResources, resolveRow, tableOf } from './known-resources.ts'
+import { type KnownResources, parentOf, resolveRow, tableOf } from './known-resources.ts'
 import type { Action, Settlement } from './planned-change.ts'
-import type { ResourceState } from './resource.ts'
+import { type ResourceState, unqualified } from './resource.ts'
 
 export interface Draft {
   readonly kind: 'draft'
@@ -42,7 +42,7 @@ export function draftChange(
     base: resource.base !== null,
     observed: resource.observed !== null,
     isEdited,
-    isCompanion: resource.companionOf !== null,
+    isCompanion: goesAlong(known, resource),
     isReferenced: false,
   }
   const decision = decide('apply', existence, policy(''))
@@ -58,7 +58,12 @@ export function draftChange(
       return draftMerge(known, resource, policy, isEdited)
     case 'delete':
     case 'gone':
-      return draftRemoval(resource, 'delete', decision === 'gone' ? 'its parent was deleted' : 'row deleted')
+      return draftRemoval(
+        resource,
+        'delete',
+        decision === 'gone' ? 'its parent was deleted' : 'row deleted',
+        goesAlong(known, resource),
+      )
     case 'forget':
       return draftRemoval(resource, 'forget', 'row deleted, and the cloud has it no more')
     default:
@@ -210,11 +215,26 @@ function changeReason(
   return reasons.join('; ')
 }
 
-const draftRemoval = (resource: ResourceState, action: 'delete' | 'forget', reason: string): Draft => ({
+/** AWS ends it along with its parent; one that may end before that is like any other while the parent stands. */
+function goesAlong(known: KnownResources, resource: ResourceState): boolean {
+  const parent = parentOf(known, resource)
+  if (resource.companionOf === null) return false
+  const isRemovable = tableOf(known, resource).createdWith.some(
+    (made) => made.removable && (!parent || unqualified(made.parent) === parent.table),
+  )
+  return !isRemovable || parent?.desired === null
+}
+
+const draftRemoval = (
+  resource: ResourceState,
+  action: 'delete' | 'forget',
+  reason: string,
+  companion = false,
+): Draft => ({
   ...plain,
   resource,
   action,
-  companion: action === 'delete' && resource.companionOf !== null,
+  companion,
   reason,
 })
 

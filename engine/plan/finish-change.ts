@@ -54,7 +54,8 @@ export function finishChange(
   return [change]
 }
 
-const beforeOf = ({ observed, base }: ResourceState): Row => observed ?? base ?? {}
+/** What the cloud does not tell is as it was agreed on. */
+const beforeOf = ({ observed, base }: ResourceState): Row => ({ ...base, ...observed })
 
 function changedColumns(known: KnownResources, { resource, action, delta }: Draft): PlannedChange['changed'] {
   const before: Row = action === 'create' ? {} : beforeOf(resource)

@@ -10,6 +10,7 @@ import { endFirstInCircles } from './open-circles.ts'
 import type { Plan, PlannedChange, Settlement } from './planned-change.ts'
 import { followReplacements } from './replaced-neighbours.ts'
 import type { ResourceState, TableLookup } from './resource.ts'
+import { shareCalls } from './share-calls.ts'
 
 export interface PlanInput {
   readonly tables: TableLookup
@@ -33,7 +34,7 @@ export function planChanges({ tables, resources, policy = () => 'track' }: PlanI
   const changes = followAll(known, drafts)
   const keys = [...drafts.keys()].sort()
   return {
-    changes,
+    changes: shareCalls(known, changes),
     settlements: [...settlements].flatMap(([key, settlement]) => (drafts.has(key) ? [] : [settlement])),
     notices: [
       ...keys.flatMap((key) => conflictNotices(known, drafts.get(key))),

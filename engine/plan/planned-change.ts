@@ -20,6 +20,8 @@ export interface ChangeReference {
   readonly isFixed?: boolean
   /** Of an expression inside a text or document, the column of the target: the cloud does not know of the reference. */
   readonly of?: string
+  /** It does know of this one, though it is an expression. */
+  readonly isHeld?: boolean
   /** The column points at a companion of the target. */
   readonly isThrough?: boolean
 }

@@ -38,8 +38,9 @@ export function referencesOf(
         target: resourceKey(expression.table, expression.id),
         need: 'ready',
         side,
-        cuttable,
+        cuttable: cuttable || (side === 'base' && column.holds === true),
         of: expression.column,
+        ...(column.holds ? { isHeld: true } : {}),
       }),
     )
     return [...byKey, ...byExpression]

@@ -178,7 +178,24 @@ export const publishedLimits: Readonly<Record<string, ServiceLimits>> = {
   iam: { page: null, isGlobal: true, per: 'class', read: size(40, 15), write: size(20, 5) },
   sqs: { page: null, per: 'class', read: size(200, 100), write: size(100, 50) },
   sns: { page: null, per: 'class', read: size(30, 30), write: size(30, 10) },
-  s3: { page: null, per: 'class', read: size(100, 50), write: size(50, 10) },
+  s3: {
+    page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html',
+    per: 'class',
+    // Of the settings of buckets the page says nothing: a guess. The rates of objects are those of one prefix.
+    read: size(100, 50),
+    write: size(50, 10),
+    operations: {
+      ...named(rate(5_500), 'HeadObject', 'GetObjectTagging'),
+      ...named(
+        rate(3_500),
+        'PutObject',
+        'CopyObject',
+        'DeleteObject',
+        'PutObjectTagging',
+        'DeleteObjectTagging',
+      ),
+    },
+  },
   rds: unpublished,
   ecr: unpublished,
   cloudformation: unpublished,

@@ -4,9 +4,11 @@ import { access, constants, mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
-import type { Cipher } from '#operations/ports.ts'
+import type { Cipher, SecretKeys } from '#operations/ports.ts'
+import { secretKeysIn } from '#operations/secrets/secret-keys.ts'
 import { takeLock } from './lock.ts'
 import { keepPrivateFile, writePrivateFile } from './private-file.ts'
+import { openPrivateTexts } from './private-texts.ts'
 import { openSecretStore, type SecretStore } from './secrets.ts'
 
 export interface DataDirectory {
@@ -17,6 +19,8 @@ export interface DataDirectory {
   /** Encrypts the text of runs. */
   readonly cipher: Cipher
   readonly secrets: SecretStore
+  /** Opens secret columns. */
+  readonly secretKeys: SecretKeys
   /** Tells the command line of this machine where the server listens (`server.json`). */
   announce(url: string): Promise<void>
   /** Takes the announcement back and lets go of the lock. */
@@ -43,6 +47,7 @@ export const openDataDirectory = async (folder: string): Promise<DataDirectory> 
       token,
       cipher: aesCipher(runKey(key, path)),
       secrets: await openSecretStore(join(path, 'secrets.json')),
+      secretKeys: secretKeysIn(openPrivateTexts(join(path, 'secret-keys.json'))),
       announce: (url) => writePrivateFile(announcement, `${JSON.stringify({ url, pid: process.pid })}\n`),
       close: async () => {
         await rm(announcement, { force: true })

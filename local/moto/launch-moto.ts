@@ -20,7 +20,14 @@ export const launchMoto = async (
     // A group of its own: Ctrl-C at the terminal is for us, and an apply may still need the emulator.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PYTHONUNBUFFERED: '1' },
+    env: {
+      ...process.env,
+      PYTHONUNBUFFERED: '1',
+      // Roles and users mostly have policies of AWS's own.
+      MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+      // Nothing runs, so services count as many tasks as running; with fewer than are desired they never become steady.
+      MOTO_ECS_SERVICE_RUNNING: '100',
+    },
   })
   let output = ''
   child.stderr.on('data', (chunk) => {

@@ -3,12 +3,18 @@ import { Client } from 'pg'
 import { IasqlError } from '#engine/model/error.ts'
 import type { SecretStore } from '../data-directory/secrets.ts'
 import { type Address, platformDatabase, preparePlatform, withClient } from './prepare-platform.ts'
+import { talkative } from './silent-log.ts'
 import type { PlatformDatabase } from './start-postgres.ts'
 
 const leastVersion = 160_000
 
+export interface ExternalDatabase extends PlatformDatabase {
+  /** Settings by which its log may get statements, and secrets with them. */
+  readonly talks: readonly string[]
+}
+
 /** Prepares the server at `url` (`postgres://user:password@host:port/database`) for the platform. */
-export const externalPostgres = async (url: string, secrets: SecretStore): Promise<PlatformDatabase> => {
+export const externalPostgres = async (url: string, secrets: SecretStore): Promise<ExternalDatabase> => {
   const client = readUrl(url)
   const address: Address = { host: client.host, port: client.port, ssl: client.ssl }
   const admin = {
@@ -19,7 +25,8 @@ export const externalPostgres = async (url: string, secrets: SecretStore): Promi
   try {
     await withClient({ ...address, ...admin }, check)
     const platform = await preparePlatform({ address, admin, secrets, isOurs: false })
-    return { ...address, database: platformDatabase, platform }
+    const login = { ...address, ...platform, database: platformDatabase }
+    return { ...address, database: platformDatabase, platform, talks: await withClient(login, talkative) }
   } catch (error) {
     if (error instanceof IasqlError) throw error
     const reason = reasonOf(error)

@@ -4,6 +4,7 @@ import { Client, type ClientConfig, DatabaseError, escapeIdentifier, escapeLiter
 import { IasqlError } from '#engine/model/error.ts'
 import type { Credentials } from '#postgres/secrets.ts'
 import type { SecretStore } from '../data-directory/secrets.ts'
+import { silence } from './silent-log.ts'
 
 export const platformRole = 'iasql_platform'
 export const platformSecret = 'iasql/platform'
@@ -82,6 +83,7 @@ const makeRoleAndDatabase = async (client: Client, platform: Credentials, isOurs
     await client.query(`CREATE DATABASE ${platformDatabase} OWNER ${role} TEMPLATE template0 ENCODING 'UTF8'`)
   }
   await refuseForeignDatabase(client, platform.user)
+  if (!isOurs) await silence(client, platformDatabase)
   await closeToPublic(client, isOurs)
 }
 

@@ -1,19 +1,13 @@
 /** The server's settings, given on its command line, where nothing stored in the cluster can change them. */
 import { createHash } from 'node:crypto'
+import { silentLog } from './silent-log.ts'
 
 /** Marks every process of the cluster in the list of processes, so that what a killed server left can be found. */
 export const clusterName = (cluster: string): string =>
   `iasql-${createHash('sha256').update(cluster).digest('hex').slice(0, 12)}`
 
-/** No statement, parameter or error of a tenant reaches the log: they may hold secrets. */
 const silence = {
-  log_statement: 'none',
-  log_min_messages: 'log',
-  log_min_error_statement: 'panic',
-  log_min_duration_statement: '-1',
-  log_parameter_max_length: '0',
-  log_parameter_max_length_on_error: '0',
-  log_error_verbosity: 'terse',
+  ...silentLog,
   log_destination: 'stderr',
   logging_collector: 'off',
   shared_preload_libraries: '',

@@ -8,6 +8,8 @@ import {
   EC2Client,
   type InternetGateway,
 } from '@aws-sdk/client-ec2'
+import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from '../kit/ec2/describe.ts'
+import { untagBy, updateTags } from '../kit/ec2/update-tags.ts'
 import {
   type CloudApi,
   defineMapper,
@@ -21,8 +23,6 @@ import {
   text,
   waiting,
 } from '../kit/index.ts'
-import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from './describe.ts'
-import { untagBy, updateTags } from './update-tags.ts'
 
 const columns = {
   internet_gateway_id: text('Id of the gateway, made by AWS.', { output: true }),

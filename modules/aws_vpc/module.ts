@@ -1,8 +1,12 @@
 /** Networks: VPCs and what is in them. */
 import { defineModule } from '../kit/index.ts'
 import { availabilityZone } from './availability-zone.ts'
+import { elasticIpExamples, pooledElasticIpExamples } from './elastic-ip.examples.ts'
+import { elasticIp } from './elastic-ip.ts'
 import { internetGatewayExamples } from './internet-gateway.examples.ts'
 import { internetGateway } from './internet-gateway.ts'
+import { natGatewayExamples, privateNatGatewayExamples } from './nat-gateway.examples.ts'
+import { natGateway } from './nat-gateway.ts'
 import { routeExamples } from './route.examples.ts'
 import { route } from './route.ts'
 import { routeTableExamples } from './route-table.examples.ts'
@@ -18,13 +22,27 @@ export const awsVpc = defineModule({
   name: 'aws_vpc',
   version: '0.1.0',
   requires: ['aws_account'],
-  tables: [availabilityZone, vpc, subnet, internetGateway, routeTable, route, routeTableAssociation],
+  tables: [
+    availabilityZone,
+    vpc,
+    subnet,
+    internetGateway,
+    elasticIp,
+    natGateway,
+    routeTable,
+    route,
+    routeTableAssociation,
+  ],
   examples: [
     vpcExamples,
     ipv6VpcExamples,
     subnetExamples,
     ipv6SubnetExamples,
     internetGatewayExamples,
+    elasticIpExamples,
+    pooledElasticIpExamples,
+    natGatewayExamples,
+    privateNatGatewayExamples,
     routeTableExamples,
     routeExamples,
     routeTableAssociationExamples,

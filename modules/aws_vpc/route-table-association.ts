@@ -8,6 +8,7 @@ import {
   type RouteTable,
   type RouteTableAssociation,
 } from '@aws-sdk/client-ec2'
+import { byIds, isOwnedElsewhere, type Kind } from '../kit/ec2/describe.ts'
 import {
   boolean,
   defineMapper,
@@ -19,7 +20,6 @@ import {
   reference,
   text,
 } from '../kit/index.ts'
-import { byIds, isOwnedElsewhere, type Kind } from './describe.ts'
 import { mainOf, routeTables } from './route-tables.ts'
 
 const columns = {

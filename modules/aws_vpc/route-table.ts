@@ -5,6 +5,8 @@ import {
   EC2Client,
   type RouteTable,
 } from '@aws-sdk/client-ec2'
+import { byIds, byToken, isOwnedElsewhere, taggedAs } from '../kit/ec2/describe.ts'
+import { untagBy, updateTags } from '../kit/ec2/update-tags.ts'
 import {
   boolean,
   defineMapper,
@@ -17,9 +19,7 @@ import {
   tagsFrom,
   text,
 } from '../kit/index.ts'
-import { byIds, byToken, isOwnedElsewhere, taggedAs } from './describe.ts'
 import { isMain, mainOf, routeTables } from './route-tables.ts'
-import { untagBy, updateTags } from './update-tags.ts'
 
 const columns = {
   route_table_id: text('Id of the route table, made by AWS.', { output: true }),

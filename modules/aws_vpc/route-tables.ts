@@ -1,6 +1,6 @@
 /** Route tables as EC2 lists them: the one call that also tells of their routes and associations. */
 import { DescribeRouteTablesCommand, type RouteTable } from '@aws-sdk/client-ec2'
-import type { Kind } from './describe.ts'
+import type { Kind } from '../kit/ec2/describe.ts'
 
 /** EC2's most for a page of route tables. */
 const tablesPerPage = 100

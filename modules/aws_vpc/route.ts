@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteTable,
 } from '@aws-sdk/client-ec2'
+import { byIds, isOwnedElsewhere } from '../kit/ec2/describe.ts'
 import {
   arn,
   boolean,
@@ -23,7 +24,6 @@ import {
   reference,
   text,
 } from '../kit/index.ts'
-import { byIds, isOwnedElsewhere } from './describe.ts'
 import { isMain, routeTables } from './route-tables.ts'
 
 /** A network as PostgreSQL and AWS both write it, or a prefix list; host bits and other spellings are refused at once. */

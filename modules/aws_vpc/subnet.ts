@@ -11,6 +11,8 @@ import {
   type Subnet,
   type SubnetIpv6CidrBlockAssociation,
 } from '@aws-sdk/client-ec2'
+import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from '../kit/ec2/describe.ts'
+import { untagBy, updateTags } from '../kit/ec2/update-tags.ts'
 import {
   boolean,
   type CloudApi,
@@ -30,9 +32,7 @@ import {
   text,
   waiting,
 } from '../kit/index.ts'
-import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from './describe.ts'
 import { isHeld } from './ipv6.ts'
-import { untagBy, updateTags } from './update-tags.ts'
 
 /** AWS takes one attribute a call, and none along with the create. */
 const onLaunch = { default: false, ownCall: ['create', 'update'] } as const
@@ -73,7 +73,10 @@ const columns = {
     onLaunch,
   ),
   state: text('pending, available, unavailable or failed.', { output: true }),
-  available_ip_address_count: integer('Unused IPv4 addresses when last read.', { output: true }),
+  available_ip_address_count: integer('Unused IPv4 addresses when last read.', {
+    output: true,
+    live: true,
+  }),
   default_for_az: boolean('Whether it is the subnet that AWS made for the zone.', { output: true }),
   availability_zone_id: text('Name of the zone that is the same in all accounts.', { output: true }),
   owner_id: text('Account that owns it.', { output: true }),

@@ -12,6 +12,8 @@ import {
   type VpcAttributeName,
   type VpcIpv6CidrBlockAssociation,
 } from '@aws-sdk/client-ec2'
+import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from '../kit/ec2/describe.ts'
+import { untagBy, updateTags } from '../kit/ec2/update-tags.ts'
 import {
   boolean,
   type CloudApi,
@@ -28,9 +30,7 @@ import {
   text,
   waiting,
 } from '../kit/index.ts'
-import { byIds, byToken, isOwnedElsewhere, type Kind, taggedAs } from './describe.ts'
 import { isHeld } from './ipv6.ts'
-import { untagBy, updateTags } from './update-tags.ts'
 
 const columns = {
   vpc_id: text('Id of the VPC, made by AWS.', { output: true }),

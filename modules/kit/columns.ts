@@ -2,7 +2,7 @@
 import type { CloudReference } from '#engine/model/cloud.ts'
 import type { Column, Equality, Milestone, OwnCall, SqlType } from '#engine/model/column.ts'
 import type { Json } from '#engine/model/json.ts'
-import type { TagMap, TypedColumn } from './row.ts'
+import type { ContentDigest, SecretText, TagMap, TypedColumn } from './row.ts'
 
 export interface ColumnOptions<Value> {
   /** An INSERT must give it. */
@@ -13,6 +13,8 @@ export interface ColumnOptions<Value> {
   readonly replaces?: 'after' | 'before'
   /** The cloud's; an edit is put back. */
   readonly output?: boolean
+  /** Of an output: it follows what others do, so a sync right after an apply may find another. */
+  readonly live?: boolean
   /** Ours alone: never sent, never read. */
   readonly local?: boolean
   /** SQL condition; `{}` stands for the column. */
@@ -23,6 +25,10 @@ export interface ColumnOptions<Value> {
   readonly interrupts?: boolean
   /** When it takes a call of its own, for the number of calls that plans predict; else columns share one. */
   readonly ownCall?: readonly OwnCall[]
+  /** Says how calls are made; AWS never tells it, and a change of it alone makes no call. `toRow` leaves it out. */
+  readonly unread?: boolean
+  /** The part of the resource that it says something of: columns of one part share an `ownCall`. */
+  readonly part?: string
   /** Says nothing without that column: sent and cleared together with it. */
   readonly with?: string
 }
@@ -40,7 +46,8 @@ type Built<Value, Options> = TypedColumn<
       ? Value
       : Value | null,
   NatureOf<Options>
->
+> &
+  (Options extends { readonly unread: true } ? { readonly unread: true } : unknown)
 
 function build<Value, Options extends ColumnOptions<unknown>>(
   sqlType: SqlType,
@@ -57,10 +64,13 @@ function build<Value, Options extends ColumnOptions<unknown>>(
     required: options.required ?? false,
     replaces: options.replaces ?? false,
     equality,
-    clearable: options.clearable ?? false,
+    clearable: options.clearable ?? options.unread ?? false,
     ...(options.interrupts ? { interrupts: true } : {}),
+    ...(options.live ? { live: true } : {}),
     ...(options.ownCall ? { ownCall: options.ownCall } : {}),
+    ...(options.unread ? { unread: true } : {}),
     ...(options.default === undefined ? {} : { default: options.default as Json }),
+    ...(options.part === undefined ? {} : { part: options.part }),
     ...(options.with === undefined ? {} : { with: options.with }),
     ...(conditions.length ? { check: conditions.join(' AND ') } : {}),
   }
@@ -103,6 +113,35 @@ export const jsonDocument = builder<Json>('jsonb', 'document')
 export const policyDocument = builder<Json>('jsonb', 'policy')
 /** A jsonb array of texts whose order means nothing. */
 export const set = builder<readonly string[]>('jsonb', 'set')
+
+/**
+ * A password, a key, a token: written by users, encrypted before it is stored, opened only for the call that sends it, and
+ * never read back: `toRow` leaves it out. `required`: an INSERT must give it; rows that are imported have none.
+ */
+export function secret<const Options extends SecretOptions = object>(
+  description: string,
+  options: Options = {} as Options,
+): TypedColumn<SecretText | null, 'argument'> {
+  const column = build<string, Options>('text', 'plain', `${description} Write-only.`, options)
+  return { ...column, secret: true } as TypedColumn<SecretText | null, 'argument'>
+}
+
+type SecretOptions = Pick<
+  ColumnOptions<never>,
+  'required' | 'replaces' | 'check' | 'clearable' | 'interrupts' | 'ownCall' | 'with'
+>
+
+/**
+ * A body, a program, a page: text as it is, or bytes (`decode('…', 'base64')`), up to 4 MiB. The row holds their digest,
+ * `sha256:<hex>`. A mapper's writes are given the bytes of what the call is to send; `toRow` tells the digest by `digestOf`.
+ */
+export function content<const Options extends SecretOptions = object>(
+  description: string,
+  options: Options = {} as Options,
+): Built<ContentDigest, Options> {
+  const column = build<string, Options>('text', 'plain', description, options)
+  return { ...column, content: true } as unknown as Built<ContentDigest, Options>
+}
 
 interface RangeOptions extends ColumnOptions<number> {
   readonly min?: number
@@ -162,10 +201,21 @@ export function reference<const Options extends ReferenceOptions = object>(
   } as unknown as Built<ReferenceValue<Options>, Options>
 }
 
-/** The tags of a resource; null equals `{}`, and tags beginning `iasql:` or `aws:` are not among them. */
-export const tags = (): TypedColumn<TagMap | null, 'argument'> =>
-  build<TagMap, { clearable: true }>('jsonb', 'tags', 'Tags: a JSON object of texts.', { clearable: true }, [
-    // AWS's own, and ours, are no user's to set.
-    `jsonb_typeof({}) = 'object'
+/**
+ * The tags of a resource; null equals `{}`, and tags beginning `iasql:` or `aws:` are not among them. Where AWS takes them all
+ * at once, they are a `part`; where they go with what else changes, `ownCall: []`.
+ */
+export const tags = (
+  options: Pick<ColumnOptions<never>, 'ownCall' | 'part'> = {},
+): TypedColumn<TagMap | null, 'argument'> =>
+  build<TagMap, { clearable: true }>(
+    'jsonb',
+    'tags',
+    'Tags: a JSON object of texts.',
+    { ...options, clearable: true },
+    [
+      // AWS's own, and ours, are no user's to set.
+      `jsonb_typeof({}) = 'object'
       AND NOT jsonb_path_exists({}, '$.keyvalue() ? (@.key starts with "iasql:" || @.key starts with "aws:")')`,
-  ])
+    ],
+  )

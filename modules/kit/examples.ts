@@ -2,7 +2,7 @@
 import type { CloudReference } from '#engine/model/cloud.ts'
 import type { Columns } from '#engine/model/column.ts'
 import type { Json } from '#engine/model/json.ts'
-import type { RowOf } from './row.ts'
+import type { ContentDigest, RowOf, SecretText } from './row.ts'
 import type { Table } from './table.ts'
 
 /** Stands for the row id of a needed row. */
@@ -10,6 +10,23 @@ export interface Needed {
   readonly $needed: string
 }
 export const needed = (name: string): Needed => ({ $needed: name })
+
+/** An expression about a needed row, which has its name in place of the row id: `neededValue('subnet', 'first', 'subnet_id')`. */
+export const neededValue = (table: string, name: string, column: string): string =>
+  `\${${table}(${name}).${column}}`
+
+const neededValues = /\$\{([a-z_]+)\(([a-z]\w*)\)\.([a-z_]+)\}/g
+
+/** The value with each such expression made into what `write` gives for it, at any depth. */
+export const withNeededValues = (
+  value: Json,
+  write: (needed: { readonly table: string; readonly name: string; readonly column: string }) => string,
+): Json =>
+  JSON.parse(
+    JSON.stringify(value).replace(neededValues, (_, table: string, name: string, column: string) =>
+      JSON.stringify(write({ table, name, column })).slice(1, -1),
+    ),
+  ) as Json
 
 export type ExampleRow = Readonly<Record<string, Json | Needed>>
 
@@ -34,7 +51,11 @@ export interface Examples {
   readonly emulator?: string
 }
 
-type ExampleValue<Value> = Value extends CloudReference ? Needed : Value
+type ExampleValue<Value> = Value extends CloudReference
+  ? Needed
+  : Value extends SecretText | ContentDigest
+    ? string
+    : Value
 type RowFor<C extends Columns> = { readonly [Name in keyof RowOf<C>]?: ExampleValue<RowOf<C>[Name]> }
 
 interface ExamplesDefinition<C extends Columns> {

@@ -9,7 +9,8 @@ import type {
   Token,
 } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
-import type { ColumnDelta, Resolved } from './row.ts'
+import type { Grouping } from './grouping.ts'
+import type { ColumnDelta, Resolved, Told } from './row.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
 export type SdkClientClass = new (configuration: any) => object
@@ -36,8 +37,8 @@ interface Reads<Row, Seen> {
   list(place: Place, cloud: CloudApi): AsyncIterable<Seen>
   /** Reads many at once; a missing id is absent from the result. */
   get(ids: readonly CloudId[], cloud: CloudApi): Promise<readonly Seen[]>
-  /** Pure. References as `ref(table, cloudId)`. */
-  toRow(seen: Seen): Row
+  /** Pure. References as `ref(table, cloudId)`; without the secret columns. */
+  toRow(seen: Seen): Told<Row>
   /** Whether the resource is ready (milestone `ready`); absent means always. */
   settled?(seen: Seen): Settled
   /** The parent that AWS made this along with, or null for one made by itself; pure. */
@@ -64,6 +65,8 @@ export interface Mapper<Row = SeenRow, Seen = unknown> extends Reads<Row, Seen> 
   ): Promise<Outcome>
   /** `waiting … done` is over when `get` no longer returns the id. */
   delete(seen: Seen, last: Resolved<Row>, cloud: CloudApi): Promise<Outcome>
+  /** How rows share calls; made by `grouped`. */
+  readonly grouping?: Grouping<Row, Seen>
   /** Removes our own tags (`ownTags`) of resources that are ours no more; nothing happens to those that carry none. */
   untag?(ids: readonly CloudId[], cloud: CloudApi): Promise<void>
   /** The resource that this create attempt made, by the token it carried. */

@@ -12,6 +12,8 @@ export interface SqlTarget {
 
 /** SQL of the module's own (functions, views, triggers), one statement a text. */
 export interface ModuleSql {
+  /** Views that it makes, which would hide a user's own of the same name. */
+  readonly makes?: readonly string[]
   /** Run once the tables are made, as their owner. */
   create(target: SqlTarget): readonly string[]
   /** Run before the tables go. */

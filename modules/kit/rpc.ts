@@ -2,6 +2,7 @@
 import type { CloudApi, Place } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { RpcDescription } from '#engine/model/rpc.ts'
+import type { Need } from './examples.ts'
 import type { SdkClientClass } from './mapper.ts'
 
 export interface RpcContext {
@@ -16,6 +17,8 @@ export interface ModuleRpc extends RpcDescription {
   readonly operations: readonly string[]
   /** Tables to sync once it is done, unqualified. */
   readonly syncs: readonly string[]
+  /** Rows that the sample usage is about; the documentation makes them first. */
+  readonly needs?: Readonly<Record<string, Need>>
   handler(values: Readonly<Record<string, Json>>, context: RpcContext): Promise<readonly Row[]>
 }
 

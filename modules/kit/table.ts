@@ -27,7 +27,10 @@ type Optional = 'module' | 'columns' | 'place' | 'uniqueKey' | 'checks' | 'acces
 type Defaulted = 'protects' | 'createdWith' | 'named' | 'estimates'
 
 /** What a module writes; everything with a usual value may be left out. */
-export type TableDefinition<C extends Columns> = Omit<TableSpec, Optional | Defaulted | 'naturalKey'> &
+export type TableDefinition<C extends Columns> = Omit<
+  TableSpec,
+  Optional | Defaulted | 'naturalKey' | 'grouped'
+> &
   Partial<
     Pick<TableSpec, Exclude<Optional, 'module' | 'columns' | 'writable'> | Exclude<Defaulted, 'estimates'>>
   > & {
@@ -74,6 +77,7 @@ export function defineTable<const C extends Columns>(definition: TableDefinition
       Object.entries(columns).map(([name, column]) => [name, withName(name, column)]),
     ) as C,
     ...(mapper ? { mapper: mapper as Mapper } : {}),
+    ...(mapper?.grouping ? { grouped: { by: mapper.grouping.by, max: mapper.grouping.max } } : {}),
   }
 }
 

@@ -19,6 +19,7 @@ import { learnedRows } from './learned-rows.ts'
 import { type Ledger, LostExecution, openLedger } from './ledger.ts'
 import { propagationOf } from './propagation.ts'
 import { report } from './report.ts'
+import { type CloudWriter, cloudWriter } from './write-cloud.ts'
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'atMs'> : never
 /** What a handler tells the reducer; the loop adds the time. */
@@ -29,6 +30,7 @@ export interface ApplyRun {
   readonly tables: InstalledTables
   readonly jobs: Jobs
   readonly reader: CloudReader
+  readonly write: CloudWriter
   readonly listed: ListedIds
   readonly ledger: Ledger
   readonly known: Known
@@ -54,11 +56,13 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
   const tables = await loadInstalledTables(ports, tenant)
   const jobs = await loadJobs(context, tables)
   const learned = learnedRows(jobs.states)
+  const reader = cloudReader(ports, signal)
   return {
     context,
     tables,
     jobs,
-    reader: cloudReader(ports, signal),
+    reader,
+    write: cloudWriter(reader),
     listed: listedIds(),
     ledger: openLedger(context),
     known: knownFrom(jobs.states, tables),
@@ -96,7 +100,7 @@ export function tokenOf(run: ApplyRun, job: Job, stepKey: string): string {
   return createHash('sha256').update(`${run.context.tenant.id}/${what}`).digest('hex')
 }
 
-type Attempted<Result> = { readonly result: Result } | { readonly refused: IasqlError }
+export type Attempted<Result> = { readonly result: Result } | { readonly refused: IasqlError }
 
 /** A call to the cloud: refusals are values, because they decide what happens to one change only. */
 export async function attempt<Result>(

@@ -2,16 +2,20 @@
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { endedKeys } from '#postgres/statements/change-load.ts'
 import { heldKeys } from '#postgres/statements/execution-held.ts'
+import type { OpenRow } from '#postgres/statements/transaction-rows.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import {
   choiceNotice,
+  type LeftAlone,
+  leftAlone,
   movedNotice,
   othersNotice,
   ownChanges,
   stuckNotice,
   withNeeded,
 } from '../plan/left-out.ts'
+import { orderWanted } from '../plan/make-plan.ts'
 import {
   findMoved,
   isToDo,
@@ -28,8 +32,25 @@ export interface ChoiceRequest {
   readonly executionId: number
   readonly actor: string
   readonly arguments: ApplyArguments
+  /** Over which it was asked for: rows of the transaction that is open there are the asker's. */
+  readonly connectionId?: string | null
   /** It has planned before: only what it had to wait for then is wanted. */
   readonly isAgain?: boolean
+  /** Absent: it is no commit. */
+  readonly commit?: CommitScope
+}
+
+/** What of a transaction is to be done now. */
+export interface CommitScope {
+  readonly transactionId: string
+  /** Its rows. */
+  readonly keys: ReadonlySet<string>
+  /** Rows that are to go from the cloud and stay in their tables. */
+  readonly absent: ReadonlySet<string>
+  /** Of its changes, those whose turn it is. */
+  isDue(change: PlannedChange, changes: ReadonlyMap<string, PlannedChange>): boolean
+  /** Throws when rows of it cannot be done because they hang on others. */
+  check(hanging: readonly PlannedChange[]): void
 }
 
 export interface Choice {
@@ -46,6 +67,52 @@ export const previewOf = async (
   planId === null ? undefined : await readPreview(ports, tenant, planId)
 
 export async function chooseChanges(
+  ports: Ports,
+  request: ChoiceRequest,
+  planned: {
+    readonly tables: InstalledTables
+    readonly changes: readonly PlannedChange[]
+    readonly preview: PreviewedPlan | undefined
+    /** Rows of transactions that others have open. */
+    readonly open: ReadonlyMap<string, OpenRow>
+  },
+): Promise<Choice> {
+  const { tables, changes, open } = planned
+  const { commit } = request
+  const alone = leftAlone(changes, tables, { open, own: commit?.keys })
+  if (commit) return chooseOfCommit(commit, { tables, changes, alone })
+  const choice = await chooseOfApply(ports, request, planned)
+  return {
+    isChosen: (change) => alone.isWanted(change) && choice.isChosen(change),
+    notices: (unchosen) => [
+      ...alone.notices(unchosen.filter(choice.isChosen)),
+      ...choice.notices(unchosen.filter(alone.isWanted)),
+    ],
+  }
+}
+
+function chooseOfCommit(
+  commit: CommitScope,
+  {
+    tables,
+    changes,
+    alone,
+  }: {
+    readonly tables: InstalledTables
+    readonly changes: readonly PlannedChange[]
+    readonly alone: LeftAlone
+  },
+): Choice {
+  const { leftOut } = orderWanted(changes, tables, alone.isWanted)
+  commit.check(leftOut.filter(({ key, companion }) => commit.keys.has(key) && !companion))
+  const byKey = new Map(changes.map((change) => [change.key, change]))
+  return {
+    isChosen: (change) => alone.isWanted(change) && commit.isDue(change, byKey),
+    notices: () => [],
+  }
+}
+
+async function chooseOfApply(
   ports: Ports,
   { tenant, executionId, actor, arguments: given, isAgain = false }: ChoiceRequest,
   {

@@ -1,15 +1,18 @@
 /** Plans under the tenant's lease and claims the rows of the plan for one execution: from then on nobody else may. */
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
 import { countSplitSteps } from '#engine/plan/split-steps.ts'
 import { executionHolders } from '#postgres/statements/execution-holders.ts'
 import { previewedAdoptions } from '#postgres/statements/plan-read.ts'
+import { openRows } from '#postgres/statements/transaction-rows.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import { findAdoptions } from '../plan/find-adoptions.ts'
 import { holdingLease } from '../plan/holding-lease.ts'
-import { type OrderedPlan, orderWanted } from '../plan/make-plan.ts'
+import { type OrderedPlan, orderWanted, type RawPlan } from '../plan/make-plan.ts'
 import { within } from '../plan/previewed-plan.ts'
 import type { PlanLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
+import { ownTransaction } from '../transaction/session.ts'
 import { type AwaitedRow, awaitedRows } from './awaited-rows.ts'
 import { type ChoiceRequest, chooseChanges, previewOf } from './choose-changes.ts'
 import { findClaimedNeighbours } from './claimed-neighbours.ts'
@@ -29,6 +32,8 @@ export interface Claim {
   readonly changes: readonly PlannedChange[]
   readonly changeIds: ReadonlyMap<string, number>
   readonly notices: readonly string[]
+  /** Changes that are not to be done now. */
+  readonly unchosen: readonly PlannedChange[]
   /** Changes that wait for rows of other executions. */
   readonly heldBack: number
 }
@@ -40,18 +45,22 @@ export async function claimChanges(ports: Ports, request: ClaimRequest): Promise
 }
 
 async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLease): Promise<Claim> {
-  const { tenant, executionId, actor, signal } = request
+  const { tenant, executionId, actor, signal, commit } = request
   const db = ports.platform
   const tables = await loadInstalledTables(ports, tenant)
   const told: string[] = []
   const notice = (message: string): void => void told.push(message)
-  const { plan, undecided } = await planSettled({ ports, tenant, tables, signal, notice })
+  const scope = { ports, tenant, tables, signal, notice, ...(commit ? { absent: commit.absent } : {}) }
+  const { plan: whole, undecided } = await planSettled(scope)
+  const plan = planFor(whole, commit?.keys)
+  // After the plan has read the rows: an edit that it saw is missed by nobody who has a transaction open.
+  const open = await openRows(db, tenant, commit?.transactionId ?? (await ownOf(ports, request)))
   const preview = await previewOf(ports, request)
   const changes = await findAdoptions(
     { ports, db, tenant, tables, states: plan.states, signal },
     within(preview, plan.changes),
   )
-  const choice = await chooseChanges(ports, request, { tables, changes, preview })
+  const choice = await chooseChanges(ports, request, { tables, changes, preview, open })
   const isDecided = decidedAmong(changes, undecided)
   const mine = orderWanted(changes, tables, (change) => choice.isChosen(change) && isDecided(change))
   const neighbours = await findClaimedNeighbours(db, tenant, plan, mine.changes)
@@ -63,7 +72,8 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
   const shown = await previewedAdoptions(db, tenant, adoptions)
   const counted = countSplitSteps(free.changes, free.steps)
   const claimed: OrderedPlan = { ...free, changes: counted.map((change) => decided(change, shown)) }
-  const held = awaitedRows(plan, request.arguments, free.leftOut, neighbours.claimed)
+  const given = { ...request.arguments, ...(commit ? { mine: true } : {}) }
+  const held = awaitedRows(plan, given, free.leftOut, neighbours.claimed)
   const stored = await storeClaim(ports, tenant, lease, {
     claimant: { executionId, fence: request.fence },
     actor,
@@ -71,13 +81,14 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
     previewId: request.arguments.planId,
     plan: claimed,
     snapshot: plan.snapshot,
-    settled: settledEdits(plan, undecided),
+    settled: settledEdits(plan, new Set([...undecided, ...open.keys()])),
     held: request.arguments.claimed === 'wait' ? held : [],
   })
   return {
     changes: claimed.changes,
     changeIds: stored.changeIds,
     heldBack: request.arguments.claimed === 'wait' ? held.length : 0,
+    unchosen: mine.leftOut,
     notices: [
       ...told,
       ...plan.notices,
@@ -87,6 +98,19 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
     ],
   }
 }
+
+const ownOf = (ports: Ports, { tenant, actor, connectionId = null }: ClaimRequest): Promise<string | null> =>
+  ownTransaction(ports.platform, tenant, { actor, connectionId })
+
+/** A commit settles no edits but its own. */
+const planFor = (plan: RawPlan, keys: ReadonlySet<string> | undefined): RawPlan =>
+  keys
+    ? {
+        ...plan,
+        notices: [],
+        settlements: plan.settlements.filter(({ table, rowId }) => keys.has(resourceKey(table, rowId))),
+      }
+    : plan
 
 /** An adoption takes over what others may rely on: only what somebody was shown is done. */
 const decided = (change: PlannedChange, shown: ReadonlySet<string>): ClaimedChange =>

@@ -13,8 +13,12 @@ import type { Job } from './jobs.ts'
 
 type Spot = Pick<Step, 'accountId' | 'region'>
 
+const momentMs = 1_000
+
 export interface CloudReader {
   api(type: ResourceType, spot: Spot): CloudApi
+  /** The same one for a moment, so that a mapper may answer many look-ups by one reading. */
+  momentApi(type: ResourceType, spot: Spot): CloudApi
   /** For the calls of the job's latest intent, which end by its deadline, answered or not. */
   writeApi(job: Pick<Job, 'type' | 'deadlineMs' | 'cloud' | 'hasWritten'>, spot: Spot): CloudApi
   /** What the cloud has under this id, or undefined. */
@@ -35,8 +39,19 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
   const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)])
   const api = (type: ResourceType, spot: Spot): CloudApi =>
     running.api(mapperOf(type).client, placeOf(ports, spot), within(readSeconds * 1_000))
+  const moments = new Map<string, { readonly shared: CloudApi; readonly untilMs: number }>()
+  const momentApi = (type: ResourceType, spot: Spot): CloudApi => {
+    const key = `${type.name} ${spot.accountId} ${spot.region}`
+    const nowMs = ports.clock.now().getTime()
+    const known = moments.get(key)
+    if (known && nowMs < known.untilMs) return known.shared
+    const shared = api(type, spot)
+    moments.set(key, { shared, untilMs: nowMs + momentMs })
+    return shared
+  }
   return {
     api,
+    momentApi,
     writeApi(job, spot) {
       const { type, deadlineMs, cloud = running } = job
       const leftMs = Math.max(0, deadlineMs - ports.clock.now().getTime())

@@ -16,6 +16,7 @@ import {
 import { dropRows } from '#postgres/statements/resource-drop.ts'
 import { findResources } from '#postgres/statements/resource-find.ts'
 import type { ImportedRow } from '#postgres/statements/resource-import.ts'
+import { endUnwanted } from '#postgres/statements/resource-unwanted.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { importRows } from '../sync/import-rows.ts'
@@ -40,6 +41,8 @@ interface Parent {
   readonly type: ResourceType
   readonly cloudId: CloudId
   readonly place: RowPlace
+  /** It stands for one that was here before: what users had taken away of its companions is to go again. */
+  readonly isAgain?: boolean
 }
 
 export const hasCompanions = (tables: InstalledTables, parent: ResourceType): boolean =>
@@ -91,9 +94,10 @@ async function takeFrom(scope: CompanionScope, parent: Parent): Promise<Readonly
     const seen: unknown[] = []
     for await (const one of mapper.companions(reference, scope.api(type, parent.place))) seen.push(one)
     const before = known.filter((companion) => companion.table_name === type.name)
-    await take(scope, { type, mapper, seen, before, companionOf: record.resource_id, place: parent.place })
+    const { place, isAgain = false } = parent
+    await take(scope, { type, mapper, seen, before, companionOf: record.resource_id, place, isAgain })
     for (const one of seen) {
-      const child = { type, cloudId: mapper.idOf(one), place: parent.place }
+      const child = { type, cloudId: mapper.idOf(one), place, isAgain }
       for (const key of await takeFrom(scope, child)) taken.add(key)
     }
   }
@@ -113,6 +117,7 @@ interface Taken {
   readonly before: readonly CompanionRecord[]
   readonly companionOf: number
   readonly place: RowPlace
+  readonly isAgain: boolean
 }
 
 async function take(scope: CompanionScope, taken: Taken): Promise<void> {
@@ -132,7 +137,9 @@ async function take(scope: CompanionScope, taken: Taken): Promise<void> {
   })
   await rebindCompanions(db, tenant, rebindings, scope.executionId)
   for (const [row, { row_id: rowId }] of again) scope.learn({ table: type.name, rowId }, row.cloudId, row.row)
-  const { notices } = await importRows(db, tenant, type, place, made)
+  const isUnwanted = taken.isAgain && type.createdWith.some(({ removable }) => removable)
+  if (isUnwanted) await endUnwanted(db, tenant, { type, place, rows: made, executionId: scope.executionId })
+  const { notices } = await importRows(db, tenant, type, place, isUnwanted ? [] : made)
   for (const notice of notices) scope.notice(notice)
   const goneIds = gone.map((record) => record.row_id)
   const dropping = { type, installed: tables.types, ids: goneIds, executionId: scope.executionId }

@@ -1,6 +1,7 @@
 /** The step that makes a resource: called once, or again under the token of the call that nobody answered. */
 import type { IasqlError } from '#engine/model/error.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
+import { attemptWrite, openFor } from './attempt-write.ts'
 import { mapperOf } from './cloud-reader.ts'
 import { findLossOf } from './find-loss.ts'
 import { takeOutcome } from './finish-write.ts'
@@ -35,10 +36,12 @@ export async function createResource(
     if ('refused' in siblings) return refusedEvent(run, stepKey, siblings.refused)
     job.siblings = siblings.result
   }
+  const opened = await attempt(run, () => openFor(run, job, want, want))
+  if ('refused' in opened) return refusedEvent(run, stepKey, opened.refused)
   await intend(run, job, stepKey, want, tries)
   const token = tokenOf(run, job, stepKey)
-  const made = await attempt(run, () =>
-    mapperOf(job.type).create(want, token, run.reader.writeApi(job, step)),
+  const made = await attemptWrite(run, job, opened.result, (reveal) =>
+    run.write(job, step, { kind: 'create', row: reveal(want), token }),
   )
   if ('refused' in made)
     return repeated

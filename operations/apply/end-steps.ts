@@ -1,4 +1,5 @@
 /** The steps that end a resource: delete, forget, and companions that go with their parent. */
+import type { Row } from '#engine/model/json.ts'
 import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-run.ts'
 import { mapperOf } from './cloud-reader.ts'
@@ -32,9 +33,9 @@ export async function deleteResource(
   const isLastLook = job.change.action === 'replace' && job.change.replaceBefore && tries === 0
   const loss = isLastLook ? findLoss(run, job, seen, readAt) : undefined
   if (loss) return refusedEvent(run, stepKey, loss)
-  const last = asWant(mapper.toRow(seen))
+  const last = { ...untold(run, job), ...asWant(mapper.toRow(seen)) }
   await intend(run, job, stepKey, last, tries)
-  const deleted = await attempt(run, () => mapper.delete(seen, last, run.reader.writeApi(job, step)))
+  const deleted = await attempt(run, () => run.write(job, step, { kind: 'delete', seen, row: last }))
   if ('refused' in deleted) {
     const isGone = deleted.refused.code === 'cloud/not-found'
     return isGone ? await endResource(run, job, stepKey) : refusedEvent(run, stepKey, deleted.refused)
@@ -45,6 +46,12 @@ export async function deleteResource(
   await run.ledger.settle(job, { kind: 'none' })
   report(run, job, stepKey, `waiting for ${waiting.until}`)
   return { kind: 'waiting', step: stepKey }
+}
+
+/** What the cloud does not tell of how to delete it, as it was last agreed on. */
+function untold(run: ApplyRun, { type, change }: Job): Row {
+  const base = run.jobs.states.get(change.key)?.base ?? {}
+  return Object.fromEntries(Object.entries(base).filter(([name]) => type.columns[name]?.unread))
 }
 
 /** The cloud has it no more: of a replacement only the old one went, else the record goes with it. */

@@ -10,13 +10,13 @@ import type { ApplyRun } from './apply-run.ts'
 import { type Job, stepOf } from './jobs.ts'
 import { givenBy } from './wanted.ts'
 
-interface Delta {
+export interface Delta {
   readonly [column: string]: { readonly from: Json; readonly to: Json }
 }
 
 /** Of a create, only what was given; of an update, what the step names, cleared values too. */
 export function deltaOf(run: ApplyRun, job: Job, stepKey: string, now: Row, sent: Row): Delta {
-  const { step } = stepOf(job, stepKey)
+  const { step, waiting } = stepOf(job, stepKey)
   const { columns } = job.type
   const named = Object.keys(step.kind === 'update' ? givenBy(run, job, stepKey) : sent)
   const different = named.filter((name) => {
@@ -25,6 +25,8 @@ export function deltaOf(run: ApplyRun, job: Job, stepKey: string, now: Row, sent
     if (column?.nature !== 'argument' || (step.kind !== 'update' && to === null)) return false
     // What stands already has what makes it another one for good.
     if (step.kind !== 'update' && column.replaces) return false
+    // The call that began it has told them; nobody can read whether one that was lost has.
+    if (waiting?.again && step.kind === 'create' && (column.secret || column.unread)) return false
     return column.reference?.by === 'id'
       ? canonicalJson(to) !== canonicalJson(now[name] ?? null)
       : !equals(column, to, now[name] ?? null)
@@ -43,10 +45,12 @@ export async function findConflict(
 ): Promise<IasqlError | undefined> {
   const state = run.jobs.states.get(job.change.key)
   const { row } = readRow(job.type, seen, await run.index(seen, job.change.place), job.change.place)
-  const unsure = unsureColumns(state?.base ?? null)
+  // What an earlier step has cleared for a while, nobody else has.
+  const unsure = [...unsureColumns(state?.base ?? null), ...job.steps.flatMap(({ step }) => step.clears)]
   const moved = Object.keys(job.change.changed).filter((name) => {
     const column = job.type.columns[name]
-    if (!column || column.reference || sent[name] === undefined || unsure.includes(name)) return false
+    if (!column || column.reference || column.secret || column.unread) return false
+    if (sent[name] === undefined || unsure.includes(name)) return false
     const now = row[name] ?? null
     const planned = job.change.changed[name]?.from ?? null
     return !equals(column, now, planned) && !equals(column, now, sent[name] ?? null)

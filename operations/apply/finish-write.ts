@@ -172,6 +172,7 @@ export async function endWrite(
       base: settled.base,
       observed,
       baseVersion,
+      companionOf: mapper.companionOf?.(reading.seen),
       projection: settled.projection,
       drift: settled.drift,
     },

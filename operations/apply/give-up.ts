@@ -6,12 +6,14 @@ import { type Job, noteStep } from './jobs.ts'
 import type { ResourceNews } from './ledger.ts'
 import { loosenSent } from './loosen.ts'
 import { report } from './report.ts'
+import { takeDone } from './take-done.ts'
 
 export async function failStep(run: ApplyRun, stepKey: string, message: string): Promise<void> {
   const job = run.jobs.ofStep(stepKey)
   const error = run.refusals.get(stepKey) ?? new IasqlError('cloud/unknown-outcome', message)
   noteStep(job, stepKey, { state: 'failed' })
-  const news = recordOf(run, job)
+  const record = recordOf(run, job)
+  const news = record.kind === 'none' ? await takeDone(run, job, stepKey) : record
   await loosenSent(run, job)
   await run.ledger.settle(job, news, { error })
   report(run, job, stepKey, error.message)

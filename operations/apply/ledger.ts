@@ -1,10 +1,11 @@
 /** The written side of an apply: intents and outcomes go to the database in shared commits, fenced. */
 
 import type { Projection } from '#engine/merge/projection.ts'
-import type { CloudId } from '#engine/model/cloud.ts'
+import type { CloudId, CloudReference } from '#engine/model/cloud.ts'
 import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { describeCloudId, naturalName } from '#engine/plan/natural-name.ts'
+import { unqualified } from '#engine/plan/resource.ts'
 import { type Intent, storeIntents } from '#postgres/statements/change-intent.ts'
 import { type Outcome, storeOutcomes } from '#postgres/statements/change-outcome.ts'
 import type { Drift } from '#postgres/statements/drift-merge.ts'
@@ -24,6 +25,8 @@ export type ResourceNews =
       readonly base: Row | null
       readonly observed: Row | null
       readonly baseVersion: number
+      /** The parent that AWS makes such along with, as it was read; null: none, absent: nobody has looked. */
+      readonly companionOf?: CloudReference | null | undefined
       /** Nobody has read yet what became of the write: `observed` is from before. */
       readonly isUnread?: boolean
       readonly projection?: Projection | undefined
@@ -110,6 +113,7 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
     base_version: keep?.baseVersion ?? 0,
     observed: keep?.observed ?? null,
     resource_cloud_id: keep?.cloudId ?? null,
+    companion: companionOf(keep?.companionOf),
     is_unread: keep?.isUnread ?? false,
     unprojected: keep?.projection ?? null,
     drift: keep?.drift ?? null,
@@ -120,6 +124,8 @@ function outcomeOf(job: Job, news: ResourceNews, more: MoreNews = {}): Outcome {
   }
 }
 
+const companionOf = (parent: CloudReference | null | undefined): Outcome['companion'] =>
+  parent === undefined ? null : parent ? { table_name: unqualified(parent.$ref), cloud_id: parent.id } : {}
 /** Of what nobody has named, by the id that it has by now. */
 function recordName({ type, change }: Job, keep: Kept | undefined): string {
   const { cloudId, observed, base } = keep ?? {}

@@ -18,7 +18,8 @@ export async function takeMadeWith(
   if (!hasCompanions(run.tables, job.type)) return
   const { step } = stepOf(job, stepKey)
   const parent = { type: job.type, cloudId, place: { accountId: step.accountId, region: step.region } }
-  if (step.kind !== 'update') await takeCompanions(scopeOf(run), parent)
+  const isAgain = job.change.resourceId !== null
+  if (step.kind !== 'update') await takeCompanions(scopeOf(run), { ...parent, isAgain })
   else if (!isMere(run, job, stepKey)) await renewCompanions(scopeOf(run), parent)
 }
 

@@ -23,7 +23,9 @@ export async function findNameTaken(
   const makesRoom = step.needs.some(({ milestone }) => milestone === 'gone')
   const isNew = job.change.action === 'create' && job.intent !== 'open'
   if (!job.type.named || !mapper.findByName || !isNew || makesRoom || isFresh) return undefined
-  const found = await attempt(run, async () => mapper.findByName?.(want, run.reader.api(job.type, step)))
+  const found = await attempt(run, async () =>
+    mapper.findByName?.(want, run.reader.momentApi(job.type, step)),
+  )
   if ('refused' in found) return found.refused
   return found.result === undefined ? undefined : undecided(job)
 }

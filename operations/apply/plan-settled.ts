@@ -21,15 +21,17 @@ export async function planSettled(scope: {
   readonly tables: InstalledTables
   readonly signal: AbortSignal
   notice?(message: string): void
+  /** Rows that are to go from the cloud and stay in their tables. */
+  readonly absent?: ReadonlySet<string>
 }): Promise<SettledPlan> {
-  const { ports, tenant, tables } = scope
+  const { ports, tenant, tables, absent } = scope
   const undecided = await settleIntents(scope)
   await readUnread(scope)
-  const plan = await planAll(ports.platform, tenant, tables)
+  const plan = await planAll(ports.platform, tenant, tables, absent)
   const doubtful = doubtfulIn(plan)
   if (doubtful.size === 0) return { plan, undecided }
   const left = await settleIntents(scope, doubtful)
-  return { plan: await planAll(ports.platform, tenant, tables), undecided: left }
+  return { plan: await planAll(ports.platform, tenant, tables, absent), undecided: left }
 }
 
 /** What a lost call may have put into something that is to go: its change would look for it when that is too late. */

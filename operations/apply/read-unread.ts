@@ -98,7 +98,8 @@ async function readGroup(
     tenant,
     [...seen.values()].flatMap(({ row }) => referencesIn(row)),
   )
-  const reading = { startedAt, seen: [...seen.values()], listed: new Set<string>(), get: noMore }
+  const shown = { seen: [...seen.values()], listed: new Set<string>(), unread: new Map() }
+  const reading = { startedAt, ...shown, get: noMore }
   await mergeKnown(scope, { type, place }, { reading, states, seen, index })
   const read = states.filter(
     (state) =>

@@ -49,6 +49,7 @@ const claimFor = (context: ExecutionContext, standing: ApplyStanding): Promise<C
     executionId: context.execution.execution_id,
     fence: context.execution.fence,
     actor: context.execution.actor,
+    connectionId: context.execution.connection_id,
     arguments: applyArguments(context.execution.arguments),
     signal: AbortSignal.any([context.lost, context.cancelled]),
     isAgain: standing.is_planned,

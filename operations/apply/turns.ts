@@ -12,6 +12,8 @@ import { waitingTurns } from './waiting-turns.ts'
 export const callsAtOnce = 48
 /** Look-ups of calls that nobody answered; most of them only wait for time to pass. */
 const lookUpsAtOnce = 48
+/** Of steps that share their calls; these have no more than one call of a group under way. */
+const sharersAtOnce = 500
 
 export interface Turn {
   /** Makes the step's first call without waiting again. */
@@ -39,6 +41,7 @@ export function openTurns({ context }: ApplyRun, { ending, abandoned, over }: En
   const waiting = waitingTurns(context, over)
   const calls = slots(callsAtOnce)
   const lookUps = slots(lookUpsAtOnce)
+  const sharers = slots(sharersAtOnce)
   const running = ports.cloud.running?.() ?? ports.cloud
   const signal = AbortSignal.any([ending, abandoned])
   const rankOf = ({ step }: JobStep): number => ports.clock.now().getTime() - step.priorityMs
@@ -56,6 +59,8 @@ export function openTurns({ context }: ApplyRun, { ending, abandoned, over }: En
       unlessEnded(async () => {
         const step = stepOf(job, stepKey)
         if (!callsCloud(step)) return { cloud: ports.cloud, end: () => undefined }
+        // What a shared call draws from AWS's limits is for the first of those that share it to draw.
+        if (job.type.grouped) return { cloud: running, end: await sharers.take(rankOf(step), signal) }
         const lead = leadOf(job, step)
         const reserving = lead && reserve(ports, step, lead, signal)
         const cloud = reserving ? await waiting.during(step.step, lead.operation, reserving) : running

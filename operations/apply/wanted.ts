@@ -20,9 +20,11 @@ export function givenBy(run: ApplyRun, job: Job, stepKey: string): Row {
   const clears = withDependents(columns, step.clears)
   return {
     ...sentBySplit(run, job, step),
-    ...Object.fromEntries(clears.map((name) => [name, null])),
+    ...Object.fromEntries(clears.map((name) => [name, clearedOf(columns[name])])),
   }
 }
+
+const clearedOf = (column: Column | undefined): Json => (column?.holds ? (column.default ?? null) : null)
 
 /** What the row says, as a create sends it. */
 function wholeOf({ jobs }: ApplyRun, { change, type }: Job): Row {

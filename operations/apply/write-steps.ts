@@ -2,10 +2,12 @@
 
 import type { CloudId } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
+import type { Row } from '#engine/model/json.ts'
 import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
+import { attemptWrite, openFor } from './attempt-write.ts'
 import { mapperOf } from './cloud-reader.ts'
-import { deltaOf, findConflict } from './find-delta.ts'
+import { type Delta, deltaOf, findConflict } from './find-delta.ts'
 import { endOrWait, readAgain, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
@@ -79,7 +81,8 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   if (conflict) return refusedEvent(run, stepKey, conflict)
   const now = asWant(seenRow)
   const delta = deltaOf(run, job, stepKey, now, sent)
-  const want = { ...now, ...Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to])) }
+  const pushed = Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to]))
+  const want = { ...now, ...pushed }
   if (Object.keys(delta).length === 0) {
     job.want = want
     // What an unanswered call made may be on its way still.
@@ -87,12 +90,25 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
       return await readAgain(run, job, stepKey, push.id, { until: 'it to be available' })
     return await endOrWait(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
   }
+  const opened = await attempt(run, () => openFor(run, job, want, pushed))
+  if ('refused' in opened) return refusedEvent(run, stepKey, opened.refused)
   await intend(run, job, stepKey, want, push.tries)
-  const api = run.reader.writeApi(job, push.spot)
   const token = tokenOf(run, job, stepKey)
-  const updated = await attempt(run, () => mapper.update(seen, want, delta, token, api))
+  const updated = await attemptWrite(run, job, opened.result, (reveal) =>
+    run.write(job, push.spot, {
+      kind: 'update',
+      ...{ seen, row: reveal(want), delta: revealed(delta, reveal), token },
+    }),
+  )
   if ('refused' in updated) return refusedEvent(run, stepKey, updated.refused)
   return await takeOutcome(run, job, stepKey, updated.result)
+}
+
+const revealed = (delta: Delta, reveal: (row: Row) => Row): Delta => {
+  const to = reveal(Object.fromEntries(Object.entries(delta).map(([name, change]) => [name, change.to])))
+  return Object.fromEntries(
+    Object.entries(delta).map(([name, { from }]) => [name, { from, to: to[name] ?? null }]),
+  )
 }
 
 export const unresolved = (columns: readonly string[]): IasqlError =>

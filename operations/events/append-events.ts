@@ -12,6 +12,7 @@ import type { Ports } from '../ports.ts'
 import { type EncodedEvent, encodeEvent } from './encode-events.ts'
 import { inTurn } from './in-turn.ts'
 import { postRunEvents } from './post-events.ts'
+import { sealEvents } from './seal-events.ts'
 
 export interface EncodedAppend {
   readonly runId: string
@@ -29,9 +30,10 @@ export async function appendEncodedEvents(
   tenant: Tenant,
   { events, ...append }: EncodedAppend,
 ): Promise<StoredEvents & { readonly posted: Promise<void> }> {
+  const sealed = await sealEvents(ports.cipher, events)
   const stored = await insertRunEvents(ports.platform, tenant, {
     ...append,
-    events: `[${events.join(',')}]`,
+    events: `[${sealed.join(',')}]`,
     count: events.length,
   })
   if (!stored) throw new IasqlError('system/internal', `run ${append.runId} has ended or is another runner's`)
@@ -51,9 +53,10 @@ export async function appendRunEvents(
 ): Promise<void> {
   if (events.length === 0) return
   const encoded = events.map(encodeEvent)
+  const sealed = await sealEvents(ports.cipher, encoded)
   const stored = await insertRunEvents(ports.platform, tenant, {
     runId,
-    events: `[${encoded.join(',')}]`,
+    events: `[${sealed.join(',')}]`,
     count: encoded.length,
   })
   if (!stored) return

@@ -64,5 +64,12 @@ export const encodeRows = (statement: number, chunk: RowChunk): readonly Encoded
         encodeEvent({ type: 'rows', statement, part, parts: chunk.texts.length, text }),
       )
 
+const onceHead = '{"type":"rows","once":true,'
+
+/** Rows that are stored only until a client has them. */
+export const asShownOnce = (event: EncodedEvent): EncodedEvent => event.replace('{"type":"rows",', onceHead)
+
+export const isShownOnce = (event: EncodedEvent): boolean => event.startsWith(onceHead)
+
 export const messageOf = (runId: string, seq: number, event: EncodedEvent): string =>
   `{"runId":"${runId}","seq":${seq},${event.slice(1)}`

@@ -4,7 +4,9 @@ import { readRunEvents } from '#postgres/statements/event-read.ts'
 import { joinRun } from '#postgres/statements/run-listeners.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
-import { messageOf } from './encode-events.ts'
+import { isShownOnce, messageOf } from './encode-events.ts'
+import { forgetShown } from './post-events.ts'
+import { openEvent } from './seal-events.ts'
 
 export interface Replay {
   readonly runId: string
@@ -30,8 +32,10 @@ export async function replayEvents(ports: Ports, tenant: Tenant, replay: Replay)
     if (events.length === 0)
       throw new IasqlError('protocol/unknown-run', `Events of run ${runId} are not kept any more.`)
     for (const event of events) {
-      const message = messageOf(runId, event.seq, JSON.stringify(event.body))
+      const opened = await openEvent(ports.cipher, { body: event.body, isFresh: event.is_fresh })
+      const message = messageOf(runId, event.seq, opened)
       if ((await ports.connections.post(connectionId, message)) === 'gone') return
+      if (isShownOnce(opened)) await forgetShown(ports, tenant, runId)
       afterSeq = event.seq
     }
   }

@@ -1,9 +1,11 @@
 /** Ends an execution: its state, its last event and the result that the waiting statement finds are one commit. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
+import { insertAuditError } from '#postgres/statements/audit-error.ts'
 import { closeChanges } from '#postgres/statements/change-close.ts'
 import { insertExecutionEvents } from '#postgres/statements/event-append.ts'
 import { endExecution } from '#postgres/statements/execution-release.ts'
+import { leaveCommit } from '#postgres/statements/transaction-leave.ts'
 import { storeRpcResult } from '../rpc/results.ts'
 import { postNews, storeNews } from '../topics/publish.ts'
 import type { ExecutionContext, ExecutionResult } from './execution-context.ts'
@@ -24,10 +26,18 @@ export async function finishExecution(context: ExecutionContext, result: Executi
       error: body,
     })
     if (!isOurs) return undefined
+    if (execution.kind === 'commit') await leaveCommit(transaction, tenant, execution)
     await closeChanges(transaction, tenant, {
       executionId: execution.execution_id,
       error: errorBody(error ?? new IasqlError('apply/cancelled', 'the execution ended before this change')),
     })
+    if (error && state === 'failed') {
+      await insertAuditError(transaction, tenant, {
+        actor: execution.actor,
+        executionId: Number(execution.execution_id),
+        message: [error.message, error.detail].filter((part) => part).join('\n'),
+      })
+    }
     if (execution.context) {
       const call = { context: execution.context, name: execution.rpc, arguments: execution.arguments }
       await storeRpcResult(transaction, tenant, error ? { ...call, error } : { ...call, rows: result.rows })

@@ -1,4 +1,5 @@
 /** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
+import { authored } from '#postgres/authored-database.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
@@ -9,6 +10,7 @@ import { stepUninstall } from '../install/step-uninstall.ts'
 import type { Ports } from '../ports.ts'
 import { stepSync } from '../sync/step-sync.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
+import { stepCommit } from '../transaction/step-commit.ts'
 import type { ExecutionContext, StepOutcome } from './execution-context.ts'
 import { finishExecution } from './finish-execution.ts'
 import { giveBack, takeExecution } from './hand-over.ts'
@@ -23,6 +25,7 @@ export type NextStep =
 
 const steps: Readonly<Record<ExecutionKind, (context: ExecutionContext) => Promise<StepOutcome>>> = {
   apply: stepApply,
+  commit: stepCommit,
   sync: stepSync,
   install: stepInstall,
   uninstall: stepUninstall,
@@ -71,8 +74,9 @@ async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): P
     cancelRequested: execution.cancel_requested,
   })
   const progress = trackProgress(ports, tenant, execution)
+  const author = { actor: execution.actor, executionId: Number(executionId) }
   const context: ExecutionContext = {
-    ports,
+    ports: { ...ports, platform: authored(ports.platform, author) },
     tenant,
     execution,
     lost: hold.lost,

@@ -15,7 +15,7 @@ export async function forgottenOf(
   const there = new Set(reading.seen.map(({ key }) => key))
   const unlisted = ids.filter((id) => !there.has(canonicalJson(id)))
   for (const { key } of unlisted.length > 0 ? await reading.get(unlisted) : []) there.add(key)
-  const lost = ids.filter((id) => !there.has(canonicalJson(id)))
+  const lost = ids.filter((id) => !there.has(canonicalJson(id)) && !reading.unread.has(canonicalJson(id)))
   await dropForgotten(db, tenant, at, { ids: lost, before: reading.startedAt })
   // As it is now: what was read before the calls may be ours again since.
   const left = await readForgotten(db, tenant, at.type.name, at.place)

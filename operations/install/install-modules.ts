@@ -9,18 +9,21 @@ import { takenNames } from '#postgres/statements/module-taken-names.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
+import { ensureSecretKey } from '../secrets/ensure-secret-key.ts'
 import { type StoredNews, storeNews } from '../topics/publish.ts'
 import { moduleNews } from '../topics/schema-news.ts'
 import { shortLocks } from './when-free.ts'
 
 /** Returns the news of it, to be posted; what `remember` writes belongs to the same transaction. */
 export async function installModules(
-  { platform: db, modules: load }: Pick<Ports, 'platform' | 'modules'>,
+  ports: Pick<Ports, 'platform' | 'modules' | 'secretKeys'>,
   tenant: Tenant,
   modules: readonly Module[],
   remember?: (transaction: Queryable) => Promise<void>,
 ): Promise<StoredNews> {
+  const { platform: db, modules: load } = ports
   await refuseTakenNames(db, tenant, modules)
+  await ensureSecretKey(ports, tenant, modules)
   const lookup = tableLookup((await load()).modules.flatMap((module) => module.tables))
   return db.transaction(async (transaction) => {
     await transaction.run(shortLocks)
@@ -46,7 +49,10 @@ export async function installModules(
 
 /** A managed table would hide the user's own of the same name from every statement that does not name its schema. */
 async function refuseTakenNames(db: Database, tenant: Tenant, modules: readonly Module[]): Promise<void> {
-  const names = modules.flatMap((module) => module.tables.map((table) => table.name))
+  const names = modules.flatMap((module) => [
+    ...module.tables.map((table) => table.name),
+    ...module.sql.flatMap(({ makes = [] }) => makes),
+  ])
   const [taken] = await takenNames(db, tenant, names)
   if (taken === undefined) return
   throw new IasqlError('module/in-use', `you have an object named ${taken}, which the module would hide`, {

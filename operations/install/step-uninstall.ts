@@ -1,4 +1,5 @@
 /** An uninstall: tables, functions and records go; the cloud keeps everything. */
+import { auditDroppedSql } from '#engine/ddl/audit-sql.ts'
 import { dropTablesSql } from '#engine/ddl/drop-tables.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
@@ -130,6 +131,7 @@ async function dropModules(
       await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
       for (const module of [...going].reverse()) {
         const statements = [
+          ...module.tables.map(({ name }) => auditDroppedSql(tenant, name)),
           ...module.sql.flatMap((sql) => sql.drop(tenant)),
           ...module.rpc.map((rpc) => {
             const types = rpc.arguments.map(({ type }) => type).join(', ')

@@ -23,6 +23,8 @@ export interface ExplainRequest {
   readonly actor: string
   /** The preview to explain, less what is left out of it by choice; null: what is planned now, kept as a preview. */
   readonly planId: number | null
+  /** As of a preview. */
+  readonly connectionId?: string | null | undefined
   readonly signal: AbortSignal
 }
 
@@ -71,8 +73,8 @@ function callsIn(ports: Ports, { tables, steps }: Explicable): (step: Step) => C
 const isSilent = ({ kind, estimateMs }: Step): boolean =>
   kind === 'forget' || kind === 'companion' || (kind === 'adopt' && estimateMs === 0)
 
-async function planNow(ports: Ports, { tenant, actor, signal }: ExplainRequest): Promise<Explicable> {
-  const { tables, plan, stored, notices } = await storePreview(ports, { tenant, actor, mine: false, signal })
+async function planNow(ports: Ports, request: ExplainRequest): Promise<Explicable> {
+  const { tables, plan, stored, notices } = await storePreview(ports, { ...request, mine: false })
   const changeIdOf = (key: string) => stored.changeIds.get(key) ?? null
   return { tables, changes: plan.changes, steps: plan.steps, changeIdOf, notices }
 }

@@ -1,6 +1,7 @@
 /** Which changes an apply or preview leaves out on request, and what it says about them. */
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { PreviewedChange } from '#postgres/statements/plan-read.ts'
+import type { OpenRow } from '#postgres/statements/transaction-rows.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { orderWanted } from './make-plan.ts'
 import type { PreviewedPlan } from './previewed-plan.ts'
@@ -17,6 +18,10 @@ export function ownChanges(
   return withNeeded(changes, tables, (change) => change.actor === actor)
 }
 
+/** Not asked for by a person's edit: the engine's own edits follow values that have moved. */
+const isNobodys = (change: PlannedChange | undefined): boolean =>
+  change?.actor === null || change?.actor === 'iasql'
+
 /** The changes that `isAsked` picks, and those that nobody's edit asked for and that these cannot be done without. */
 export function withNeeded(
   changes: readonly PlannedChange[],
@@ -26,10 +31,17 @@ export function withNeeded(
   const { dependsOn } = orderWanted(changes, tables, () => true)
   const byKey = new Map(changes.map((change) => [change.key, change]))
   const own = new Set(changes.filter(isAsked).map(({ key }) => key))
+  const followers = Map.groupBy(
+    changes.flatMap(({ key, references }) => references.map((reference) => ({ ...reference, key }))),
+    ({ target }) => target,
+  )
   const queue = [...own]
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    for (const needed of dependsOn[key] ?? []) {
-      if (own.has(needed) || byKey.get(needed)?.actor !== null) continue
+    // AWS would let go what an expression stands for, and the row would be left with what is gone.
+    const isReplaced = byKey.get(key)?.action === 'replace'
+    const left = isReplaced ? (followers.get(key) ?? []).filter(({ of }) => of !== undefined) : []
+    for (const needed of [...(dependsOn[key] ?? []), ...left.map((one) => one.key)]) {
+      if (own.has(needed) || !isNobodys(byKey.get(needed))) continue
       own.add(needed)
       queue.push(needed)
     }
@@ -67,6 +79,64 @@ export function choiceNotice(
   if (chosen.length + dependants.length === 0) return []
   return [
     `${counted(chosen.length)} left out by choice: ${listed(chosen)}${dependantsText(dependants)}. The rows stay edited.`,
+  ]
+}
+
+/** What a plan leaves alone because of transactions that are open, and what it says about that. */
+export interface LeftAlone {
+  isWanted(change: PlannedChange): boolean
+  notices(leftOut: readonly PlannedChange[]): readonly string[]
+}
+
+/**
+ * Rows of transactions that others have open; and for one inside a transaction, `own`, everything that is not among its
+ * rows, but for what these cannot be done without and nobody's edit asks for.
+ */
+export function leftAlone(
+  changes: readonly PlannedChange[],
+  tables: InstalledTables,
+  {
+    open,
+    own,
+  }: { readonly open: ReadonlyMap<string, OpenRow>; readonly own: ReadonlySet<string> | undefined },
+): LeftAlone {
+  const byKey = new Map(own ? changes.map((change) => [change.key, change]) : [])
+  // What came with its parent goes with it.
+  const isOwn = ({ key, companion, parent }: PlannedChange): boolean => {
+    const above = companion && parent !== null ? byKey.get(parent) : undefined
+    return own?.has(key) === true || (above !== undefined && isOwn(above))
+  }
+  const isInside = own ? withNeeded(changes, tables, isOwn) : () => true
+  return {
+    isWanted: (change) => !open.has(change.key) && isInside(change),
+    notices(leftOut) {
+      const shown = leftOut.filter(({ companion }) => !companion)
+      const theirs = shown.filter(({ key }) => open.has(key))
+      const outside = shown.filter((change) => !open.has(change.key) && !isInside(change))
+      const hanging = shown.filter((change) => !open.has(change.key) && isInside(change)).map(titleOf)
+      const dependants = dependantsText(hanging)
+      return [
+        ...openNotice(theirs, open, dependants),
+        ...(outside.length > 0
+          ? [
+              `${counted(outside.length)} left out, not being of this transaction: ${listed(outside.map(titleOf))}${theirs.length > 0 ? '' : dependants}.`,
+            ]
+          : []),
+      ]
+    },
+  }
+}
+
+function openNotice(
+  theirs: readonly PlannedChange[],
+  open: ReadonlyMap<string, OpenRow>,
+  dependants: string,
+): readonly string[] {
+  if (theirs.length === 0) return []
+  const held = theirs.flatMap(({ key }) => open.get(key) ?? [])
+  const whose = new Set(held.map(({ transaction_id: id, actor }) => `${id} of ${actor}`))
+  return [
+    `${counted(theirs.length)} left out, being in the open transaction ${listed([...whose].sort())}: ${listed(theirs.map(titleOf))}${dependants}.`,
   ]
 }
 

@@ -29,12 +29,22 @@ export interface RawPlan extends Plan {
   readonly policy: PolicyLookup
 }
 
-export async function planAll(db: Database, tenant: Tenant, tables: InstalledTables): Promise<RawPlan> {
+/** `absent`: rows that are planned as if they were not there. */
+export async function planAll(
+  db: Database,
+  tenant: Tenant,
+  tables: InstalledTables,
+  absent: ReadonlySet<string> = new Set(),
+): Promise<RawPlan> {
   const snapshot = await readSnapshot(db)
   const states: LoadedStates = new Map()
   for (const table of await editedTables(db, tenant)) {
     const type = tables.lookup.get(table)
     if (type) addStates(states, await loadStates(db, tenant, type, { kind: 'dirty' }))
+  }
+  for (const key of absent) {
+    const state = states.get(key)
+    if (state) states.set(key, { ...state, desired: null })
   }
   const scope = { db, tenant, tables }
   await addExpressing(scope, states, [...states.values()])

@@ -3,13 +3,15 @@ import type { Row } from '#engine/model/json.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { countSplitSteps } from '#engine/plan/split-steps.ts'
+import { openRows, pendingKeys } from '#postgres/statements/transaction-rows.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
+import { ownTransaction } from '../transaction/session.ts'
 import { basisOf } from './basis.ts'
 import { describeChange } from './describe-change.ts'
 import { findAdoptions } from './find-adoptions.ts'
-import { othersNotice, ownChanges } from './left-out.ts'
+import { leftAlone, othersNotice, ownChanges } from './left-out.ts'
 import { type OrderedPlan, orderWanted, planAll } from './make-plan.ts'
 import { type StoredPlan, storePlan } from './store-plan.ts'
 
@@ -18,6 +20,8 @@ export interface PreviewRequest {
   readonly actor: string
   /** Only changes whose newest edit is the actor's own. */
   readonly mine: boolean
+  /** Over which it is asked for: inside a transaction that is open there, only its rows are shown. */
+  readonly connectionId?: string | null | undefined
   readonly signal: AbortSignal
 }
 
@@ -50,8 +54,12 @@ export async function storePreview(ports: Ports, request: PreviewRequest): Promi
   const raw = await planAll(db, tenant, tables)
   const { states, policy } = raw
   const changes = await findAdoptions({ ports, db, tenant, tables, states, signal }, raw.changes)
+  const own = await ownTransaction(db, tenant, { actor, connectionId: request.connectionId ?? null })
+  const open = await openRows(db, tenant, own)
+  const keys = own === null ? undefined : await pendingKeys(db, tenant, own)
+  const alone = leftAlone(changes, tables, { open, own: keys })
   const isOwn = mine ? ownChanges(changes, tables, actor) : () => true
-  const ordered = orderWanted(changes, tables, isOwn)
+  const ordered = orderWanted(changes, tables, (change) => alone.isWanted(change) && isOwn(change))
   const plan = { ...ordered, changes: countSplitSteps(ordered.changes, ordered.steps) }
   const stored = await storePlan(db, tenant, plan, {
     actor,
@@ -60,7 +68,11 @@ export async function storePreview(ports: Ports, request: PreviewRequest): Promi
     snapshot: raw.snapshot,
     basisOf: basisOf(tables, states, policy),
   })
-  return { tables, plan, stored, notices: [...raw.notices, ...othersNotice(plan.leftOut, isOwn)] }
+  const leftOut = [
+    ...alone.notices(plan.leftOut.filter(isOwn)),
+    ...othersNotice(plan.leftOut.filter(alone.isWanted), isOwn),
+  ]
+  return { tables, plan, stored, notices: [...raw.notices, ...leftOut] }
 }
 
 const previewRow = (change: PlannedChange, stored: StoredPlan): Row => ({

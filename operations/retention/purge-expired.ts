@@ -2,12 +2,22 @@
 import { deleteIdleBuckets } from '#postgres/statements/bucket-delete.ts'
 import { deleteExpiredConnections } from '#postgres/statements/connection-delete.ts'
 import { expiredRows, type Retention } from '#postgres/statements/retention.ts'
+import { loadSettings } from '#postgres/statements/setting.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import { listTenants } from '../tenant/load-tenant.ts'
 
-/** Documented in docs/protocol.md and docs/sql.md. */
-const defaultRetention: Retention = { days: 7, executionDays: 90 }
+/** What a tenant has set; documented in docs/protocol.md and docs/sql.md. */
+async function retentionOf({ platform }: Ports, tenant: Tenant): Promise<Retention> {
+  const { runs, executions, previews, audit, secrets } = await loadSettings(platform, tenant)
+  return {
+    days: runs,
+    executionDays: executions,
+    previewDays: previews,
+    auditDays: audit,
+    secretDays: secrets,
+  }
+}
 
 /** Rows of one batch: at 48 KiB each, deleted in well under the 45 seconds of a call. */
 const batchRows = 1_000
@@ -15,7 +25,6 @@ const batchRows = 1_000
 const mostBatches = 100
 
 export interface PurgeOptions {
-  readonly retention?: Retention
   readonly batchRows?: number
   /** Ends the pass after the batch that runs. */
   readonly signal?: AbortSignal
@@ -38,12 +47,12 @@ export async function purgeExpired(ports: Ports, options: PurgeOptions = {}): Pr
 }
 
 async function purgeTenant(
-  { platform }: Ports,
+  ports: Ports,
   tenant: Tenant,
   { isOver, ...options }: PurgeOptions & { readonly isOver: () => boolean },
 ): Promise<void> {
-  const { retention = defaultRetention, batchRows: most = batchRows } = options
-  for (const expired of expiredRows(platform, tenant, retention)) {
+  const { batchRows: most = batchRows } = options
+  for (const expired of expiredRows(ports.platform, tenant, await retentionOf(ports, tenant))) {
     for (let batch = 0; batch < mostBatches && !isOver(); batch++) {
       if (!(await expired.run(most))) break
     }

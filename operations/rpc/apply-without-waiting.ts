@@ -17,6 +17,7 @@ export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<
     rpc: call.name,
     arguments: call.arguments,
     actor,
+    connectionId: call.connectionId,
     runner: call.runner,
   })
   const claim = await claimChanges(ports, {
@@ -24,6 +25,7 @@ export async function applyWithoutWaiting(ports: Ports, call: RpcCall): Promise<
     executionId: Number(executionId),
     fence: null,
     actor,
+    connectionId: call.connectionId ?? null,
     arguments: given,
     signal: AbortSignal.timeout(ports.defaults.budgetMs),
   }).catch(async (error: unknown) => {

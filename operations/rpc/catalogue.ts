@@ -15,6 +15,8 @@ export interface RpcCall {
   readonly runId: string
   readonly statement: number
   readonly context: string
+  /** Over which the statement came: with the actor it is the session. */
+  readonly connectionId?: string | null
   /** Of the runner that asks: what it starts, it starts only while the run is its own. */
   readonly runner?: { readonly runId: string; readonly fence: number }
 }

@@ -1,5 +1,6 @@
 /** The engine's own functions inside SQL, as data: bindings, help and checks are made from this. */
 import type { RpcArgument, RpcDescription } from '#engine/model/rpc.ts'
+import { historyRpcs } from './history-descriptions.ts'
 
 type Column = RpcDescription['columns'][number]
 type EngineRpc = Omit<RpcDescription, 'module' | 'kind'>
@@ -100,7 +101,8 @@ const engine: readonly EngineRpc[] = [
       column('elapsed_ms', 'bigint'),
       column('execution_id', 'bigint'),
     ],
-    description: 'Makes the cloud follow the edited rows; gives one row for each change.',
+    description:
+      'Makes the cloud follow the edited rows; gives one row for each change. What succeeds stays, and a later apply does the rest; iasql_commit() in contrast undoes everything if one change fails.',
     sampleUsage: 'SELECT * FROM iasql_apply()',
   },
   {
@@ -122,11 +124,49 @@ const engine: readonly EngineRpc[] = [
     sampleUsage: "SELECT * FROM iasql_sync(tables => ARRAY['vpc'], confirm => true)",
   },
   {
+    name: 'iasql_begin',
+    role: 'editor',
+    arguments: [],
+    columns: [column('message'), column('transaction_id')],
+    description:
+      "Opens a transaction of this session: its edits are applied by iasql_commit() or taken back by iasql_rollback(), and others' applies leave them alone until then.",
+    sampleUsage: 'SELECT * FROM iasql_begin()',
+  },
+  {
+    name: 'iasql_commit',
+    changesCloud: true,
+    role: 'operator',
+    arguments: [argument('message', 'text', { default: 'NULL' })],
+    columns: outcome,
+    description:
+      'Applies the edits of the transaction, all or nothing: if one change fails, everything it did is undone, in the cloud and in the tables. iasql_apply() in contrast keeps what succeeded.',
+    sampleUsage: "SELECT * FROM iasql_commit('a queue for invoices')",
+  },
+  {
+    name: 'iasql_rollback',
+    role: 'editor',
+    arguments: [],
+    columns: outcome,
+    description:
+      'Takes back the edits of the transaction that are not applied yet; nothing in the cloud changes.',
+    sampleUsage: 'SELECT * FROM iasql_rollback()',
+  },
+  {
+    name: 'iasql_revert',
+    role: 'editor',
+    arguments: [argument('transaction_id', 'text')],
+    columns: outcome,
+    description:
+      'Changes back what a past transaction, or an edit outside of one, has changed: as new edits, to be previewed and applied.',
+    sampleUsage: "SELECT * FROM iasql_revert('1f0c3a52-7f0e-4d7e-9a57-0d6a5b1c2d3e')",
+  },
+  {
     name: 'iasql_cancel',
     role: 'operator',
     arguments: [argument('execution_id', 'bigint')],
     columns: [column('execution_id', 'bigint'), column('state')],
-    description: 'Asks an apply, sync or install to end; calls in flight finish and what is done stays.',
+    description:
+      'Asks an apply, sync or install to end; calls in flight finish and what is done stays. A commit takes back what it did.',
     sampleUsage: 'SELECT * FROM iasql_cancel(17)',
   },
   {
@@ -172,8 +212,7 @@ const engine: readonly EngineRpc[] = [
 ]
 
 /** Functions that are answered outside the statement that calls them. */
-export const engineRpcs: readonly RpcDescription[] = engine.map((rpc) => ({
-  ...rpc,
-  module: 'iasql',
-  kind: 'engine',
-}))
+export const engineRpcs: readonly RpcDescription[] = [
+  ...engine.map((rpc) => ({ ...rpc, module: 'iasql', kind: 'engine' as const })),
+  ...historyRpcs,
+]

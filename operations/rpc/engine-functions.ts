@@ -40,6 +40,12 @@ function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
         FROM ${t}.iasql_dependencies d WHERE d.module = m.name), '[]') FROM ${t}.iasql_module m ORDER BY m.installed_at`,
     },
     {
+      name: 'iasql_get_errors',
+      returns: 'TABLE (ts timestamptz, message text)',
+      body: `SELECT l.ts, l.message FROM ${t}.iasql_audit_log l WHERE l.change_type = 'ERROR'
+        ORDER BY l.id DESC LIMIT ${mostErrors}`,
+    },
+    {
       name: 'iasql_help',
       returns: 'TABLE (module text, name text, signature text, description text, sample_usage text)',
       body: `SELECT * FROM (VALUES ${helpRows(modules).join(', ')}) AS h (module, name, signature, description, sample_usage)
@@ -56,6 +62,9 @@ function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
     `GRANT EXECUTE ON FUNCTION ${t}.${name}() TO ${tenant.readerRole}, ${tenant.writerRole}`,
   ])
 }
+
+/** As many as people look through. */
+const mostErrors = 500
 
 /** One line of help for each table that can be asked by its natural key. */
 const findersSql = (schema: string): string => `

@@ -38,6 +38,13 @@ export const nativeHelp: readonly NativeHelp[] = [
   },
   {
     module: 'iasql',
+    name: 'iasql_get_errors',
+    signature: 'iasql_get_errors()',
+    description: 'What the last applies, syncs and installs that failed failed with, the newest first.',
+    sampleUsage: 'SELECT * FROM iasql_get_errors()',
+  },
+  {
+    module: 'iasql',
     name: 'iasql_ref',
     signature: 'iasql_ref(table_name text, id bigint, column_name text)',
     description: "A reference to another row's value, which may be known only once that row is applied.",

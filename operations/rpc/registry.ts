@@ -2,12 +2,20 @@
 import { IasqlError } from '#engine/model/error.ts'
 import type { Role, RpcDescription } from '#engine/model/rpc.ts'
 import type { Registry } from '#modules/registry.ts'
+import { authored } from '#postgres/authored-database.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { applyArguments } from '../apply/apply-arguments.ts'
 import { createExecution } from '../execution/create-execution.ts'
+import { createReview } from '../history/create-review.ts'
+import { setSetting } from '../history/set-setting.ts'
+import { sqlForTransaction, sqlSince } from '../history/sql-calls.ts'
 import { explainApply } from '../plan/explain-apply.ts'
 import { preview } from '../plan/preview.ts'
 import type { Ports } from '../ports.ts'
+import { beginTransaction } from '../transaction/begin-transaction.ts'
+import { commitCall } from '../transaction/commit-call.ts'
+import { revertCall } from '../transaction/revert.ts'
+import { rollBackCall } from '../transaction/roll-back.ts'
 import { applyWithoutWaiting } from './apply-without-waiting.ts'
 import { callModuleRpc } from './call-module-rpc.ts'
 import { cancelCall } from './cancel-call.ts'
@@ -35,18 +43,30 @@ const handlers: Readonly<Record<string, Handler>> = {
     const { isWaiting } = applyArguments(call.arguments)
     return await (isWaiting ? asExecution('apply')(ports, call) : applyWithoutWaiting(ports, call))
   },
-  async iasql_preview(ports, { tenant, actor, arguments: [mine] }) {
+  async iasql_preview(ports, { tenant, actor, connectionId, arguments: [mine] }) {
     const signal = AbortSignal.timeout(ports.defaults.budgetMs)
-    return { kind: 'rows', ...(await preview(ports, { tenant, actor, mine: mine === true, signal })) }
+    const request = { tenant, actor, connectionId, mine: mine === true, signal }
+    return { kind: 'rows', ...(await preview(ports, request)) }
   },
-  async iasql_explain_apply(ports, { tenant, actor, arguments: [planId] }) {
+  async iasql_explain_apply(ports, { tenant, actor, connectionId, arguments: [planId] }) {
     const signal = AbortSignal.timeout(ports.defaults.budgetMs)
     const given = typeof planId === 'number' ? planId : null
-    return { kind: 'rows', ...(await explainApply(ports, { tenant, actor, planId: given, signal })) }
+    return {
+      kind: 'rows',
+      ...(await explainApply(ports, { tenant, actor, connectionId, planId: given, signal })),
+    }
   },
+  iasql_begin: beginTransaction,
+  iasql_commit: commitCall,
+  iasql_rollback: rollBackCall,
+  iasql_revert: revertCall,
   iasql_cancel: cancelCall,
   iasql_adopt: adoptCall,
   iasql_forget: forgetCall,
+  iasql_get_sql_since: sqlSince,
+  iasql_get_sql_for_transaction: sqlForTransaction,
+  iasql_create_review: createReview,
+  iasql_set: setSetting,
   default_aws_region: setDefaultRegion,
   default_aws_account: setDefaultAccount,
 }
@@ -60,6 +80,7 @@ const createFor = (ports: Ports, call: RpcCall, kind: ExecutionKind): Promise<st
     runId: call.runId,
     statement: call.statement,
     context: call.context,
+    connectionId: call.connectionId,
     runner: call.runner,
   })
 
@@ -80,8 +101,8 @@ export async function callRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
       `${call.name} needs the role ${description.role}; yours is ${call.role}`,
     )
   }
-  const handler = handlers[call.name]
-  return await (handler ? handler(ports, call) : callModuleRpc(ports, call))
+  const handler = handlers[call.name] ?? callModuleRpc
+  return await handler(authoredBy(ports, call), call)
 }
 
 /** Of calls that were answered by `callRpc` before, and may do what they ask. */
@@ -91,7 +112,13 @@ export async function completeRpc(
   note: NoteCompletion,
 ): Promise<readonly string[]> {
   const forgets = calls.filter(({ name }) => name === 'iasql_forget')
-  return await completeForget(ports, forgets, note)
+  const [first] = forgets
+  return first ? await completeForget(authoredBy(ports, first), forgets, note) : []
 }
+
+const authoredBy = (ports: Ports, { actor }: RpcCall): Ports => ({
+  ...ports,
+  platform: authored(ports.platform, { actor }),
+})
 
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, editor: 1, operator: 2, owner: 3 }

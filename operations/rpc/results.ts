@@ -12,6 +12,8 @@ interface Call {
   readonly name: string
   /** Exactly as they came in the call. */
   readonly arguments: readonly Json[]
+  /** The now() of the statement that asked. */
+  readonly askedAt?: string | undefined
 }
 
 export type RpcResult = Call &

@@ -17,6 +17,7 @@ import { type EncodedEvent, encodeAccepted, encodeEvent } from '../events/encode
 import { inTurn } from '../events/in-turn.ts'
 import { postRunEvents } from '../events/post-events.ts'
 import { replayEvents, unknownRun } from '../events/replay-events.ts'
+import { sealEvents } from '../events/seal-events.ts'
 import type { Ports } from '../ports.ts'
 import { readText, type TextReading } from '../statement/read-text.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
@@ -43,9 +44,10 @@ const refusedBeginning = (ports: Ports, refusal: IasqlError, statement?: number)
 
 const tooLarge = (): IasqlError => new IasqlError('protocol/too-large', 'The text is longer than 4 MiB.')
 
-const stored = ({ state, events }: Beginning) => ({
+/** A text that is refused is quoted by its error. */
+const stored = async ({ cipher }: Ports, { state, events }: Beginning) => ({
   state,
-  events: `[${events.join(',')}]`,
+  events: `[${(await sealEvents(cipher, events)).join(',')}]`,
   eventCount: events.length,
 })
 
@@ -75,7 +77,7 @@ export async function acceptRun(
     isFollowed: true,
     options: optionsOf(options),
     text: beginning.state === 'accepted' ? await ports.cipher.encrypt(sql) : null,
-    ...stored(beginning),
+    ...(await stored(ports, beginning)),
   }
   if (await insertRun(ports.platform, tenant, run)) return begin(ports, tenant, session, { runId, beginning })
   await followKnown(ports, tenant, session, runId)
@@ -109,7 +111,7 @@ export async function acceptPart(
   checkFits(received, session, message)
   if (received.bytes_received > runBytes) {
     const beginning = refusedBeginning(ports, tooLarge())
-    await acceptReceivedRun(ports.platform, tenant, { runId, ...stored(beginning) })
+    await acceptReceivedRun(ports.platform, tenant, { runId, ...(await stored(ports, beginning)) })
     throw tooLarge()
   }
   if (received.parts_received === count) await acceptReceived(ports, tenant, session, runId)
@@ -129,7 +131,10 @@ async function acceptReceived(ports: Ports, tenant: Tenant, session: Session, ru
   const parts = await readRunParts(ports.platform, tenant, runId)
   const texts = await Promise.all(parts.map((part) => ports.cipher.decrypt(part)))
   const beginning = beginningOf(ports, await readText(texts.join('')))
-  const accepted = await acceptReceivedRun(ports.platform, tenant, { runId, ...stored(beginning) })
+  const accepted = await acceptReceivedRun(ports.platform, tenant, {
+    runId,
+    ...(await stored(ports, beginning)),
+  })
   if (accepted) await begin(ports, tenant, session, { runId, beginning })
 }
 

@@ -1,10 +1,12 @@
 /** A statement met a function that asks for its result: the function is run here, outside any transaction. */
 import { IasqlError } from '#engine/model/error.ts'
-import type { Json } from '#engine/model/json.ts'
+import type { Json, Row } from '#engine/model/json.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import type { RpcCall } from '../rpc/catalogue.ts'
 import { storeRpcResult } from '../rpc/results.ts'
+import type { Statement } from '../statement/split-statements.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
+import { hasSecrets, hideRows, refuseOtherForms } from './shown-once.ts'
 
 export type FaultOutcome =
   | { readonly kind: 'answered' }
@@ -13,6 +15,7 @@ export type FaultOutcome =
 interface Fault {
   readonly name: string
   readonly arguments: readonly Json[]
+  readonly at?: string
 }
 
 const mark = 'IASQL_RPC '
@@ -59,7 +62,7 @@ const refusal = (memory: StatementMemory, fault: Fault, hasEffects: boolean): Ia
 /** @throws IasqlError when the call is refused; an error of the function itself is stored and raised in SQL. */
 export async function answerFault(
   run: OpenRun,
-  statement: number,
+  statement: Pick<Statement, 'index' | 'node'>,
   memory: StatementMemory,
   fault: Fault,
 ): Promise<FaultOutcome> {
@@ -69,11 +72,14 @@ export async function answerFault(
   if (described.length === 0)
     throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
   const hasEffects = described.some(({ kind, changesCloud }) => kind === 'action' || changesCloud === true)
-  const refused = refusal(memory, fault, hasEffects)
+  const secret = described.find(hasSecrets)
+  const refused =
+    refusal(memory, fault, hasEffects) ??
+    (secret ? refuseOtherForms(statement.node, secret, run.tenant.schema) : undefined)
   if (refused) throw refused
   memory.answered.push(JSON.stringify([fault.name, fault.arguments]))
   if (hasEffects) memory.effects.push(fault.name)
-  return callFunction(run, statement, memory, fault)
+  return callFunction(run, statement.index, memory, fault)
 }
 
 export const callOf = (run: OpenRun, statement: number, context: string, fault: Fault): RpcCall => ({
@@ -84,6 +90,7 @@ export const callOf = (run: OpenRun, statement: number, context: string, fault: 
   runId: run.runId,
   statement,
   context,
+  connectionId: run.claimed.connection_id,
   runner: { runId: run.runId, fence: run.claimed.fence },
 })
 
@@ -95,11 +102,12 @@ async function callFunction(
 ): Promise<FaultOutcome> {
   const { ports, tenant } = run
   const { context, notices } = memory
-  const key = { context, name: fault.name, arguments: fault.arguments }
+  const key = { context, name: fault.name, arguments: fault.arguments, askedAt: fault.at }
   try {
     const answer = await run.catalogue.call(ports, callOf(run, statement, context, fault))
     if (answer.kind === 'execution') return answer
-    await storeRpcResult(ports.platform, tenant, { ...key, rows: answer.rows })
+    const rows = await hidden(run, memory, fault, answer.rows)
+    await storeRpcResult(ports.platform, tenant, { ...key, rows })
     notices.push(...(answer.notices ?? []))
     if (answer.isToComplete) memory.toComplete = [...(memory.toComplete ?? []), fault]
   } catch (error) {
@@ -107,4 +115,17 @@ async function callFunction(
     await storeRpcResult(ports.platform, tenant, { ...key, error })
   }
   return { kind: 'answered' }
+}
+
+/** Secrets among the rows are kept beside what is stored, and leave with the rows. */
+async function hidden(
+  { ports, catalogue }: OpenRun,
+  memory: StatementMemory,
+  { name }: Fault,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const described = catalogue.descriptions(await ports.modules()).find((one) => one.name === name)
+  if (!described || !hasSecrets(described)) return rows
+  memory.once ??= {}
+  return await hideRows(ports.cipher, described, rows, memory.once)
 }

@@ -8,6 +8,7 @@ import type { RpcCatalogue } from '../rpc/catalogue.ts'
 import type { SchemaCommand } from '../statement/schema-command.ts'
 import type { RunLog } from './run-log.ts'
 import type { Settings } from './session-settings.ts'
+import type { ShownOnce } from './shown-once.ts'
 import type { TenantTransaction } from './tenant-transaction.ts'
 
 export interface OpenRun {
@@ -41,6 +42,8 @@ export interface StatementMemory {
   readonly notices: string[]
   /** Calls whose work is done when the statement has all its rows. */
   toComplete?: { readonly name: string; readonly arguments: readonly Json[] }[]
+  /** Secrets among what the functions answered. */
+  once?: ShownOnce
   /** The execution that the statement waits for. */
   executionId?: string
 }

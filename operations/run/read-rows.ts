@@ -4,6 +4,7 @@ import { type EncodedEvent, encodeEvent } from '../events/encode-events.ts'
 import { parseRecords } from '../statement/record-text.ts'
 import type { OpenRun } from './open-run.ts'
 import { openRowOutput } from './row-output.ts'
+import { type ShownOnce, showRows } from './shown-once.ts'
 import type { TenantTransaction, TransactionEnd } from './tenant-transaction.ts'
 
 export interface ReadRows extends TransactionEnd {
@@ -18,6 +19,8 @@ export interface Reading {
   readonly statement: number
   /** Rows leave after the commit. */
   readonly holds: boolean
+  /** Secrets that leave with the rows. */
+  readonly once?: ShownOnce
   /** Called when the first rows have left. */
   sent(): void
 }
@@ -32,9 +35,9 @@ export async function readRows(
   transaction: TenantTransaction,
   reading: Reading,
 ): Promise<ReadRows> {
-  const { statement, holds } = reading
+  const { statement, holds, once } = reading
   const columns = (await transaction.columns()).map(({ name, typeName }) => ({ name, type: typeName }))
-  const output = openRowOutput(run, statement)
+  const output = openRowOutput(run, statement, { isShownOnce: once !== undefined })
   const head = encodeEvent({ type: 'columns', statement, columns })
   let events: readonly EncodedEvent[] = [head]
   let sending: Promise<void> = Promise.resolve()
@@ -54,7 +57,7 @@ export async function readRows(
     const parsed = parseRecords(rest + fetched.text, columns.length)
     rest = parsed.rest
     await sending
-    await output.add(parsed.rows)
+    await output.add(once ? await showRows(run.ports.cipher, parsed.rows, once) : parsed.rows)
     if (fetched.isFinished) return result(fetched, output.cursor !== undefined)
     if (output.isFull && !holds) return result(await transaction.close(), true)
     if (run.log.isCancelled())

@@ -1,7 +1,13 @@
 /** Where the rows of a result go: to the client as they come, after the commit, or (beyond `maxRows`) to pages. */
 import { IasqlError } from '#engine/model/error.ts'
 import { insertRunPages } from '#postgres/statements/run-page.ts'
-import { chunkRows, type EncodedEvent, encodeRows, type RowChunk } from '../events/encode-events.ts'
+import {
+  asShownOnce,
+  chunkRows,
+  type EncodedEvent,
+  encodeRows,
+  type RowChunk,
+} from '../events/encode-events.ts'
 import type { TextRow } from '../statement/record-text.ts'
 import type { OpenRun } from './open-run.ts'
 
@@ -32,8 +38,10 @@ const pageParts = (chunk: RowChunk, place: number): readonly PagePart[] =>
 const bytesOf = (events: readonly string[]): number =>
   events.reduce((bytes, event) => bytes + event.length, 0)
 
-export function openRowOutput(run: OpenRun, statement: number): RowOutput {
-  const { maxRows = Number.POSITIVE_INFINITY } = run.claimed.options
+/** `isShownOnce`: nothing of the rows is kept for later, so all of them are sent. */
+export function openRowOutput(run: OpenRun, statement: number, { isShownOnce = false } = {}): RowOutput {
+  const { maxRows: asked = Number.POSITIVE_INFINITY } = run.claimed.options
+  const maxRows = isShownOnce ? Number.POSITIVE_INFINITY : asked
   let events: EncodedEvent[] = []
   let heldBytes = 0
   let rowCount = 0
@@ -54,7 +62,8 @@ export function openRowOutput(run: OpenRun, statement: number): RowOutput {
       const room = Math.max(0, maxRows - rowCount)
       rowCount += rows.length
       const sent = rows.length <= room ? rows : rows.slice(0, room)
-      const added = [...chunkRows(sent)].flatMap((chunk) => encodeRows(statement, chunk))
+      const encoded = [...chunkRows(sent)].flatMap((chunk) => encodeRows(statement, chunk))
+      const added = isShownOnce ? encoded.map(asShownOnce) : encoded
       events.push(...added)
       heldBytes += bytesOf(added)
       if (heldBytes > mostHeldBytes) {

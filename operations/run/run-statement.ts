@@ -26,12 +26,18 @@ interface Progress {
   hasSentRows: boolean
 }
 
+interface Attempted {
+  readonly prepared: PreparedStatement
+  readonly progress: Progress
+  readonly memory: StatementMemory
+}
+
 /** Runs a statement within a transaction, up to but without the commit. */
 export async function produce(
   run: OpenRun,
   transaction: TenantTransaction,
   statement: Statement,
-  { prepared, progress, tag: base }: { prepared: PreparedStatement; progress: Progress; tag?: string },
+  { prepared, progress, tag: base, memory }: Attempted & { readonly tag?: string },
 ): Promise<Produced> {
   const form = statementForm(statement.node)
   const tag = base ?? baseTag(statement.node)
@@ -47,7 +53,13 @@ export async function produce(
   const sent = () => {
     progress.hasSentRows = true
   }
-  const read = await readRows(run, transaction, { statement: statement.index, holds, sent })
+  const { once } = memory
+  const read = await readRows(run, transaction, {
+    statement: statement.index,
+    holds,
+    sent,
+    ...(once ? { once } : {}),
+  })
   return { ...read, tag: commandTag(tag, read.rowCount) }
 }
 
@@ -77,11 +89,7 @@ export const newMemory = (run: OpenRun): StatementMemory => ({
   notices: [],
 })
 
-async function attempt(
-  run: OpenRun,
-  statement: Statement,
-  attempted: { prepared: PreparedStatement; progress: Progress; memory: StatementMemory },
-): Promise<void> {
+async function attempt(run: OpenRun, statement: Statement, attempted: Attempted): Promise<void> {
   const transaction = await beginTenantTransaction(run.ports, run.tenant, run.login)
   try {
     const produced = await produce(run, transaction, statement, attempted)
@@ -127,7 +135,7 @@ async function untilDone(
         const fault = faultOf(error)
         if (!fault) throw error
         await voidRows(run, statement.index, progress)
-        const outcome = await answerFault(run, statement.index, memory, fault)
+        const outcome = await answerFault(run, statement, memory, fault)
         if (outcome.kind === 'execution') return { ...outcome, memory }
       } catch (failure) {
         if (isDatabaseGone(failure)) throw failure

@@ -7,6 +7,7 @@ import { type DatabaseErrorFields, databaseErrorOf } from '#postgres/database-er
 import { findRpcError } from '#postgres/statements/rpc-result.ts'
 import type { WireError } from '#websocket/messages.ts'
 import { wireError } from '../connection/wire-error.ts'
+import { hideLiterals } from '../secrets/hide-literals.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import { checkCancelled } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
@@ -118,8 +119,9 @@ export async function statementError(
   const fields = databaseErrorOf(error)
   // Whoever interrupted the statement has said so on the run before; the last heartbeat was earlier.
   if (fields?.sqlstate === '57014') await checkCancelled(run)
-  const wire =
+  const quoted =
     limit ?? (fields ? await databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
+  const wire = await hideLiterals(run.ports, run.tenant, quoted, failed.statement.text)
   const { memory } = failed
   return memory && memory.answered.length > 0 ? withFunctionError(run, wire, memory) : wire
 }

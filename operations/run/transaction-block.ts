@@ -39,7 +39,7 @@ export async function runInBlock(
     const transaction = await blockTransaction(run, block)
     const progress = { hasSentRows: false }
     const tag = blockTag(block, statement.node)
-    const produced = await produce(run, transaction, statement, { prepared, progress, tag })
+    const produced = await produce(run, transaction, statement, { prepared, progress, tag, memory })
     block.commands = [...block.commands, ...schemaCommands(statement.index, statement.node)]
     report(run, statement.index, { ...produced, notices: [] }, memory)
     return { kind: 'done' }

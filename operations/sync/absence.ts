@@ -5,6 +5,7 @@ import { shownName } from '#engine/plan/natural-name.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import type { Drift } from '#postgres/statements/drift-merge.ts'
 import { type Observation, storeObservations } from '#postgres/statements/resource-observe.ts'
+import { loadSettings } from '#postgres/statements/setting.ts'
 import type { LoadedState } from '../plan/load-states.ts'
 import type { CloudReading, SeenResource } from './read-cloud.ts'
 import type { SyncScope, TableAt } from './sync-scope.ts'
@@ -35,7 +36,8 @@ export async function proveAbsent(
   if (candidates.length === 0) return []
   const found = await reading.get(candidates.flatMap(({ cloudId }) => (cloudId ? [cloudId] : [])))
   for (const one of found) seen.set(one.key, one)
-  return candidates.filter((state) => state.cloudId && !seen.has(canonicalJson(state.cloudId)))
+  const isKnown = (key: string): boolean => seen.has(key) || reading.unread.has(key)
+  return candidates.filter((state) => state.cloudId && !isKnown(canonicalJson(state.cloudId)))
 }
 
 /** What is gone of one table at one place. */
@@ -65,7 +67,10 @@ export async function noteAbsent(
   const held = absences.flatMap(({ states }) => states).filter((state) => state.cloudId !== null).length
   const all = absences.flatMap(({ absent }) => absent)
   const going = all.filter((state) => isNew(state) && fateOf(scope, state) === 'goes')
-  const ask = scope.confirm ? undefined : tooMany(type, going.length, held)
+  const ask =
+    scope.confirm || going.length === 0
+      ? undefined
+      : tooMany(type, { removed: going.length, held }, await loadSettings(scope.db, scope.tenant))
   for (const { reading, absent } of absences) {
     await storeObservations(scope.db, scope.tenant, {
       table: type.name,

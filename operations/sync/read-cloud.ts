@@ -1,10 +1,11 @@
 /** Reads all resources of one kind at one place: one list, and a read by id only where the list lacks something. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
-import type { CloudApi, CloudId, CloudReference, Place, SeenRow } from '#engine/model/cloud.ts'
+import type { CloudId, CloudReference, Place, SeenRow } from '#engine/model/cloud.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Ports } from '../ports.ts'
 import { placeOf } from './places.ts'
+import { checkPermission, getReadable, type UnreadResources } from './unread.ts'
 
 export interface SeenResource {
   readonly key: string
@@ -21,6 +22,8 @@ export interface CloudReading {
   readonly seen: readonly SeenResource[]
   /** Keys of all that the list shows, also of what a read by id does not find (any more, or yet). */
   readonly listed: ReadonlySet<string>
+  /** What could not be read so far; of it nothing is known. */
+  readonly unread: UnreadResources
   /** Reads by id: what a list left out, which proves nothing by itself. */
   get(ids: readonly CloudId[]): Promise<readonly SeenResource[]>
 }
@@ -40,27 +43,22 @@ export async function readCloud(
   const api = ports.cloud.api(mapper.client, target, signal)
   const listed: unknown[] = []
   for await (const item of mapper.list(target, api)) listed.push(item)
-  const whole =
-    type.hydrates.length > 0
-      ? await getAll(
-          mapper,
-          listed.map((item) => mapper.idOf(item)),
-          api,
-        )
-      : listed
+  const unread: UnreadResources = new Map()
+  const getAll = async (ids: readonly CloudId[]): Promise<readonly unknown[]> => {
+    const found: unknown[] = []
+    for (let at = 0; at < ids.length; at += page)
+      found.push(...(await getReadable(mapper, ids.slice(at, at + page), api, unread)))
+    return found
+  }
+  const whole = type.hydrates.length > 0 ? await getAll(listed.map((item) => mapper.idOf(item))) : listed
+  if (whole.length === 0) checkPermission(unread)
   return {
     startedAt,
     listed: new Set(listed.map((item) => canonicalJson(mapper.idOf(item)))),
     seen: whole.map((item) => seenResource(mapper, item, target)),
-    get: async (ids) => (await getAll(mapper, ids, api)).map((item) => seenResource(mapper, item, target)),
+    unread,
+    get: async (ids) => (await getAll(ids)).map((item) => seenResource(mapper, item, target)),
   }
-}
-
-async function getAll(mapper: Mapper, ids: readonly CloudId[], api: CloudApi): Promise<readonly unknown[]> {
-  const found: unknown[] = []
-  for (let at = 0; at < ids.length; at += page)
-    found.push(...(await mapper.get(ids.slice(at, at + page), api)))
-  return found
 }
 
 export const seenResource = (mapper: Mapper, item: unknown, place: Place): SeenResource => {

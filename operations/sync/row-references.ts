@@ -58,7 +58,8 @@ export function readRow(type: TableSpec, seen: SeenRow, index: ReferenceIndex, p
   const row: Record<string, Json> = {}
   const dangling: string[] = []
   for (const [name, column] of Object.entries(type.columns)) {
-    if (column.nature === 'local') continue
+    // What the cloud does not tell counts as unchanged.
+    if (column.nature === 'local' || column.secret || column.unread) continue
     const value = seen[name] ?? null
     if (!isCloudReference(value)) {
       row[name] = value

@@ -13,6 +13,7 @@ import { readCloud, type SeenResource } from './read-cloud.ts'
 import { indexReferences, referencesIn } from './row-references.ts'
 import type { SyncRow } from './sync-row.ts'
 import type { SyncScope, TableAt } from './sync-scope.ts'
+import { unreadNotices } from './unread.ts'
 
 export interface TableSync {
   readonly rows: readonly SyncRow[]
@@ -47,7 +48,13 @@ export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSyn
   const told = new Set([...imported.rows, ...merged.rows].map(({ id }) => id))
   return {
     rows: [...imported.rows, ...merged.rows, ...linked.rows.filter(({ id }) => !told.has(id))],
-    notices: [...held.notices, ...imported.notices, ...tellConflicts(at, conflicts), ...merged.notices],
+    notices: [
+      ...unreadNotices(type, reading.unread),
+      ...held.notices,
+      ...imported.notices,
+      ...tellConflicts(at, conflicts),
+      ...merged.notices,
+    ],
     found: merged.found + linked.found,
     absence: { at, reading, states, absent },
   }

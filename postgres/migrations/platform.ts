@@ -6,6 +6,8 @@ export const platformMigrations: readonly PlatformMigration[] = [
     name: 'platform',
     version: 1,
     sql: [
+      'CREATE SCHEMA IF NOT EXISTS pgcrypto',
+      'CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA pgcrypto',
       `CREATE TABLE iasql_platform.tenant (
         tenant_id text PRIMARY KEY, alias text NOT NULL UNIQUE,
         schema_name text NOT NULL UNIQUE, user_schema text NOT NULL UNIQUE,

@@ -47,7 +47,7 @@ const commits = (t: string): readonly string[] => [
 const functionResults = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_rpc_result (
     result_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    context uuid NOT NULL, function text NOT NULL, arguments jsonb NOT NULL, error jsonb,
+    context uuid NOT NULL, function text NOT NULL, arguments jsonb NOT NULL, error jsonb, asked_at timestamptz,
     at timestamptz NOT NULL DEFAULT clock_timestamp())`,
   // Arguments may be longer than an index entry.
   `CREATE UNIQUE INDEX iasql_rpc_result_call ON ${t}.iasql_rpc_result (context, function, md5(arguments::text))`,

@@ -29,6 +29,8 @@ export interface Outcome {
   readonly base_version: number
   readonly observed: Row | null
   readonly resource_cloud_id: CloudId | null
+  /** The parent that AWS makes such along with, as it was read; `{}`: none, null: nobody has looked. */
+  readonly companion: { readonly table_name?: string; readonly cloud_id?: CloudId } | null
   /** Written, and not read since. */
   readonly is_unread: boolean
   readonly unprojected: Json
@@ -46,7 +48,7 @@ export interface Outcome {
 
 const recordset = `jsonb_to_recordset(:outcomes::jsonb) AS o (change_id bigint, state text, steps jsonb, cloud_id jsonb,
   error jsonb, waiting jsonb, is_ended boolean, table_name text, row_id bigint, resource text, account_id text,
-  region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb, is_unread boolean,
+  region text, natural_name text, base jsonb, base_version bigint, observed jsonb, resource_cloud_id jsonb, companion jsonb, is_unread boolean,
   unprojected jsonb, drift jsonb, consumed bigint, is_settled boolean, orphan jsonb,
   stood_for jsonb)`
 
@@ -71,16 +73,20 @@ export async function storeOutcomes(
       `WITH o AS (SELECT * FROM ${recordset} WHERE ${isFenced(t)} LIMIT :count::int),
        kept AS (
          INSERT INTO ${t}.iasql_resource AS r (table_name, row_id, account_id, region, natural_name, cloud_id, base,
-           base_version, observed, observed_at, written_at, unprojected, unread, drift)
+           base_version, observed, observed_at, written_at, unprojected, unread, drift, companion_of)
          SELECT o.table_name, o.row_id, o.account_id, o.region, nullif(o.natural_name, ''), nullif(o.resource_cloud_id, 'null'),
            nullif(o.base, 'null'), o.base_version, nullif(o.observed, 'null'), clock_timestamp(), clock_timestamp(),
-           nullif(o.unprojected, 'null'), o.is_unread, ${mergedDrift('noted.drift', 'o.drift')}
+           nullif(o.unprojected, 'null'), o.is_unread, ${mergedDrift('noted.drift', 'o.drift')},
+           CASE WHEN nullif(o.companion, 'null') IS NULL THEN noted.companion_of
+             ELSE (SELECT p.resource_id FROM ${t}.iasql_resource p WHERE p.table_name = o.companion->>'table_name'
+               AND p.cloud_id = o.companion->'cloud_id' AND p.account_id IS NOT DISTINCT FROM o.account_id
+               AND p.region IS NOT DISTINCT FROM o.region) END
          FROM o LEFT JOIN ${t}.iasql_resource noted USING (table_name, row_id) WHERE o.resource = 'keep'
          ON CONFLICT (table_name, row_id) DO UPDATE SET account_id = excluded.account_id, region = excluded.region,
            natural_name = excluded.natural_name, cloud_id = excluded.cloud_id, base = excluded.base,
            base_version = excluded.base_version, observed = excluded.observed, observed_at = excluded.observed_at,
            written_at = excluded.written_at, unprojected = ${mergedProjection('r.unprojected', 'excluded.unprojected')},
-           unread = excluded.unread, drift = excluded.drift),
+           unread = excluded.unread, drift = excluded.drift, companion_of = excluded.companion_of),
        removed AS (
          DELETE FROM ${t}.iasql_resource r USING o
          WHERE o.resource = 'remove' AND r.table_name = o.table_name AND r.row_id = o.row_id),

@@ -15,6 +15,8 @@ export interface ExecutionRecord {
   readonly run_id: string | null
   readonly statement: number | null
   readonly context: string | null
+  /** Over which it was asked for. */
+  readonly connection_id: string | null
   /** What this kind of execution remembers from one invocation to the next. */
   readonly memory: JsonObject
   readonly started_at: string
@@ -32,7 +34,7 @@ export async function acquireExecution(
      WHERE execution_id = :id::bigint AND ended_at IS NULL
        AND (lease_until IS NULL OR lease_until < clock_timestamp())
      RETURNING execution_id, kind, rpc, arguments, actor, fence, cancel_requested, run_id::text AS run_id, statement,
-       context::text AS context, memory, started_at`,
+       context::text AS context, connection_id, memory, started_at`,
     { id: Number(input.executionId), holder: input.holder, seconds: input.leaseSeconds },
   )
   return rows[0]

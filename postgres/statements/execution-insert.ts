@@ -3,7 +3,7 @@ import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
-export type ExecutionKind = 'apply' | 'sync' | 'install' | 'uninstall'
+export type ExecutionKind = 'apply' | 'commit' | 'sync' | 'install' | 'uninstall'
 
 export interface NewExecution {
   readonly kind: ExecutionKind
@@ -14,6 +14,8 @@ export interface NewExecution {
   readonly runId?: string | undefined
   readonly statement?: number | undefined
   readonly context?: string | undefined
+  /** Over which it was asked for: rows of its session's open transaction are not others'. */
+  readonly connectionId?: string | null | undefined
   /** The run's, of the runner that asks: it must still hold the run, and a cancel of the run is the execution's too. */
   readonly runner?: { readonly runId: string; readonly fence: number } | undefined
 }
@@ -31,9 +33,9 @@ export async function insertExecution(
      asked AS (
        SELECT cancel_requested FROM held UNION ALL SELECT false WHERE :heldRunId::uuid IS NULL)
      INSERT INTO ${tenant.schema}.iasql_execution_record
-       (kind, rpc, arguments, actor, run_id, statement, context, cancel_requested)
+       (kind, rpc, arguments, actor, run_id, statement, context, cancel_requested, connection_id)
      SELECT :kind, :rpc, :arguments::jsonb, :actor, :runId::uuid, :statement::int, :context::uuid,
-       asked.cancel_requested FROM asked
+       asked.cancel_requested, :connectionId FROM asked
      RETURNING execution_id`,
     {
       kind: execution.kind,
@@ -43,6 +45,7 @@ export async function insertExecution(
       runId: execution.runId,
       statement: execution.statement,
       context: execution.context,
+      connectionId: execution.connectionId,
       heldRunId: execution.runner?.runId,
       fence: execution.runner?.fence,
     },

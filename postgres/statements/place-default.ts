@@ -1,4 +1,5 @@
 /** The default region or account of a tenant. */
+import { noteAuthor } from '../author.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
@@ -29,7 +30,7 @@ export async function setDefaultPlace(
   const enabled = table === 'aws_regions' ? ', is_enabled = is_enabled OR q.new' : ''
   const changed = await db.run(
     `UPDATE ${tenant.schema}.${table} p SET is_default = q.new${enabled}
-     FROM (SELECT id, ${column} = :value AS new FROM ${tenant.schema}.${table}) q
+     FROM (SELECT id, ${column} = :value AS new FROM ${tenant.schema}.${table}) q, ${noteAuthor}
      WHERE q.id = p.id AND (p.is_default OR q.new)
        AND EXISTS (SELECT FROM ${tenant.schema}.${table} WHERE ${column} = :value)`,
     { value },

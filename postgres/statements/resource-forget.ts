@@ -3,6 +3,7 @@
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { unqualified } from '#engine/plan/resource.ts'
+import { noteAuthor } from '../author.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { dropPoliciesOfGoneRows } from './drift-policy-drop.ts'
@@ -94,7 +95,7 @@ export async function forgetResources(
   const t = tenant.schema
   const parameters = { family: JSON.stringify(going) }
   const tables = [...new Set(going.map((one) => one.table_name))]
-  await transaction.query(`SELECT 1 AS one FROM ${shortWaits}`)
+  await transaction.query(`SELECT 1 AS one FROM ${shortWaits}, ${noteAuthor}`)
   for (const table of tables) {
     const own = `WHERE id IN (SELECT x.row_id FROM ${family} WHERE x.table_name = :table)`
     await transaction.query(`SELECT id FROM ${t}."${table}" ${own} FOR UPDATE NOWAIT`, {

@@ -1,5 +1,6 @@
 /** Rows that may leave their table: locked first, and looked at only then, since whoever edits a row holds it until its edits are there. */
 
+import { noteAuthor } from '../author.ts'
 import type { Queryable } from '../database.ts'
 import { sqlstateOf } from '../database-error.ts'
 import type { Tenant } from '../tenant.ts'
@@ -62,7 +63,7 @@ export async function deleteRows(
   for (const page of inPages(ids, idsAtATime)) {
     await transaction.run(
       `WITH gone AS (
-         DELETE FROM ${t}."${table}" q USING ${shortWaits}
+         DELETE FROM ${t}."${table}" q USING ${shortWaits}, ${noteAuthor}
          WHERE q.id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb)) RETURNING q.id)
        DELETE FROM ${t}.iasql_resource r USING gone WHERE r.table_name = :table AND r.row_id = gone.id`,
       { table, ids: JSON.stringify(page) },

@@ -3,6 +3,7 @@ import type { CloudId } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
+import { noteAuthor } from '../author.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
@@ -63,7 +64,7 @@ function importSql(t: string, type: TableSpec): string {
   const columns = [...known(type), ...placeColumns[type.place]].map((name) => `"${name}"`)
   return `WITH r AS MATERIALIZED (
       SELECT nextval(pg_get_serial_sequence('${t}."${type.name}"', 'id')) AS new_id, value AS item
-      FROM jsonb_array_elements(:rows::jsonb), ${shortWaits}),
+      FROM jsonb_array_elements(:rows::jsonb), ${shortWaits}, ${noteAuthor}),
     made AS (
       INSERT INTO ${t}."${type.name}" (${['id', ...columns].join(', ')})
       SELECT ${['r.new_id', ...columns.map((column) => `p.${column}`)].join(', ')}

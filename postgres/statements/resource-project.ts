@@ -1,5 +1,6 @@
 /** Brings committed outputs into the tenant's rows; a row that somebody holds locked is left for the next try. */
 import type { Columns } from '#engine/model/column.ts'
+import { noteAuthor, noteAuthorInBlock } from '../author.ts'
 import type { Queryable } from '../database.ts'
 import { sqlstateOf } from '../database-error.ts'
 import type { Tenant } from '../tenant.ts'
@@ -42,7 +43,10 @@ export async function projectOutputs(
 ): Promise<Projected> {
   try {
     const [all] = await db.query<{ left: number }>(
-      projectSql(tenant.schema, table, `r.table_name = :table AND ${dueSql(due)}`),
+      projectSql(tenant.schema, table, {
+        isDue: `r.table_name = :table AND ${dueSql(due)}`,
+        author: noteAuthor,
+      }),
       { table: table.name },
     )
     return { left: all?.left ?? 0, refused: [] }
@@ -62,11 +66,10 @@ async function projectEach(db: Queryable, tenant: Tenant, table: ManagedTable, d
   const ids = [...rows.keys()]
   for (let from = 0; from < ids.length; from += blockRows) {
     const block = ids.slice(from, from + blockRows)
-    const each = projectSql(
-      tenant.schema,
-      table,
-      `r.unprojected IS NOT NULL AND r.resource_id = one.resource_id`,
-    )
+    const each = projectSql(tenant.schema, table, {
+      isDue: `r.unprojected IS NOT NULL AND r.resource_id = one.resource_id`,
+      author: noteAuthorInBlock,
+    })
     try {
       await db.run(projectOneByOneSql(tenant.schema, block, each))
     } catch (error) {
@@ -129,15 +132,21 @@ async function refusals(
   })
 }
 
-/** `isDue`: a condition over the resource `r`. */
-function projectSql(t: string, table: ManagedTable, isDue: string): string {
+interface Projecting {
+  /** A condition over the resource `r`. */
+  readonly isDue: string
+  /** A part of its FROM clause. */
+  readonly author: string
+}
+
+function projectSql(t: string, table: ManagedTable, { isDue, author }: Projecting): string {
   const assignments = Object.entries(table.columns).map(([name, { nature }]) =>
     assignment(name, nature === 'output'),
   )
   return `WITH due AS (
        SELECT r.resource_id, r.row_id, r.unprojected,
          jsonb_populate_record(NULL::${t}."${table.name}", r.unprojected->'write') AS projected
-       FROM ${t}.iasql_resource r, ${shortWaits} WHERE ${isDue} FOR UPDATE OF r SKIP LOCKED),
+       FROM ${t}.iasql_resource r, ${shortWaits}, ${author} WHERE ${isDue} FOR UPDATE OF r SKIP LOCKED),
      free AS (
        SELECT id FROM ${t}."${table.name}" WHERE id IN (SELECT row_id FROM due) FOR UPDATE SKIP LOCKED),
      written AS (

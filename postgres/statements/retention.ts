@@ -7,6 +7,12 @@ export interface Retention {
   readonly days: number
   /** For the events of executions. */
   readonly executionDays: number
+  /** For previews that nobody applied. */
+  readonly previewDays: number
+  /** For the audit log. */
+  readonly auditDays: number
+  /** For values of secret columns that no row holds any more. */
+  readonly secretDays: number
 }
 
 const before = (days: keyof Retention): string => `clock_timestamp() - make_interval(days => :${days}::int)`
@@ -37,12 +43,13 @@ const emptyRuns = (t: string): string =>
        AND NOT EXISTS (SELECT FROM ${t}.iasql_run_part p WHERE p.run_id = o.run_id)`,
   )
 
-/** Whoever edited a row is known by its commit until the edit is applied. */
+/** Whoever edited a row is known by its commit until the edit is applied, and for as long as the audit log has it. */
 const oldCommits = (t: string): string =>
   deletion(
     `${t}.iasql_commit`,
     `SELECT c.ctid FROM ${t}.iasql_commit c WHERE c.at < ${before('days')}
        AND NOT EXISTS (SELECT FROM ${t}.iasql_edit e WHERE e.xid = c.xid)
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_audit a WHERE a.xid = c.xid)
        AND NOT EXISTS (SELECT FROM ${t}.iasql_run u WHERE u.run_id = c.run_id AND u.ended_at IS NULL)`,
   )
 
@@ -71,14 +78,33 @@ const executionEvents = (t: string): string =>
      WHERE x.ended_at < ${before('executionDays')}`,
   )
 
+/** What an open transaction has edited, and others in the same rows since, it has to find when it ends; so has the plan. */
+const oldAudit = (t: string): string =>
+  deletion(
+    `${t}.iasql_audit`,
+    `WITH open AS MATERIALIZED (
+       SELECT x.transaction_id FROM ${t}.iasql_transaction x WHERE x.state IN ('open', 'committing')),
+     held AS MATERIALIZED (
+       SELECT c.xid FROM open JOIN ${t}.iasql_commit c USING (transaction_id)
+       UNION SELECT e.xid FROM ${t}.iasql_edit e),
+     edited AS MATERIALIZED (
+       SELECT DISTINCT o.table_name, o.row_id FROM open JOIN ${t}.iasql_commit c USING (transaction_id)
+       JOIN ${t}.iasql_audit o ON o.xid = c.xid WHERE o.row_id IS NOT NULL)
+     SELECT a.ctid FROM ${t}.iasql_audit a WHERE a.ts < ${before('auditDays')}
+       AND NOT EXISTS (SELECT FROM held WHERE held.xid = a.xid)
+       AND NOT EXISTS (SELECT FROM open WHERE open.transaction_id = a.transaction_id)
+       AND NOT EXISTS (
+         SELECT FROM edited WHERE edited.table_name = a.table_name AND edited.row_id = a.row_id)`,
+  )
+
 /**
- * Previews that nobody applied are kept for a day, and go whole. One that an open transaction chooses from, or has chosen
+ * Previews that nobody applied go whole. One that an open transaction chooses from, or has chosen
  * from, goes another time.
  */
 const oldPlans = (t: string): string =>
   `WITH old AS MATERIALIZED (
      SELECT p.plan_id FROM ${t}.iasql_plan_record p
-     WHERE p.execution_id IS NULL AND p.made_at < clock_timestamp() - interval '1 day'
+     WHERE p.execution_id IS NULL AND p.made_at < ${before('previewDays')}
      LIMIT :plans::int FOR UPDATE SKIP LOCKED),
    free AS MATERIALIZED (
      SELECT c.plan_id, c.change_id FROM ${t}.iasql_plan_choice c JOIN old USING (plan_id) FOR UPDATE OF c SKIP LOCKED)
@@ -101,6 +127,7 @@ const deletions = (t: string): readonly string[] => [
   emptyResults(t),
   olderThan(`${t}.iasql_topic_event`),
   executionEvents(t),
+  oldAudit(t),
 ]
 
 export interface Purge {
@@ -115,11 +142,30 @@ export const expiredRows = (db: Queryable, { schema: t }: Tenant, retention: Ret
   {
     run: async (most) => {
       const plans = Math.ceil(most / changesOfPlan)
-      return (await db.run(oldPlans(t), { plans })) >= plans
+      return (await db.run(oldPlans(t), { plans, previewDays: retention.previewDays })) >= plans
+    },
+  },
+  {
+    run: async (most) => {
+      const { secretDays: days } = retention
+      const [gone] = await db.query<{ count: number }>(
+        `SELECT ${t}.iasql_purge_secrets(make_interval(days => :days::int), :most::int) AS count`,
+        { days, most },
+      )
+      return (gone?.count ?? 0) >= most
+    },
+  },
+  {
+    run: async (most) => {
+      const [gone] = await db.query<{ count: number }>(
+        `SELECT ${t}.iasql_purge_content(:most::int) AS count`,
+        { most },
+      )
+      return (gone?.count ?? 0) >= most
     },
   },
 ]
 
-/** Each text has one of the two ages. */
+/** Each text has one of the ages. */
 const onlyUsed = (sql: string, retention: Retention): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(retention).filter(([name]) => sql.includes(`:${name}::`)))

@@ -7,19 +7,24 @@ export interface RpcCallKey {
   readonly context: string
   readonly name: string
   readonly arguments: readonly Json[]
+  /** The now() of the statement that asked. */
+  readonly askedAt?: string | undefined
 }
 
 /** The id of the stored result. */
 export async function insertRpcResult(
   db: Queryable,
   { schema: t }: Tenant,
-  { context, name, arguments: given, error }: RpcCallKey & { readonly error: Json },
+  { context, name, arguments: given, askedAt, error }: RpcCallKey & { readonly error: Json },
 ): Promise<number> {
   const rows = await db.query<{ result_id: number }>(
-    `INSERT INTO ${t}.iasql_rpc_result (context, function, arguments, error)
-     VALUES (:context::uuid, :name, :arguments::jsonb, :error::jsonb)
+    `INSERT INTO ${t}.iasql_rpc_result (context, function, arguments, asked_at, error)
+     VALUES (:context::uuid, :name, :arguments::jsonb, :askedAt::timestamptz, :error::jsonb)
      ON CONFLICT (context, function, md5(arguments::text)) DO UPDATE SET error = excluded.error RETURNING result_id`,
-    { context, name, arguments: JSON.stringify(given), error: error === null ? null : JSON.stringify(error) },
+    {
+      ...{ context, name, arguments: JSON.stringify(given), askedAt: askedAt ?? null },
+      error: error === null ? null : JSON.stringify(error),
+    },
   )
   return rows[0]?.result_id ?? 0
 }

@@ -15,20 +15,66 @@ export interface NewCommit {
   readonly commands: Json
 }
 
-/** False when the run is not the caller's any more: then it must not commit. */
+/**
+ * False when the run is not the caller's any more: then it must not commit. What the session has begun and not ended keeps
+ * the edits together; whoever ends it waits until this is there.
+ */
 export async function insertCommit(
   db: Queryable,
   { schema: t }: Tenant,
   commit: NewCommit,
 ): Promise<boolean> {
   const count = await db.run(
-    `INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count, commands)
-     SELECT :xid::xid8, :actor, run_id, :statement::int, :tag, :rowCount::bigint, :commands::jsonb FROM ${t}.iasql_run
-     WHERE run_id = :runId::uuid AND fence = :fence::bigint AND state = 'running' FOR UPDATE`,
+    `INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count, commands, transaction_id)
+     SELECT :xid::xid8, :actor, r.run_id, :statement::int, :tag, :rowCount::bigint, :commands::jsonb,
+       (SELECT x.transaction_id FROM ${t}.iasql_transaction x
+        WHERE x.actor = :actor AND coalesce(x.connection_id, '') = coalesce(r.connection_id, '') AND x.state = 'open'
+        FOR SHARE)
+     FROM ${t}.iasql_run r
+     WHERE r.run_id = :runId::uuid AND r.fence = :fence::bigint AND r.state = 'running' FOR UPDATE OF r`,
     { ...commit, commands: commit.commands === null ? null : JSON.stringify(commit.commands) },
   )
   return count === 1
 }
+
+/**
+ * Whose edits those of a function are, which are no statement of its run: a crash decides nothing about it by them. False
+ * when the run is not the runner's any more.
+ */
+export async function insertEditor(
+  db: Queryable,
+  { schema: t }: Tenant,
+  editor: {
+    readonly xid: string
+    readonly actor: string
+    readonly runId: string
+    readonly connectionId: string | null
+    readonly runner?: { readonly runId: string; readonly fence: number } | undefined
+  },
+): Promise<boolean> {
+  const count = await db.run(
+    `WITH held AS (
+       SELECT run_id FROM ${t}.iasql_run
+       WHERE run_id = :heldRunId::uuid AND fence = :fence::bigint AND state = 'running' FOR UPDATE)
+     INSERT INTO ${t}.iasql_commit (xid, actor, run_id, statement, tag, row_count, transaction_id)
+     SELECT :xid::xid8, :actor, :runId::uuid, ${noStatement}, '', 0,
+       (SELECT x.transaction_id FROM ${t}.iasql_transaction x
+        WHERE x.actor = :actor AND coalesce(x.connection_id, '') = coalesce(:connection::text, '') AND x.state = 'open'
+        FOR SHARE)
+     WHERE :heldRunId::uuid IS NULL OR EXISTS (SELECT FROM held)`,
+    {
+      xid: editor.xid,
+      actor: editor.actor,
+      runId: editor.runId,
+      connection: editor.connectionId,
+      heldRunId: editor.runner?.runId,
+      fence: editor.runner?.fence,
+    },
+  )
+  return count === 1
+}
+
+const noStatement = -1
 
 /** Of the transaction that it is asked in. */
 export async function ownTransactionId(transaction: Queryable): Promise<string> {
@@ -64,7 +110,7 @@ export async function undecidedCommits(
 ): Promise<readonly UndecidedCommit[]> {
   return db.query<UndecidedCommit>(
     `SELECT c.xid::text AS xid, c.statement, c.tag, c.row_count, c.actor, c.commands FROM ${t}.iasql_commit c
-     WHERE c.run_id = :runId::uuid AND NOT EXISTS (
+     WHERE c.run_id = :runId::uuid AND c.statement <> ${noStatement} AND NOT EXISTS (
        SELECT FROM ${t}.iasql_event e WHERE e.run_id = c.run_id AND e.kind = 'complete'
          AND (e.body->>'statement')::int = c.statement)
      ORDER BY c.at`,

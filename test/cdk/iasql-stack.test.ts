@@ -66,16 +66,21 @@ test('a policy names its resources wherever the service knows one', () => {
   expect(loose.filter(({ action }) => !withoutResource.has(action))).toEqual([])
 })
 
-test("only runners open the secrets of tenants, and only the socket's door and the sweep start a runner", () => {
+test("only runners have tenants' logins, only what applies has their keys, and only the socket's door and the sweep start a runner", () => {
   const holders = (part: string, action: string) =>
     statements()
       .filter(({ statement }) => listOf(statement.Action).includes(action))
       .filter(({ statement }) => JSON.stringify(statement.Resource).includes(part))
       .map(({ policy }) => holderOf(policy))
 
-  expect(holders('secret:iasql/*', 'secretsmanager:GetSecretValue').sort()).toEqual([
-    'Functionsexecutestatements',
-    'Functionsrunstatements',
+  for (const login of ['secret:iasql/*/reader-*', 'secret:iasql/*/writer-*']) {
+    expect(holders(login, 'secretsmanager:GetSecretValue').sort()).toEqual([
+      'Functionsexecutestatements',
+      'Functionsrunstatements',
+    ])
+  }
+  expect(holders('secret:iasql/*/secrets-*', 'secretsmanager:GetSecretValue')).toEqual([
+    'Functionsstepexecution',
   ])
   expect(holders('RunKey', 'secretsmanager:GetSecretValue').toSorted()).toEqual([
     'Functionsexecutestatements',
@@ -132,9 +137,12 @@ test('the database never writes a statement into its log', () => {
   template.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', {
     Parameters: Match.objectLike({
       log_statement: 'none',
+      log_min_messages: 'log',
       log_min_error_statement: 'panic',
       log_min_duration_statement: '-1',
+      log_parameter_max_length: '0',
       log_parameter_max_length_on_error: '0',
+      log_error_verbosity: 'terse',
     }),
   })
 })

@@ -26,6 +26,8 @@ beforeEach(async () => {
   server = await startProtocolServer((sql) => {
     if (sql.includes('slow')) return ['wait for cancel', ...failing.slice(1)]
     if (sql.includes('many')) return cut
+    if (sql.includes('iasql_secret_name'))
+      return selectEvents({ name: 'text', kind: 'text' }, [['secret', 'relation']])
     if (sql.includes('to_regclass')) return selectEvents({ column: 'text' }, [])
     return sql.includes('fail') ? failing : select
   })
@@ -36,7 +38,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const ran = () => server.asked.flatMap((message) => (message.action === 'run' ? [message.sql] : []))
+/** Without the question which statements are not to be remembered. */
+const ran = () =>
+  server.asked.flatMap((message) =>
+    message.action === 'run' && !message.sql.includes('iasql_secret_name') ? [message.sql] : [],
+  )
 
 function open(options: { isTTY?: boolean; args?: readonly string[] } = {}) {
   const { isTTY = true, args = ['shell'] } = options
@@ -164,6 +170,20 @@ test('the history is kept where nobody else reads it', async () => {
   await shows(second.terminal, '(1 row)')
   second.terminal.stdin.write('\\q\n')
   await second.code
+})
+
+test('the history leaves out what writes a secret, every line of it', async () => {
+  const { terminal, code } = open()
+  await shows(terminal, 'local=> ')
+
+  terminal.stdin.write('INSERT INTO secret (name, value)\n')
+  await shows(terminal, 'local-> ')
+  terminal.stdin.write("VALUES ('shop', 'hunter2');\n")
+  await shows(terminal, '(1 row)')
+  terminal.stdin.write("SELECT 'kept';\n\\q\n")
+  await code
+
+  expect(readFileSync(join(folder, 'iasql', 'history'), 'utf8')).toBe("SELECT 'kept';\n\\q\n")
 })
 
 test('without a terminal it has no prompt, runs what comes, and fails if a statement did', async () => {

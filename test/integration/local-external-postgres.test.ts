@@ -63,6 +63,23 @@ test.each([
   ])
 })
 
+test('keeps statements out of the log of its own database, or says by which settings they get there', async () => {
+  const quiet = await externalPostgres(url('postgres', cluster.superuser.password), secrets)
+  const kept = await administer(
+    `SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = 'local'`,
+  )
+  await administer(
+    "ALTER DATABASE local SET log_statement = 'all'",
+    "ALTER DATABASE local SET log_min_error_statement = 'error'",
+  )
+
+  const loud = await externalPostgres(url('keeper', 'k'), secrets)
+
+  expect(quiet.talks).toEqual([])
+  expect(kept).toContain('log_min_error_statement=panic')
+  expect(loud.talks).toEqual(['log_min_error_statement', 'log_statement'])
+})
+
 test('closes its own database to the public and leaves those of the user as they are', async () => {
   await externalPostgres(url('keeper', 'k'), secrets)
 

@@ -16,6 +16,8 @@ const engineTables = [
     row_id bigint, companion_of bigint, UNIQUE (table_name, row_id))`,
   `CREATE TABLE t.iasql_edit (edit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text, row_id bigint,
     op "char", xid xid8, at timestamptz, login text, companion boolean)`,
+  `CREATE TABLE t.iasql_audit (table_name text, row_id bigint, change_type text, original jsonb, change jsonb, message text,
+    by_engine boolean, actor text, execution_id bigint)`,
   'CREATE TABLE t.iasql_notice (xid xid8, ordinal bigint GENERATED ALWAYS AS IDENTITY, message text, hint text)',
 ]
 

@@ -62,13 +62,6 @@ test.each([
     ['engine_work(1)'],
   ],
   [
-    'with effects and arguments that change',
-    'SELECT * FROM engine_work(random()::text)',
-    '0A000',
-    'differ each time',
-    1,
-  ],
-  [
     'that reads with ever new arguments',
     'SELECT * FROM look(random()::text)',
     '22023',

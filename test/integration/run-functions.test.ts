@@ -187,6 +187,13 @@ test('hands the run over while an execution works, and goes on with the same sta
   expect(names()).toEqual(['lasting(l)', 'spoken(none)'])
 })
 
+test('a function with effects is run once, with the arguments of its first call, though they change', async () => {
+  const result = await lab.run('SELECT * FROM engine_work(random()::text)')
+
+  expect(result.statements[0]?.error).toBeUndefined()
+  expect(lab.calls).toHaveLength(1)
+})
+
 test('keeps no results of statements that are over', async () => {
   await lab.run("SELECT * FROM look('k')")
 

@@ -37,7 +37,7 @@ test('installs, creates, changes and removes in one script, each statement seein
 
   expectNoErrors(result)
   expect(result.statements.map((statement) => statement.tag)).toEqual([
-    'SELECT 8',
+    'SELECT 10',
     'INSERT 0 1',
     'INSERT 0 1',
     'INSERT 0 1',

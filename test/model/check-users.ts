@@ -28,6 +28,7 @@ export function lostEdits(run: ModelRun, picture: Picture): readonly Violation[]
   const { touched } = run.stranger
   const owned = Map.groupBy(run.lab.cloud.world.things.values(), ownersOf(run, picture))
   for (const [key, words] of lastWords(run)) {
+    if (run.excused.has(key)) continue
     const row = picture.rows.get(key)
     const things = owned.get(key) ?? []
     if (words === null) {
@@ -68,6 +69,7 @@ export function unaskedDeletes(run: ModelRun, picture: Picture): readonly Violat
     const owner = ownerOf(thing)
     if (owner === undefined)
       return [{ name: 'unasked delete' as const, what: `${thing.id} was nobody's and was deleted` }]
+    if (run.excused.has(owner)) return []
     // What was made since then, and is not what the row stands for, was one too many.
     const isUndone =
       thing.madeBy === 'engine' && thing.madeMs >= run.lastRestMs && !run.bindings.has(thing.id)

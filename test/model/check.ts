@@ -4,11 +4,13 @@ import { sim } from '#test/support/simulated/module.ts'
 import { checkRows } from './check-rows.ts'
 import { lostEdits, unaskedDeletes } from './check-users.ts'
 import { keyOf, type Picture, takePicture } from './picture.ts'
+import { excuseTakenBack } from './sessions.ts'
 import { tokensOf } from './tokens.ts'
 import type { ModelRun, Violation } from './world.ts'
 
 export async function checkAll(run: ModelRun): Promise<readonly Violation[]> {
   const picture = await takePicture(run.lab)
+  await excuseTakenBack(run)
   const violations = [
     ...phantoms(run, picture),
     ...strays(run, picture),
@@ -21,6 +23,7 @@ export async function checkAll(run: ModelRun): Promise<readonly Violation[]> {
   run.last = picture
   run.seenEdits = run.users.committed.length
   run.stranger.touched.clear()
+  run.excused.clear()
   return violations
 }
 

@@ -3,6 +3,7 @@ import type { Json } from '#engine/model/json.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import { Random } from '#test/support/simulated/random.ts'
 import { calm, type Fault, type Weather } from '#test/support/simulated/weather.ts'
+import { sessionCount } from './caller.ts'
 import type { Act, Edit, Step, Value, Values } from './step.ts'
 
 type Domain = Readonly<Record<string, (random: Random) => Value>>
@@ -141,6 +142,10 @@ const faults: readonly Fault[] = [
 
 const acts = {
   edit: 40,
+  begin: 9,
+  commit: 6,
+  rollback: 2,
+  revert: 3,
   apply: 12,
   previewed: 4,
   sync: 5,
@@ -166,8 +171,15 @@ function makeAct(random: Random): Act {
     case 'edit': {
       const edits = Array.from({ length: 1 + random.below(4) }, () => makeEdit(random))
       const holdMs = random.isLucky(0.12) ? random.below(60_000) : 0
-      return { act, edits, holdMs, isUndone: random.isLucky(0.08) }
+      const session = random.isLucky(0.5) ? { session: random.below(sessionCount) } : {}
+      return { act, edits, holdMs, isUndone: random.isLucky(0.08), ...session }
     }
+    case 'begin':
+    case 'commit':
+    case 'rollback':
+      return { act, session: random.below(sessionCount) }
+    case 'revert':
+      return { act, session: random.below(sessionCount), slot: random.below(6) }
     case 'apply':
       return { act, isWaiting: random.isLucky(0.7), claimed: random.isLucky(0.7) ? 'wait' : 'skip' }
     case 'previewed':

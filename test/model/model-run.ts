@@ -3,8 +3,10 @@ import type { Row } from '#engine/model/json.ts'
 import { cancelExecution } from '#operations/execution/cancel-execution.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
 import { openSimulatedLab, type SimulatedLab } from '#test/support/simulated/lab.ts'
+import { callerOf, connectSessions } from './caller.ts'
 import { checkAll } from './check.ts'
 import { comeToRest } from './rest.ts'
+import { revertOne } from './sessions.ts'
 import type { Step } from './step.ts'
 import { Stranger } from './stranger.ts'
 import { Users } from './user.ts'
@@ -24,6 +26,7 @@ export async function openModelRun({ seed, wrapCloud, log = quiet }: RunOptions)
   const lab = await openSimulatedLab({ seed, pageSize: 7, log, ...(wrapCloud ? { wrapCloud } : {}) })
   const workers = new Workers(lab)
   await workers.next().call('iasql_install', [['sim']])
+  await connectSessions(lab)
   return {
     lab,
     workers,
@@ -34,6 +37,8 @@ export async function openModelRun({ seed, wrapCloud, log = quiet }: RunOptions)
     lastRestMs: lab.clock.nowMs,
     seenEdits: 0,
     interventions: 0,
+    excused: new Set(),
+    judged: new Set(),
   }
 }
 
@@ -42,7 +47,15 @@ export async function perform(run: ModelRun, step: Step): Promise<readonly Viola
   const { lab, users, stranger, workers } = run
   switch (step.act) {
     case 'edit':
-      await users.transact(step.edits, step.holdMs, step.isUndone)
+      await users.transact(step)
+      break
+    case 'begin':
+    case 'commit':
+    case 'rollback':
+      workers.begin((worker) => worker.call(`iasql_${step.act}`, undefined, callerOf(step.session)))
+      break
+    case 'revert':
+      workers.begin((worker) => revertOne(run, worker, step))
       break
     case 'apply':
       workers.begin((worker) => worker.call('iasql_apply', [null, false, step.isWaiting, step.claimed]))

@@ -5,6 +5,7 @@ import type { Worker } from '#test/support/simulated/lab.ts'
 import { calm } from '#test/support/simulated/weather.ts'
 import { decideAll } from './decide.ts'
 import { columnsOf } from './picture.ts'
+import { endTransactions } from './sessions.ts'
 import type { ModelRun, Violation } from './world.ts'
 
 /** Longer than any settle time, deadline and straggler together. */
@@ -17,6 +18,8 @@ export async function comeToRest(run: ModelRun): Promise<readonly Violation[]> {
   while (users.open.size > 0) await Promise.race([...users.open, lab.clock.sleep(10_000)])
   if (!(await workers.rest()))
     return [{ name: 'stuck', what: `executions never end: ${await openOnes(run)}` }]
+  const open = await endTransactions(run)
+  if (open.length > 0) return [{ name: 'stuck', what: `transactions never end: ${open.join('; ')}` }]
   await lab.clock.sleep(settledMs)
   let left: readonly Row[] = []
   let error = ''

@@ -28,7 +28,12 @@ export type Act =
       readonly edits: readonly Edit[]
       readonly holdMs: number
       readonly isUndone: boolean
+      /** Over whose connection; absent: over none that has a transaction. */
+      readonly session?: number
     }
+  | { readonly act: 'begin' | 'commit' | 'rollback'; readonly session: number }
+  /** Of a past transaction, or of an edit outside of one; `slot` counts back from the newest. */
+  | { readonly act: 'revert'; readonly session: number; readonly slot: number }
   | { readonly act: 'apply'; readonly isWaiting: boolean; readonly claimed: 'wait' | 'skip' }
   /** A preview that is applied by its number some time later. */
   | { readonly act: 'previewed'; readonly afterMs: number }

@@ -4,7 +4,10 @@ import type { Queryable } from '#postgres/database.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab } from '#test/support/simulated/lab.ts'
 import { sim } from '#test/support/simulated/module.ts'
-import type { Edit, Value } from './step.ts'
+import { editIn } from './caller.ts'
+import type { Act, Edit, Value } from './step.ts'
+
+type EditAct = Omit<Extract<Act, { readonly act: 'edit' }>, 'act'>
 
 /** One row of a committed transaction. */
 export interface CommittedEdit {
@@ -30,13 +33,13 @@ export class Users {
     this.#lab = lab
   }
 
-  async transact(edits: readonly Edit[], holdMs: number, isUndone: boolean): Promise<void> {
-    const done = this.#transaction(edits, holdMs, isUndone).catch(() => {
+  async transact(act: EditAct): Promise<void> {
+    const done = this.#transaction(act).catch(() => {
       this.refused += 1
     })
     this.open.add(done)
     void done.finally(() => this.open.delete(done))
-    if (holdMs === 0) await done
+    if (act.holdMs === 0) await done
   }
 
   async remove(table: KindName, rowId: number): Promise<void> {
@@ -44,12 +47,13 @@ export class Users {
     this.committed.push({ edit: 'delete', table, rowId, values: {} })
   }
 
-  async #transaction(edits: readonly Edit[], holdMs: number, isUndone: boolean): Promise<void> {
+  async #transaction({ edits, holdMs, isUndone, session }: EditAct): Promise<void> {
     const made: CommittedEdit[] = []
     await this.#lab.user.transaction(async (transaction) => {
       for (const edit of edits) made.push(...(await this.#perform(transaction, edit)))
       if (holdMs > 0) await this.#lab.clock.sleep(holdMs)
       if (isUndone) throw new Error('thought better of it')
+      if (session !== undefined) await editIn(this.#lab, session, transaction)
     })
     this.committed.push(...made)
   }

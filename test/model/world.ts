@@ -38,4 +38,8 @@ export interface ModelRun {
   /** Edits that were looked at already. */
   seenEdits: number
   interventions: number
+  /** Rows on which users have taken back what they said, since the last rest. */
+  readonly excused: Set<string>
+  /** Transactions that were looked at already. */
+  readonly judged: Set<string>
 }

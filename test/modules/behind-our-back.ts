@@ -1,9 +1,11 @@
 /** Changes that somebody makes in the cloud without the engine: by a mapper's calls, with nothing of ours told of it. */
+import { randomUUID } from 'node:crypto'
 import { isCloudReference, type Place, type SeenRow } from '#engine/model/cloud.ts'
 import type { ExampleRow } from '#modules/kit/examples.ts'
 import type { Mapper } from '#modules/kit/mapper.ts'
 import { findTable } from '#modules/registry.ts'
 import { cloudIdOf, type LiveHost } from '../support/live-host.ts'
+import { jsonOf } from './steps.ts'
 
 const place: Place = { accountId: '123456789012', region: 'us-east-1' }
 
@@ -40,12 +42,16 @@ export const changeInCloud = async (
   const delta = Object.fromEntries(
     Object.entries(change).map(([name, to]) => [name, { from: before[name] ?? null, to }]),
   )
-  await mapper.update(seen, want, delta as never, 'behind', api)
+  await mapper.update(seen, want, delta as never, randomUUID(), api)
 }
 
 export const removeFromCloud = async (host: LiveHost, table: string, rowId: string): Promise<void> => {
   const { mapper, api, seen } = await lookAt(host, table, rowId)
-  await mapper.delete(seen, wanted(mapper.toRow(seen)) as never, api)
+  const columns = Object.entries(findTable(table)?.columns ?? {})
+  const unread = columns.flatMap(([name, column]) => (column.unread ? [name] : []))
+  const row = await jsonOf(host, table, rowId)
+  const asked = Object.fromEntries(unread.map((name) => [name, row[name] ?? null]))
+  await mapper.delete(seen, { ...asked, ...wanted(mapper.toRow(seen)) } as never, api)
 }
 
 export const countInCloud = async (host: LiveHost, table: string): Promise<number> => {

@@ -13,6 +13,8 @@ export type CheckRow = Readonly<Record<string, Json>>
 
 interface Check {
   exists(row: CheckRow, client: ClientOf): Promise<boolean>
+  /** Of a table with a column of the kind content: what the cloud holds. */
+  contentOf?(row: CheckRow, client: ClientOf): Promise<Uint8Array>
 }
 
 export const clientsOf = (configuration: Configuration): ClientOf => {

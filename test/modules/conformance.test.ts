@@ -5,10 +5,11 @@ import type { Module } from '#modules/kit/module.ts'
 import type { ResourceType } from '#modules/kit/table.ts'
 import { modules } from '#modules/registry.ts'
 import { type LiveHost, startLiveHost } from '../support/live-host.ts'
+import { keepProof } from '../support/proofs.ts'
 import { type ClientOf, clientsOf } from './check.ts'
 import { insertNeeds, proveAll } from './proofs.ts'
 import { shapesMissing, unitTests } from './recorded-shapes.ts'
-import { notExercised, proved, report } from './report.ts'
+import { failed, notExercised, proved, report, stepsOf } from './report.ts'
 import { sql } from './steps.ts'
 import { tableOf, titleOf } from './subject.ts'
 
@@ -34,6 +35,21 @@ const expectShapes = ({ examples: all }: Module, examples: Examples): void => {
   expect(shapesMissing(tableOf(examples), unitTests(), isNeverEmulated), 'recorded shapes').toEqual([])
 }
 
+/** Does it, and leaves what it proved and how long that took for `npm run coverage:modules`. */
+const kept = async (module: Module, examples: Examples, prove: () => Promise<void>): Promise<void> => {
+  const title = titleOf(examples)
+  const startedAt = performance.now()
+  try {
+    await prove()
+  } catch (error) {
+    failed(title)
+    throw error
+  } finally {
+    const ms = performance.now() - startedAt
+    keepProof('conformance', module.name, { [title]: { table: examples.table, ms, steps: stepsOf(title) } })
+  }
+}
+
 for (const module of modules.filter(({ examples }) => examples.length > 0)) {
   describe(module.name, () => {
     beforeAll(async () => {
@@ -42,11 +58,13 @@ for (const module of modules.filter(({ examples }) => examples.length > 0)) {
     })
 
     const cases = module.examples.map((examples) => [titleOf(examples), examples] as const)
-    test.each(cases)('%s conforms', async (_, examples) => {
-      if (!isEmulated(examples)) return expectShapes(module, examples)
-      const subject = { host, client, module, examples }
-      await proveAll({ ...subject, ids: await insertNeeds(subject) })
-    })
+    test.each(cases)('%s conforms', (_, examples) =>
+      kept(module, examples, async () => {
+        if (!isEmulated(examples)) return expectShapes(module, examples)
+        const subject = { host, client, module, examples }
+        await proveAll({ ...subject, ids: await insertNeeds(subject) })
+      }),
+    )
 
     test('calls no operation that no table declares, and reports those that its examples never called', () => {
       const declaredBy = (tables: readonly ResourceType[]) =>

@@ -1,12 +1,21 @@
 /** Example rows as the SQL a user would type. */
+
+import { formatExpression } from '#engine/expression/expression.ts'
 import type { Json } from '#engine/model/json.ts'
-import type { ExampleRow, Needed } from '#modules/kit/examples.ts'
+import { type ExampleRow, type Needed, withNeededValues } from '#modules/kit/examples.ts'
 
 export const isNeeded = (value: unknown): value is Needed =>
   typeof value === 'object' && value !== null && '$needed' in value
 
-const literal = (value: Json | Needed, ids: ReadonlyMap<string, string>): string => {
-  if (isNeeded(value)) return ids.get(value.$needed) ?? `'no row for ${value.$needed}'`
+/** As a user writes it: names of needed rows in expressions become row ids. */
+export const written = (value: Json, ids: ReadonlyMap<string, string>): Json =>
+  withNeededValues(value, ({ table, name, column }) =>
+    formatExpression({ table, id: Number(ids.get(name)), column }),
+  )
+
+const literal = (given: Json | Needed, ids: ReadonlyMap<string, string>): string => {
+  if (isNeeded(given)) return ids.get(given.$needed) ?? `'no row for ${given.$needed}'`
+  const value = written(given, ids)
   if (value === null) return 'NULL'
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)

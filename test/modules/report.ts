@@ -15,6 +15,13 @@ export const notExercised = (table: string, step: string, because: string): void
   rowOf(table).set(step, `not exercised: ${because}`)
 }
 
+/** The step after those that it has. */
+export const failed = (table: string): void => {
+  rowOf(table).set('the next step', 'failed')
+}
+
+export const stepsOf = (table: string): Readonly<Record<string, string>> => Object.fromEntries(rowOf(table))
+
 /** One line a table: the number of proved steps, then each step that was not exercised and why. */
 export const report = (): string =>
   [...cells]

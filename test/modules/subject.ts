@@ -1,4 +1,5 @@
 /** What one set of examples is proved with: its table, its module's tables, and the host it happens on. */
+import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { canonical } from '#engine/columns/canonical.ts'
 import type { Json } from '#engine/model/json.ts'
@@ -8,7 +9,7 @@ import type { ResourceType } from '#modules/kit/table.ts'
 import { findTable } from '#modules/registry.ts'
 import type { LiveHost } from '../support/live-host.ts'
 import { type CheckRow, type ClientOf, checkOf } from './check.ts'
-import { isNeeded } from './example-sql.ts'
+import { isNeeded, written } from './example-sql.ts'
 import { expectConverged, jsonOf } from './steps.ts'
 
 export interface Subject {
@@ -35,6 +36,13 @@ export const existsInCloud = async ({ examples, client }: Subject, row: CheckRow
   return exists(row, client)
 }
 
+/** The bytes that the cloud has of a row's content. */
+export const contentInCloud = async ({ examples, client }: Subject, row: CheckRow): Promise<Uint8Array> => {
+  const { contentOf } = await checkOf(examples.table)
+  if (!contentOf) throw new Error(`${examples.table} has content: its check needs a contentOf`)
+  return contentOf(row, client)
+}
+
 const namesOf = (tables: readonly ResourceType[]): readonly string[] => tables.map(({ name }) => name)
 
 /** Nothing is left to do on either side. */
@@ -56,6 +64,12 @@ export const expectSettledButCompanions = async ({ host, module }: Subject): Pro
   return [...new Set(followed.map(({ table_name }) => table_name ?? ''))]
 }
 
+/** A content column shows the digest of what was asked for. */
+const digestIn = (value: Json): Json =>
+  typeof value !== 'string' || value.startsWith('sha256:')
+    ? value
+    : `sha256:${createHash('sha256').update(value).digest('hex')}`
+
 /**
  * The row still has what the user asked for, in the form in which the engine compares. Where null lets AWS choose, it
  * may have anything.
@@ -68,12 +82,13 @@ export const expectKept = async ({ host, examples, ids }: Subject, id: string, a
       Object.keys(asked).flatMap((name) => {
         const column = columns[name]
         if (!column || (asked[name] === null && !column.clearable)) return []
-        return [[name, canonical(column, read(name))]]
+        const value = canonical(column, read(name))
+        return [[name, column.secret ? value !== null : column.content ? digestIn(value) : value]]
       }),
     )
   const wanted = inOneForm((name) => {
     const value = asked[name] ?? null
-    return isNeeded(value) ? Number(ids.get(value.$needed)) : value
+    return isNeeded(value) ? Number(ids.get(value.$needed)) : written(value, ids)
   })
   expect(
     inOneForm((name) => row[name]),

@@ -8,12 +8,18 @@ export interface GuideStep {
   readonly shown: string | null
 }
 
-const fence = /^```(\w*)\n([\s\S]*?)^```$/gm
+const fence = /^```(\w*(?: not-run)?)\n([\s\S]*?)^```$/gm
 
-/** SQL and shell blocks in the order of the text; a `text` block shows what the block before it prints. */
-export async function readGuide(path: string): Promise<readonly GuideStep[]> {
+export const readGuide = async (path: string): Promise<readonly GuideStep[]> =>
+  stepsIn(await readFile(path, 'utf8'))
+
+/**
+ * SQL and shell blocks in the order of the text; a `text` block shows what the block before it prints, and what is marked
+ * `not-run` is no step.
+ */
+export function stepsIn(guide: string): readonly GuideStep[] {
   const steps: GuideStep[] = []
-  for (const [, language, text = ''] of (await readFile(path, 'utf8')).matchAll(fence)) {
+  for (const [, language, text = ''] of guide.matchAll(fence)) {
     if (language === 'sql' || language === 'sh') steps.push({ kind: language, text, shown: null })
     const last = steps.at(-1)
     if (language === 'text' && last) steps[steps.length - 1] = { ...last, shown: text }

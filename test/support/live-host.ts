@@ -13,6 +13,7 @@ import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { Life, never } from './life.ts'
 import { startTestMoto, type TestMoto } from './moto.ts'
+import { testSecretKeys } from './secret-keys.ts'
 
 export interface CloudCall {
   readonly service: string
@@ -112,6 +113,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
       }),
       secrets: database.secrets,
       cipher: aesCipher(key),
+      secretKeys: testSecretKeys(),
       cloud: watched.of(current),
       modules: async () => registry,
       log: (...entry) => (current.isOver ? undefined : log(...entry)),

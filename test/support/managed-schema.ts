@@ -85,6 +85,8 @@ const engineTables = [
     companion boolean NOT NULL)`,
   `CREATE TABLE t.iasql_expression (table_name text, row_id bigint, column_name text, target_table text,
     target_id bigint, target_column text, is_checked boolean NOT NULL DEFAULT false)`,
+  `CREATE TABLE t.iasql_audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text, row_id bigint,
+    change_type text, original jsonb, change jsonb, message text, by_engine boolean, actor text, execution_id bigint)`,
   `CREATE TABLE t.iasql_notice (xid xid8 NOT NULL, ordinal bigint GENERATED ALWAYS AS IDENTITY, message text NOT NULL,
     hint text)`,
 ]
@@ -152,6 +154,7 @@ export class ManagedSchema {
       'iasql_resource',
       'iasql_edit',
       'iasql_expression',
+      'iasql_audit',
       'iasql_notice',
     ]
     await this.asOwner([`TRUNCATE ${all.map((name) => `t.${name}`).join(', ')} RESTART IDENTITY CASCADE`])

@@ -1,11 +1,12 @@
 /** Mappers against the emulator without an engine: rows in, outcomes followed to their end, calls counted. */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { createCloud } from '#aws/create-cloud.ts'
 import { canonical } from '#engine/columns/canonical.ts'
+import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId, Outcome, Place, SeenRow } from '#engine/model/cloud.ts'
 import { isCloudReference } from '#engine/model/cloud.ts'
 import type { Json } from '#engine/model/json.ts'
-import type { ExampleRow, Examples, Needed } from '#modules/kit/examples.ts'
+import { type ExampleRow, type Examples, type Needed, withNeededValues } from '#modules/kit/examples.ts'
 import type { Mapper } from '#modules/kit/mapper.ts'
 import type { ResourceType } from '#modules/kit/table.ts'
 import { findTable } from '#modules/registry.ts'
@@ -20,7 +21,8 @@ export interface MapperLab {
   /** Creates and follows the outcome until it is done. */
   create(table: ResourceType, row: Want, token?: string): Promise<CloudId>
   update(table: ResourceType, id: CloudId, changes: Want): Promise<CloudId>
-  remove(table: ResourceType, id: CloudId): Promise<void>
+  /** `asked`: what the row says of how to delete it. */
+  remove(table: ResourceType, id: CloudId, asked?: Want): Promise<void>
   /** The one with this id, or undefined. */
   get(table: ResourceType, id: CloudId): Promise<unknown>
   row(table: ResourceType, id: CloudId): Promise<SeenRow>
@@ -56,6 +58,15 @@ const wanted = (table: ResourceType, row: Want): Want => ({
   ...row,
 })
 
+/** Texts of content columns as the bytes that a mapper's writes are given; digests stay. */
+const opened = (table: ResourceType, row: Want): Want =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      const isText = table.columns[name]?.content && typeof value === 'string' && !value.startsWith('sha256:')
+      return [name, isText ? (Buffer.from(value) as unknown as Json) : value]
+    }),
+  )
+
 const resolve = (row: SeenRow): Want =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, isCloudReference(value) ? value.id : value]),
@@ -66,13 +77,20 @@ export function differences(table: ResourceType, want: Want, seen: SeenRow): Rec
   const is = resolve(seen)
   const names = Object.keys(want).filter((name) => {
     const column = table.columns[name]
-    if (column?.nature !== 'argument' || want[name] === null) return false
+    if (column?.nature !== 'argument' || column.secret || column.unread || want[name] === null) return false
     const same = (value: Json | CloudId | undefined) =>
-      JSON.stringify(canonical(column, (value ?? null) as Json))
+      canonicalJson(canonical(column, column.content ? digestIn(value) : ((value ?? null) as Json)))
     return same(want[name]) !== same(is[name])
   })
   return Object.fromEntries(names.map((name) => [name, { want: want[name], seen: is[name] }]))
 }
+
+const digestIn = (value: Json | CloudId | undefined): Json =>
+  typeof value !== 'string'
+    ? null
+    : value.startsWith('sha256:')
+      ? value
+      : `sha256:${createHash('sha256').update(value).digest('hex')}`
 
 const deltaOf = (table: ResourceType, want: Want, seen: SeenRow) => {
   const is = resolve(seen)
@@ -97,11 +115,21 @@ export async function startMapperLab(): Promise<MapperLab> {
     const mapper = mapperOf(table)
     const seen = await get(table, outcome.id)
     const delta = deltaOf(table, want, mapper.toRow(seen))
-    return follow(table, await mapper.update(seen, want, delta, 'again', api(table)), want)
+    return follow(
+      table,
+      await mapper.update(seen, opened(table, want), delta, randomUUID(), api(table)),
+      want,
+    )
   }
   const create = async (table: ResourceType, row: Want, token: string = randomUUID()): Promise<CloudId> => {
     const want = wanted(table, row)
-    return follow(table, await mapperOf(table).create(want, token, api(table)), want)
+    return follow(table, await mapperOf(table).create(opened(table, want), token, api(table)), want)
+  }
+  /** What a test before needed under the same name may still be there. */
+  const createOnce = async (table: ResourceType, row: Want): Promise<CloudId> => {
+    const mapper = mapperOf(table)
+    const found = table.named ? await mapper.findByName?.(wanted(table, row) as never, api(table)) : undefined
+    return found === undefined ? create(table, row) : mapper.idOf(found)
   }
   const update = async (table: ResourceType, id: CloudId, changes: Want): Promise<CloudId> => {
     const mapper = mapperOf(table)
@@ -111,12 +139,17 @@ export async function startMapperLab(): Promise<MapperLab> {
       Object.entries(changes).map(([name, to]) => [name, { from: is[name] ?? null, to }]),
     )
     const want = { ...is, ...changes }
-    return follow(table, await mapper.update(seen, want, delta, 'token', api(table)), want)
+    return follow(
+      table,
+      await mapper.update(seen, opened(table, want), delta, randomUUID(), api(table)),
+      want,
+    )
   }
-  const remove = async (table: ResourceType, id: CloudId): Promise<void> => {
+  const remove = async (table: ResourceType, id: CloudId, asked: Want = {}): Promise<void> => {
     const mapper = mapperOf(table)
     const seen = await get(table, id)
-    await mapper.delete(seen, resolve(mapper.toRow(seen)), api(table))
+    const unread = Object.entries(asked).filter(([name]) => table.columns[name]?.unread)
+    await mapper.delete(seen, { ...Object.fromEntries(unread), ...resolve(mapper.toRow(seen)) }, api(table))
   }
   return {
     place,
@@ -135,15 +168,22 @@ export async function startMapperLab(): Promise<MapperLab> {
     },
     async prepare({ needs }) {
       const ids: Record<string, CloudId> = {}
+      const rows: Record<string, SeenRow> = {}
+      const valueIn = ({ name, column }: { readonly name: string; readonly column: string }): string =>
+        String(rows[name]?.[column] ?? '')
       const fill = (row: ExampleRow): Want =>
         Object.fromEntries(
           Object.entries(row).map(([name, value]) => [
             name,
-            isNeeded(value) ? (ids[value.$needed] ?? null) : value,
+            isNeeded(value) ? (ids[value.$needed] ?? null) : withNeededValues(value, valueIn),
           ]),
         ) as Want
-      for (const [name, need] of Object.entries(needs))
-        ids[name] = await create(tableOf(need.table), fill(need.row))
+      for (const [name, need] of Object.entries(needs)) {
+        const table = tableOf(need.table)
+        const id = await createOnce(table, fill(need.row))
+        ids[name] = id
+        rows[name] = mapperOf(table).toRow(await get(table, id))
+      }
       return fill
     },
     takeCalls() {

@@ -17,6 +17,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { RunOptions } from '#websocket/messages.ts'
 import { type Message, type RunResult, resultsOf } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
+import { testSecretKeys } from './secret-keys.ts'
 
 export interface ScriptedRpc extends RpcDescription {
   readonly answer: (ports: Ports, call: RpcCall) => RpcAnswer | Promise<RpcAnswer>
@@ -104,6 +105,7 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
       },
     },
     cipher: aesCipher(randomBytes(32)),
+    secretKeys: testSecretKeys(),
     log: (level, message, fields) => {
       if (level === 'error') console.error(message, fields)
     },

@@ -16,10 +16,12 @@ import type { Secrets } from '#postgres/secrets.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { openTestDatabase } from './database.ts'
 import { startTestMoto } from './moto.ts'
+import { testSecretKeys } from './secret-keys.ts'
 
 export interface CallOptions {
   readonly actor?: string
   readonly role?: Role
+  readonly connectionId?: string
 }
 
 /** `create vpc`: a line of a plan or result. */
@@ -52,6 +54,7 @@ export const callDefaults: Readonly<Record<string, readonly Json[]>> = {
   iasql_preview: [false],
   iasql_apply: [null, false, true, 'wait'],
   iasql_sync: [[]],
+  iasql_commit: [null],
 }
 
 export interface LabOptions {
@@ -100,6 +103,7 @@ export async function openTenantLab({
     },
     connections: { post: async () => 'gone', disconnect: async () => undefined },
     cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
+    secretKeys: testSecretKeys(),
     log,
     defaults: { accountId: '123456789012', region: 'us-east-1', budgetMs },
   }
@@ -111,7 +115,11 @@ export async function openTenantLab({
       if (step.next === 'wait') await delay(step.seconds * 1_000)
     }
   }
-  const request = (name: string, given: readonly Json[], { actor = 'ann', role = 'owner' }: CallOptions) => ({
+  const request = (
+    name: string,
+    given: readonly Json[],
+    { actor = 'ann', role = 'owner', connectionId }: CallOptions,
+  ) => ({
     tenant,
     name,
     arguments: given,
@@ -120,6 +128,7 @@ export async function openTenantLab({
     runId: randomUUID(),
     statement: 0,
     context: randomUUID(),
+    ...(connectionId === undefined ? {} : { connectionId }),
   })
   return {
     ports,

@@ -55,8 +55,37 @@ describe('calls that write', () => {
     const before = { name: 'a', is_on: true, attached_to: 'x' }
 
     expect(calls('delete', { before })).toBe(2)
-    expect(calls('replace', { before, desired: { ...before, name: 'b' } })).toBe(4)
+    expect(calls('replace', { before, desired: { ...before, name: 'b' } })).toBe(5)
     expect(calls('forget', { before })).toBe(0)
+  })
+
+  test('of a replacement: what AWS chose for the old one is left to it again', () => {
+    const disk = table({
+      name: 'disk',
+      columns: {
+        name: column({ replaces: 'after' }),
+        chosen: column({ clearable: false, ownCall: ['create', 'update'] }),
+      },
+    })
+    const before = { name: 'a', chosen: 'x' }
+
+    const replacing = predictCalls(
+      { action: 'replace', delta: {}, desired: { ...before, name: 'b' }, before },
+      disk,
+    )
+
+    expect(replacing).toBe(2)
+  })
+
+  test('of a deletion: members of a set that go one by one count each', () => {
+    const policy = table({
+      name: 'policy',
+      columns: { versions: column({ sqlType: 'jsonb', equality: 'set', ownCall: ['deleteEach'] }) },
+    })
+    const deleting = (before: Row): number =>
+      predictCalls({ action: 'delete', delta: {}, desired: null, before }, policy)
+
+    expect([deleting({ versions: ['v1', 'v2'] }), deleting({ versions: null })]).toEqual([3, 1])
   })
 
   test('a change that is split takes more calls and longer', () => {

@@ -36,7 +36,7 @@ test('files and exports are named after the module and its first table', async (
 })
 
 test('no word of the template is left', async () => {
-  const files = await newModule(folder, 'aws_sns', 'topic')
+  const files = await newModule(folder, 'aws_kinesis', 'stream')
 
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
 
@@ -44,16 +44,16 @@ test('no word of the template is left', async () => {
 })
 
 test('the table gets a check, and the registry the module last', async () => {
-  await newModule(folder, 'aws_sns', 'topic')
+  await newModule(folder, 'aws_kinesis', 'stream')
 
-  expect(await read('test/modules/checks/topic.ts')).toContain('Whether the topic of a row exists')
-  expect(await read('modules/registry.ts')).toMatch(/readonly Module\[\] = \[[^\]]*awsSns,?\s*\]/)
+  expect(await read('test/modules/checks/stream.ts')).toContain('Whether the stream of a row exists')
+  expect(await read('modules/registry.ts')).toMatch(/readonly Module\[\] = \[[^\]]*awsKinesis,?\s*\]/)
 })
 
-test.each(['aws_sns', 'aws_a', 'zeta', 'other_cloud_with_a_long_name'])(
+test.each(['aws_kinesis', 'aws_a', 'zeta', 'other_cloud_with_a_long_name'])(
   'the registry with %s is as the formatter wants it',
   async (name) => {
-    const registry = registerModule(registerModule(await read('modules/registry.ts'), 'aws_iam'), name)
+    const registry = registerModule(registerModule(await read('modules/registry.ts'), 'aws_invented'), name)
 
     const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
     const parameters = [biome, 'check', '--write', '--stdin-file-path=modules/registry.ts']
@@ -74,7 +74,7 @@ test.each([
   [['AwsThing', 'topic'], '"AwsThing" is no module name: lower case and underscores, like aws_sns'],
   [['../outside', 'topic'], '"../outside" is no module name: lower case and underscores, like aws_sns'],
   [['aws_sns', 'my-topic'], '"my-topic" is no table name: lower case and underscores, like topic'],
-  [['aws_sns', 'queue'], 'another module has a table queue, and table names are unique over all modules'],
+  [['aws_kinesis', 'queue'], 'another module has a table queue, and table names are unique over all modules'],
   [['aws_sns'], 'usage: npm run new:module <module> <table>, for example: npm run new:module aws_sns topic'],
   [[], 'usage: npm run new:module <module> <table>, for example: npm run new:module aws_sns topic'],
   [['--help'], 'usage: npm run new:module <module> <table>, for example: npm run new:module aws_sns topic'],

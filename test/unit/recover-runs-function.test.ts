@@ -18,6 +18,7 @@ function host(lostRuns: () => Promise<readonly object[]>) {
         if (sql.includes('iasql_resource')) return []
         return sql.includes('iasql_run') ? lostRuns() : [{ execution_id: 7 }]
       },
+      run: async () => 0,
     },
     clock: { now: () => time.now },
     invoker: { runStatements: async (input: object) => void started.push(input) },

@@ -16,6 +16,7 @@ import { migratePlatform } from '#postgres/migrate.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { startTestCluster } from '../cluster.ts'
 import { Life } from '../life.ts'
+import { testSecretKeys } from '../secret-keys.ts'
 import { callDefaults, readResult } from '../tenant-lab.ts'
 import { SimulatedCloud, type SimulatedCloudOptions } from './cloud.ts'
 import { sim } from './module.ts'
@@ -38,6 +39,7 @@ export interface SimulatedLab {
 
 export interface CallOptions {
   readonly actor?: string
+  readonly connectionId?: string
 }
 
 export interface Worker {
@@ -128,6 +130,7 @@ function portsIn({ life, clock, cloud, dataApi, database, options }: Surrounding
     machines: { start: async () => undefined },
     connections: { post: async () => 'gone', disconnect: async () => undefined },
     cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
+    secretKeys: testSecretKeys(),
     log,
     defaults: { accountId, region, budgetMs: options.budgetMs ?? 600_000 },
   }
@@ -160,7 +163,7 @@ function openWorker(tenant: Tenant, clock: VirtualClock, portsOf: (life: Life) =
       return life.isOver
     },
     drive,
-    async call(name, given = callDefaults[name] ?? [], { actor = 'ann' } = {}) {
+    async call(name, given = callDefaults[name] ?? [], { actor = 'ann', connectionId } = {}) {
       const context = randomUUID()
       const answer = await callRpc(ports, {
         tenant,
@@ -171,6 +174,7 @@ function openWorker(tenant: Tenant, clock: VirtualClock, portsOf: (life: Life) =
         runId: randomUUID(),
         statement: 0,
         context,
+        ...(connectionId === undefined ? {} : { connectionId }),
       })
       if (answer.kind === 'rows') return answer.rows
       await drive(answer.executionId)

@@ -8,7 +8,7 @@ import {
   type Token,
   tagsWithToken,
   tokenTag,
-} from '../kit/index.ts'
+} from '../index.ts'
 
 /** Values that EC2 takes in one filter. */
 const valuesPerFilter = 200

@@ -1,14 +1,6 @@
 /** Makes the visible tags of any EC2 resource what the row says, in one or two calls. */
 import { CreateTagsCommand, DeleteTagsCommand, type Tag } from '@aws-sdk/client-ec2'
-import {
-  type CloudApi,
-  type CloudId,
-  ownTags,
-  type TagMap,
-  tagChanges,
-  tagList,
-  tagsFrom,
-} from '../kit/index.ts'
+import { type CloudApi, type CloudId, ownTags, type TagMap, tagChanges, tagList, tagsFrom } from '../index.ts'
 
 export async function updateTags(
   id: string,

@@ -1,0 +1,14 @@
+/** When in a commit a change has its turn: what can be taken back goes first, what cannot, last. */
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+
+type Turn = Pick<PlannedChange, 'action' | 'risk' | 'companion' | 'parent'>
+
+/** 0: as if it had never been; 1: made again, under another id; 2: what was stored in it is gone for good. */
+export const lastWave = 2
+
+export function waveOf(change: Turn, changes: ReadonlyMap<string, Turn>): number {
+  const parent = change.companion && change.parent !== null ? changes.get(change.parent) : undefined
+  if (parent) return waveOf(parent, changes)
+  if (change.action !== 'delete' && change.action !== 'replace') return 0
+  return change.risk === 'deletes data' ? 2 : 1
+}

@@ -1,0 +1,262 @@
+/** Task definitions: one row, the newest revision of a family; a change registers the next one and ends the old. */
+import {
+  DeregisterTaskDefinitionCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  ListTaskDefinitionFamiliesCommand,
+  RegisterTaskDefinitionCommand,
+  type TaskDefinition,
+  type Volume,
+} from '@aws-sdk/client-ecs'
+import {
+  arn,
+  type CloudApi,
+  choice,
+  defineMapper,
+  defineTable,
+  done,
+  IasqlError,
+  integer,
+  type Json,
+  jsonDocument,
+  listOf,
+  ownTags,
+  type Place,
+  partitionOf,
+  type Resolved,
+  type RowOf,
+  reference,
+  type TagMap,
+  tags,
+  text,
+  tokenTag,
+  versioned,
+} from '../kit/index.ts'
+import { containerDefinition } from './container-definition.ts'
+import { fromShape, toShape } from './container-shape.ts'
+import { sizeNameOf, sizeNames, sizeOf } from './cpu-memory.ts'
+import { allTags, removeTags, tagList, tagsIn, updateTags } from './tags.ts'
+
+/** AWS changes nothing of a revision. */
+const anew = { replaces: 'after' } as const
+
+const columns = {
+  family: text('Name that its revisions share.', {
+    ...anew,
+    required: true,
+    check: "{} ~ '^[A-Za-z0-9_-]{1,255}$'",
+  }),
+  cpu_memory: choice(sizeNames, 'Processors and memory of a task.', anew),
+  container_definitions: listOf(containerDefinition, anew),
+  task_role_name: reference(
+    'aws_iam.iam_role',
+    'Role that its containers act as; of the path /, or that of the revision before.',
+    {
+      ...anew,
+      by: 'role_name',
+      clearable: true,
+    },
+  ),
+  execution_role_name: reference(
+    'aws_iam.iam_role',
+    'Role by which images are pulled, logs written and secrets read; of the path /, or that of the revision before.',
+    { ...anew, by: 'role_name', clearable: true },
+  ),
+  network_mode: choice(
+    ['awsvpc', 'bridge', 'host', 'none'],
+    'How its containers reach the network; Fargate: awsvpc.',
+    {
+      ...anew,
+      default: 'awsvpc',
+    },
+  ),
+  cpu_architecture: choice(['X86_64', 'ARM64'], 'Processors it is for; null: X86_64.', {
+    ...anew,
+    clearable: true,
+  }),
+  operating_system_family: choice(
+    [
+      'LINUX',
+      'WINDOWS_SERVER_2019_CORE',
+      'WINDOWS_SERVER_2019_FULL',
+      'WINDOWS_SERVER_2022_CORE',
+      'WINDOWS_SERVER_2022_FULL',
+    ],
+    'System it is for; null: LINUX.',
+    { ...anew, clearable: true },
+  ),
+  ephemeral_storage: integer('GiB of disk; null: 20.', { ...anew, min: 21, max: 200, clearable: true }),
+  volumes: jsonDocument(
+    'Volumes for mount_points, as ECS has them: [{"name": "data", "efsVolumeConfiguration": {"fileSystemId": "fs-…"}}].',
+    { ...anew, default: [] },
+  ),
+  pid_mode: choice(['task', 'host'], 'Whether containers see the processes of each other.', {
+    ...anew,
+    clearable: true,
+  }),
+  task_definition_arn: arn('ARN of the revision, made by AWS.', { output: true }),
+  revision: integer('Number of the revision, counted by AWS.', { output: true }),
+  status: text('ACTIVE as long as it may be used for new tasks.', { output: true }),
+  tags: tags(),
+}
+
+type Row = RowOf<typeof columns>
+
+interface SeenDefinition {
+  readonly definition: TaskDefinition
+  readonly tags: TagMap
+}
+
+const idOf = ({ definition }: Pick<SeenDefinition, 'definition'>) => ({
+  task_definition_arn: definition.taskDefinitionArn ?? '',
+})
+
+/** Of a family it is the newest revision that is active; a revision that is not is as good as gone. */
+async function read(taskDefinition: string, ecs: CloudApi): Promise<SeenDefinition | undefined> {
+  const found = await unlessUnknown(
+    ecs.send(DescribeTaskDefinitionCommand, { taskDefinition, include: ['TAGS'] }),
+  )
+  const definition = found?.taskDefinition
+  return definition?.status === 'ACTIVE' ? { definition, tags: allTags(found?.tags) } : undefined
+}
+
+/** ECS has one name of an error for all that is wrong with a request. */
+async function unlessUnknown<Answer>(call: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    const refusal = error instanceof IasqlError ? error.refusal : undefined
+    if (refusal?.error === 'ClientException' && /Unable to describe task definition/i.test(refusal.message))
+      return undefined
+    throw error
+  }
+}
+
+const definitions = versioned<SeenDefinition>({
+  families: (ecs) =>
+    ecs.pages(
+      ListTaskDefinitionFamiliesCommand,
+      { status: 'ACTIVE', maxResults: 100 },
+      (page) => page.families,
+    ),
+  newest: read,
+  read: ({ task_definition_arn = '' }, ecs) => read(task_definition_arn, ecs),
+  tokenOf: (seen) => seen.tags[tokenTag],
+})
+
+/** Names tell roles apart whatever their path, which only the ARNs of the revision before say. */
+async function rolesOf({ family, task_role_name, execution_role_name }: Resolved<Row>, ecs: CloudApi) {
+  const named = task_role_name ?? execution_role_name
+  const before = named === null ? undefined : (await read(family, ecs))?.definition
+  const known = [before?.taskRoleArn, before?.executionRoleArn]
+  const arnOfRole = (name: string | null): string | undefined =>
+    name === null ? undefined : (known.find((role) => roleName(role) === name) ?? roleArn(name, ecs.place))
+  return { taskRoleArn: arnOfRole(task_role_name), executionRoleArn: arnOfRole(execution_role_name) }
+}
+
+const roleArn = (name: string, { accountId, region }: Place): string =>
+  `arn:${partitionOf(region)}:iam::${accountId}:role/${name}`
+
+const roleName = (roleArnOrName: string | undefined): string | null =>
+  roleArnOrName?.split('/').at(-1) || null
+
+function platformOf({ cpu_architecture, operating_system_family }: Resolved<Row>) {
+  if (cpu_architecture === null && operating_system_family === null) return {}
+  return {
+    runtimePlatform: {
+      ...(cpu_architecture ? { cpuArchitecture: cpu_architecture } : {}),
+      ...(operating_system_family ? { operatingSystemFamily: operating_system_family } : {}),
+    },
+  }
+}
+
+const requestOf = (want: Resolved<Row>, place: Place) => ({
+  family: want.family,
+  containerDefinitions: want.container_definitions.map((container) => toShape(container, place.region)),
+  requiresCompatibilities: ['FARGATE' as const],
+  networkMode: want.network_mode,
+  ...sizeOf(want.cpu_memory),
+  ...platformOf(want),
+  volumes: want.volumes as unknown as Volume[],
+  pidMode: want.pid_mode ?? undefined,
+  ...(want.ephemeral_storage === null ? {} : { ephemeralStorage: { sizeInGiB: want.ephemeral_storage } }),
+})
+
+/** What ECS fills in, a row says nothing of. */
+const volumeFrom = ({ host, ...volume }: Volume): Json =>
+  ({ ...volume, ...(host?.sourcePath ? { host } : {}) }) as unknown as Json
+
+export const taskDefinition = defineTable({
+  name: 'task_definition',
+  description:
+    'What a task of Fargate is made of; container_definition has its containers. A change registers a new revision, services are moved to it, and the old one is deregistered.',
+  naturalKey: ['family'],
+  uniqueKey: false,
+  holdsData: false,
+  settleMs: 10_000,
+  propagates: [
+    {
+      operation: 'RegisterTaskDefinition',
+      error: 'ClientException',
+      message: /Role is not valid|unable to (assume|use) (the )?role/i,
+      forMs: 60_000,
+      because: 'a new role is not known everywhere at once',
+    },
+  ],
+  columns,
+  mapper: defineMapper<Row, SeenDefinition>()({
+    client: ECSClient,
+    operations: [
+      'ListTaskDefinitionFamilies',
+      'DescribeTaskDefinition',
+      'RegisterTaskDefinition',
+      'TagResource',
+      'UntagResource',
+      'DeregisterTaskDefinition',
+    ],
+    idOf,
+    ...definitions,
+    untag: (ids, ecs) =>
+      removeTags(
+        ids.map(({ task_definition_arn = '' }) => task_definition_arn),
+        [...ownTags],
+        ecs,
+      ),
+    async create(want, token, ecs) {
+      const { taskDefinition: made = {} } = await ecs.send(RegisterTaskDefinitionCommand, {
+        ...requestOf(want, ecs.place),
+        ...(await rolesOf(want, ecs)),
+        tags: tagList({ ...want.tags, [tokenTag]: token }),
+      })
+      return done(idOf({ definition: made }))
+    },
+    async update(seen, want, delta, _, ecs) {
+      const id = idOf(seen)
+      if (delta.tags) await updateTags(id.task_definition_arn, { seen: seen.tags, want: want.tags }, ecs)
+      return done(id)
+    },
+    async delete(seen, _, ecs) {
+      const id = idOf(seen)
+      await ecs.send(DeregisterTaskDefinitionCommand, { taskDefinition: id.task_definition_arn })
+      return done(id)
+    },
+    toRow: ({ definition, tags: all }) => ({
+      family: definition.family ?? '',
+      cpu_memory: sizeNameOf(definition.cpu, definition.memory),
+      container_definitions: (definition.containerDefinitions ?? []).map(fromShape),
+      task_role_name: roleName(definition.taskRoleArn),
+      execution_role_name: roleName(definition.executionRoleArn),
+      network_mode: definition.networkMode ?? 'awsvpc',
+      cpu_architecture: definition.runtimePlatform?.cpuArchitecture ?? null,
+      operating_system_family:
+        (definition.runtimePlatform?.operatingSystemFamily as Row['operating_system_family']) ?? null,
+      ephemeral_storage: definition.ephemeralStorage?.sizeInGiB ?? null,
+      volumes: (definition.volumes ?? []).map(volumeFrom),
+      pid_mode: definition.pidMode ?? null,
+      task_definition_arn: definition.taskDefinitionArn ?? null,
+      revision: definition.revision ?? null,
+      status: definition.status ?? null,
+      tags: tagsIn(all),
+    }),
+  }),
+})

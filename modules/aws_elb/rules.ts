@@ -1,0 +1,37 @@
+/** Rules of listeners as AWS tells of them, and what a row says of one. */
+import type { Rule } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { arn, type Columns, integer, type RowOf, reference, type TagMap, tags } from '../kit/index.ts'
+import { ruleActionColumns } from './actions.ts'
+import { conditionColumns } from './conditions.ts'
+
+/** Sent by a call of each rule, where places go by one of all. */
+const ofRule = <Own extends Columns>(own: Own): Own =>
+  Object.fromEntries(
+    Object.entries(own).map(([name, column]) => [name, { ...column, part: 'rule', ownCall: ['update'] }]),
+  ) as Columns as Own
+
+export const columns = {
+  listener_id: reference('aws_elb.listener', 'Listener whose requests it is for.', {
+    required: true,
+    replaces: 'after',
+  }),
+  priority: integer('Place among the rules of the listener: the lowest number is asked first.', {
+    required: true,
+    min: 1,
+    max: 50_000,
+  }),
+  ...ofRule(conditionColumns),
+  ...ofRule(ruleActionColumns),
+  rule_arn: arn('ARN, made by AWS.', { output: true }),
+  tags: tags(),
+}
+
+export type Row = RowOf<typeof columns>
+
+export interface SeenRule {
+  readonly rule: Rule
+  /** Absent in a list. */
+  readonly tags?: TagMap
+}
+
+export const idOf = ({ rule }: Pick<SeenRule, 'rule'>) => ({ rule_arn: rule.RuleArn ?? '' })

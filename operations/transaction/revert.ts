@@ -1,0 +1,183 @@
+/** `iasql_revert(transaction_id)`: what a past transaction has changed is changed back, as edits of who asks, to be previewed. */
+import { IasqlError } from '#engine/model/error.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
+import { type NetEdit, netEdits } from '#engine/transaction/net-edit.ts'
+import { type Database, databaseOver, type Queryable } from '#postgres/database.ts'
+import { companionRows, wentAlong } from '#postgres/statements/companion-gone.ts'
+import { policyEdits, restorePolicies } from '#postgres/statements/policy-restore.ts'
+import { ownTransactionId } from '#postgres/statements/run-commit.ts'
+import { letRestore } from '#postgres/statements/secret-restore.ts'
+import {
+  editorOf,
+  hasBeginning,
+  type TransactionName,
+  transactionEdits,
+} from '#postgres/statements/transaction-edits.ts'
+import { findTransaction, type TransactionRecord } from '#postgres/statements/transaction-find.ts'
+import { markTransaction } from '#postgres/statements/transaction-state.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+import { loadInstalledTables } from '../install/installed-tables.ts'
+import type { Ports } from '../ports.ts'
+import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
+import { attribute } from './attribute.ts'
+import { beginningGone, editedSince, rowsGone, stillReferred } from './refusals.ts'
+import { referrersOf, restoreRows } from './restore-rows.ts'
+import { resultRows } from './result-rows.ts'
+import { firstOf, rollBack } from './roll-back.ts'
+import { type Weighed, weighEdits } from './weigh-edits.ts'
+import { asRefusal } from './write-refusals.ts'
+
+/** @throws IasqlError that names the rows: then nothing was edited. */
+export async function revertCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const { tenant, actor } = call
+  const [given] = call.arguments
+  const transactionId = typeof given === 'string' ? given.trim() : ''
+  const past = await findPast(ports.platform, tenant, transactionId)
+  if (past.record?.state === 'open') return await endAbandoned(ports, call, past.record)
+  if (past.record && !(await hasBeginning(ports.platform, tenant, transactionId)))
+    throw beginningGone(transactionId)
+  const edits = await transactionEdits(ports.platform, tenant, past.name)
+  const missing = await uninstalled(ports, tenant, edits)
+  if (missing.length > 0) throw rowsGone(transactionId, missing)
+  const writer = databaseOver(ports.dataApi, tenant.writer)
+  const done = await writer
+    .transaction(async (transaction) => {
+      await letRestore(ports.platform, tenant, await ownTransactionId(transaction))
+      const weighed = await takeBack({ ports, transaction }, call, past, netEdits(edits), firstOf(edits))
+      const policies = await policyEdits(ports.platform, tenant, past.name)
+      const restored = await restorePolicies(transaction, tenant, policies)
+      await attribute(ports, transaction, call)
+      return { ...weighed, restored }
+    })
+    .catch((error: unknown) => {
+      throw asRefusal('reverted', error)
+    })
+  const rows = resultRows(done.weighed)
+  if (rows.length > 0) await mark(ports.platform, tenant, { transactionId, actor })
+  const notices =
+    rows.length + done.restored > 0
+      ? []
+      : [`Nothing of transaction ${transactionId} is left to take back: its rows are as before it.`]
+  return { kind: 'rows', rows, notices: [...notices, ...done.notices] }
+}
+
+interface PastTransaction {
+  readonly id: string
+  readonly name: TransactionName
+  /** Of begin … commit; absent: a plain edit. */
+  readonly record?: TransactionRecord
+}
+
+async function findPast(db: Queryable, tenant: Tenant, id: string): Promise<PastTransaction> {
+  const record = await findTransaction(db, tenant, id)
+  if (record?.state === 'committing') {
+    throw new IasqlError(
+      'transaction/open',
+      `transaction ${id} is being committed by execution ${record.execution_id}`,
+      {
+        hint: `Wait until it has ended, or cancel it: SELECT * FROM iasql_cancel(${record.execution_id}).`,
+      },
+    )
+  }
+  if (record) return { id, name: { transactionId: id }, record }
+  const editor = isXid(id) ? await editorOf(db, tenant, id) : undefined
+  if (!editor || editor.transaction_id !== null)
+    throw new IasqlError('transaction/unknown', `there is no transaction ${JSON.stringify(id)}`)
+  return { id, name: { xid: id } }
+}
+
+/** What PostgreSQL takes for a number of a transaction. */
+const isXid = (id: string): boolean => /^[1-9][0-9]{0,18}$/.test(id)
+
+/** An open one is rolled back instead, where nobody else can end it. */
+async function endAbandoned(ports: Ports, call: RpcCall, record: TransactionRecord): Promise<RpcAnswer> {
+  const { transaction_id: transactionId, is_abandoned: isAbandoned, actor } = record
+  if (!isAbandoned || actor !== call.actor) {
+    throw new IasqlError('transaction/open', `transaction ${transactionId} of ${actor} is still open`, {
+      hint: 'Its own session ends it: SELECT * FROM iasql_rollback().',
+    })
+  }
+  const { rows, notices } = await rollBack(ports, { tenant: call.tenant, actor, transactionId })
+  return { kind: 'rows', rows, notices: [`Transaction ${transactionId} was rolled back.`, ...notices] }
+}
+
+async function uninstalled(
+  ports: Ports,
+  tenant: Tenant,
+  edits: readonly { readonly table: string }[],
+): Promise<readonly string[]> {
+  const { lookup } = await loadInstalledTables(ports, tenant)
+  return [...new Set(edits.map(({ table }) => table))]
+    .filter((table) => !lookup.has(table))
+    .map((table) => `table ${table}`)
+}
+
+interface Reverted {
+  readonly weighed: readonly Weighed[]
+  readonly notices: readonly string[]
+}
+
+async function takeBack(
+  { ports, transaction }: { readonly ports: Ports; readonly transaction: Queryable },
+  { tenant }: RpcCall,
+  past: PastTransaction,
+  net: readonly NetEdit[],
+  sinceOf: (key: string) => number,
+): Promise<Reverted> {
+  const { platform } = ports
+  const tables = await loadInstalledTables(ports, tenant)
+  const { name } = past
+  const found = await weighEdits({ transaction, platform, tenant, tables, name }, net, sinceOf)
+  const gone = found.filter(({ restoration }) => restoration.kind === 'gone')
+  const wasTakenBack = past.record?.state === 'rolled_back' || past.record?.state === 'failed'
+  if (gone.length > 0 && !wasTakenBack)
+    throw rowsGone(
+      past.id,
+      gone.map(({ title }) => title),
+    )
+  const edited = found.flatMap(({ restoration, title, by }) =>
+    restoration.kind === 'edited' ? [{ title, columns: restoration.columns, by }] : [],
+  )
+  if (edited.length > 0) throw editedSince('reverted', edited)
+  const along = await alongWithParents(platform, tenant, found)
+  const weighed = found.filter(({ net: { key } }) => !along.has(key))
+  const going = weighed.filter(({ restoration: { kind } }) => kind === 'delete').map(rowOf)
+  const below = (await companionRows(platform, tenant, going)).map((row) =>
+    resourceKey(row.table_name, row.row_id),
+  )
+  const referrers = await referrersOf(platform, tenant, tables, weighed, new Set(below))
+  if (referrers.size > 0) throw stillReferred('reverted', [...referrers.values()])
+  const written = await restoreRows(transaction, tenant, weighed)
+  const wanted = weighed.filter(({ restoration: { kind } }) => kind !== 'none' && kind !== 'gone')
+  if (written < wanted.length) throw isProtected(past.id)
+  return { weighed, notices: along.size > 0 ? [alongNotice([...along])] : [] }
+}
+
+const isProtected = (id: string): IasqlError =>
+  new IasqlError('apply/protected', `transaction ${id} cannot be reverted: a row of it is protected`, {
+    hint: 'AWS made it, or another account owns it: SELECT * FROM iasql_external lists the latter.',
+  })
+
+/** What AWS makes along with its parent comes back with that, as another row. */
+async function alongWithParents(
+  db: Database,
+  tenant: Tenant,
+  weighed: readonly Weighed[],
+): Promise<ReadonlySet<string>> {
+  const coming = weighed.filter(({ restoration: { kind } }) => kind === 'insert')
+  return await wentAlong(db, tenant, coming.map(rowOf))
+}
+
+const rowOf = ({ net }: Weighed) => ({ table_name: net.table, row_id: net.rowId })
+
+const alongNotice = (keys: readonly string[]): string =>
+  `Made anew along with what they went with, by the next apply: ${keys.join(', ')}.`
+
+async function mark(
+  db: Queryable,
+  tenant: Tenant,
+  { transactionId, actor }: { readonly transactionId: string; readonly actor: string },
+): Promise<void> {
+  await markTransaction(db, tenant, { transactionId, changeType: 'START_REVERT', actor })
+  await markTransaction(db, tenant, { transactionId, changeType: 'END_REVERT', actor })
+}

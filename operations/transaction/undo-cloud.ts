@@ -1,0 +1,125 @@
+/** The cloud follows the rows that a commit has restored; then all is as it was before the commit, and it ends. */
+import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
+import { type CommitChange, commitChanges } from '#postgres/statements/commit-changes.ts'
+import { applyStanding } from '#postgres/statements/execution-held.ts'
+import { claimChanges } from '../apply/claim-changes.ts'
+import { runSteps } from '../apply/run-steps.ts'
+import type { StepOutcome } from '../execution/execution-context.ts'
+import { loadInstalledTables } from '../install/installed-tables.ts'
+import { planAll } from '../plan/make-plan.ts'
+import { asJson, type CommitMemory } from './commit-memory.ts'
+import type { CommitRun } from './commit-run.ts'
+import { close, describe, undoneEnd } from './end-commit.ts'
+import { finishRows } from './finish-rows.ts'
+import { returningRows } from './restore-some.ts'
+import { isPatient, waitForOthers } from './wait-for-others.ts'
+import type { ReturningRow } from './way-back.ts'
+
+/** What fails for a reason that may pass is tried so often. */
+const mostRounds = 3
+
+export async function undoCloud(run: CommitRun): Promise<StepOutcome> {
+  const { context, memory } = run
+  const { ports, tenant, execution } = context
+  const executionId = execution.execution_id
+  const standing = await applyStanding(ports.platform, tenant, executionId)
+  if (!standing.has_open_changes) {
+    if (memory.round >= mostRounds) return await finish(run)
+    if (standing.is_blocked && isPatient(run)) return await waitForOthers(run, standing)
+    const isFound = await claimBack(run)
+    if (!isFound) {
+      const now = await applyStanding(ports.platform, tenant, executionId)
+      return now.held > 0 && isPatient(run) ? await waitForOthers(run, now) : await finish(run)
+    }
+  }
+  const end = await runSteps(context)
+  if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }
+  const next: CommitMemory = { ...memory, round: memory.round + 1, waitingSinceMs: null }
+  return { kind: 'more', seconds: 0, memory: asJson(next) }
+}
+
+interface Way {
+  readonly changes: readonly CommitChange[]
+  readonly returning: readonly ReturningRow[]
+  readonly keys: ReadonlySet<string>
+  readonly absent: ReadonlySet<string>
+}
+
+async function wayOf(run: CommitRun): Promise<Way> {
+  const { ports, tenant, execution } = run.context
+  const all = await commitChanges(ports.platform, tenant, execution.execution_id)
+  const changes = all.filter(({ change_id: id }) => id <= run.memory.undoneAfter)
+  const tables = await loadInstalledTables(ports, tenant)
+  const kept = new Set(run.memory.kept)
+  const rows = await returningRows(run, tables, changes)
+  const returning = rows.filter(({ key }) => !kept.has(key))
+  const touched = changes.filter(({ is_touched: isTouched }) => isTouched)
+  const absent = returning.filter(({ way }) => way === 'absent')
+  const keys = [
+    ...touched.map((change) => resourceKey(change.table_name, change.row_id)),
+    ...returning.flatMap(({ key, image }) => (image.applied ? [key] : [])),
+    ...run.memory.surplus,
+  ]
+  return {
+    changes,
+    returning,
+    keys: new Set(keys.filter((key) => !kept.has(key))),
+    absent: new Set(absent.map(({ key }) => key)),
+  }
+}
+
+/** False: nothing is left to do, or others hold it. */
+async function claimBack(run: CommitRun): Promise<boolean> {
+  const { context, transaction } = run
+  const { ports, tenant, execution, lost } = context
+  const { keys, absent } = await wayOf(run)
+  const claim = await claimChanges(ports, {
+    tenant,
+    executionId: execution.execution_id,
+    fence: execution.fence,
+    actor: execution.actor,
+    arguments: { planId: null, mine: false, isWaiting: true, claimed: 'wait' },
+    signal: lost,
+    commit: {
+      transactionId: transaction.transaction_id,
+      keys,
+      absent,
+      isDue: () => true,
+      check: () => undefined,
+    },
+  })
+  return claim.changes.length > 0
+}
+
+async function finish(run: CommitRun): Promise<StepOutcome> {
+  const { context, memory } = run
+  const { ports, tenant } = context
+  const way = await wayOf(run)
+  const tables = await loadInstalledTables(ports, tenant)
+  const plan = await planAll(ports.platform, tenant, tables, way.absent)
+  const open = plan.changes.filter(({ key, companion }) => way.keys.has(key) && !companion)
+  const left = [...memory.left, ...open.map(openLine), ...anewLines(way)]
+  const next: CommitMemory = { ...memory, left: [...new Set(left)] }
+  const isOpen = new Set(open.map(({ key }) => key))
+  await ports.platform.transaction(async (writing) => {
+    const transactionId = run.transaction.transaction_id
+    const finishing = { transaction: writing, platform: ports.platform, tenant, tables, transactionId }
+    await finishRows(finishing, way.returning, isOpen)
+    await close(writing, run, 'failed', next)
+  })
+  return await undoneEnd({ ...run, memory: next })
+}
+
+const openLine = ({ action, table, naturalName, rowId }: PlannedChange): string =>
+  `could not be undone: ${action} ${table} ${naturalName || rowId} is left to do`
+
+/** What was deleted is there again, but not as the same: others may know it by its old id, and what was in it is gone. */
+const anewLines = ({ changes }: Way): readonly string[] =>
+  changes.flatMap((change) => {
+    const isEnding = change.action === 'delete' || change.action === 'replace'
+    const isLost = change.state === 'done' && isEnding && !change.companion
+    if (!isLost) return []
+    const data = change.risk === 'deletes data' ? ', without what was stored in it' : ''
+    return [`${describe({ ...change, action: 'delete' })} was deleted and is made anew${data}`]
+  })

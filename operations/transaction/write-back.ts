@@ -1,0 +1,117 @@
+/** Writes the rows of a commit that is taken back, with what AWS made along with them, and asks the cloud to follow. */
+import type { TableSpec } from '#engine/model/table.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
+import { userColumns } from '#engine/transaction/net-edit.ts'
+import { companionRows, wentAlong } from '#postgres/statements/companion-gone.ts'
+import { insertEdits, type NewEdit } from '#postgres/statements/edit-restore.ts'
+import { restoreResources } from '#postgres/statements/resource-restore.ts'
+import { lockRows } from '#postgres/statements/rows-restore.ts'
+import { referrersOf, restoreRows } from './restore-rows.ts'
+import { everyColumn } from './roll-back.ts'
+import type { ReturningRow } from './way-back.ts'
+import { type Scales, titleOf, type Weighed } from './weigh-edits.ts'
+
+type Writing = Scales & { readonly actor: string }
+
+/** Gives what had to stay as it is, by its key. */
+export async function writeBack(
+  writing: Writing,
+  weighed: readonly Weighed[],
+  returning: ReadonlyMap<string, ReturningRow>,
+): Promise<ReadonlyMap<string, string>> {
+  const { transaction, tenant } = writing
+  const withCompanions = [...weighed, ...(await companionsOf(writing, weighed))]
+  const along = await wentAlong(transaction, tenant, insertsOf(weighed))
+  const { kept, left } = await keepReferred(
+    writing,
+    withCompanions.filter(({ net: { key } }) => !along.has(key)),
+  )
+  const isInCloud = (key: string): boolean => {
+    const row = returning.get(key)
+    return row?.way === undefined || row.way === 'forgotten'
+  }
+  const columnsOf = (type: TableSpec, key: string) => (isInCloud(key) ? everyColumn(type) : userColumns(type))
+  await restoreRows(transaction, tenant, kept, columnsOf)
+  await restoreForgotten(writing, [...returning.values()])
+  await insertEdits(transaction, tenant, writing.actor, editsOf(kept, returning))
+  return left
+}
+
+const insertsOf = (weighed: readonly Weighed[]) =>
+  weighed.flatMap(({ net, restoration }) =>
+    restoration.kind === 'insert' ? [{ table_name: net.table, row_id: net.rowId }] : [],
+  )
+
+/** Nothing is called for what the cloud had lost before: the record says so again. */
+async function restoreForgotten(
+  { transaction, tenant }: Writing,
+  rows: readonly ReturningRow[],
+): Promise<void> {
+  const forgotten = rows.flatMap(({ image, way }) =>
+    way === 'forgotten'
+      ? [
+          {
+            ...{ table_name: image.table_name, row_id: image.row_id },
+            resource: image.resource,
+            base: null,
+          },
+        ]
+      : [],
+  )
+  await restoreResources(transaction, tenant, forgotten)
+}
+
+/** Rows that AWS made along with those that go. */
+async function companionsOf(
+  { transaction, tenant, tables }: Writing,
+  weighed: readonly Weighed[],
+): Promise<readonly Weighed[]> {
+  const known = new Set(weighed.map(({ net: { key } }) => key))
+  const parents = weighed.flatMap(({ net, restoration }) =>
+    restoration.kind === 'delete' ? [{ table_name: net.table, row_id: net.rowId }] : [],
+  )
+  const rows = await companionRows(transaction, tenant, parents)
+  const found: Weighed[] = []
+  for (const [table, own] of Map.groupBy(rows, (row) => row.table_name)) {
+    const type = tables.type(table)
+    const ids = own.map((row) => row.row_id)
+    for (const [rowId, current] of await lockRows(transaction, tenant, table, ids)) {
+      const key = resourceKey(table, rowId)
+      if (known.has(key)) continue
+      const net = { key, table, rowId, before: null, after: current }
+      const title = titleOf(type, net, current)
+      found.push({ net, type, title, current, restoration: { kind: 'delete' }, by: [], standing: [] })
+    }
+  }
+  return found
+}
+
+/** A row that others refer to stays; then what it refers to itself stays too. */
+async function keepReferred(
+  { transaction, tenant, tables }: Writing,
+  weighed: readonly Weighed[],
+): Promise<{ readonly kept: readonly Weighed[]; readonly left: ReadonlyMap<string, string> }> {
+  const left = new Map<string, string>()
+  for (let kept = weighed; ; ) {
+    const referrers = await referrersOf(transaction, tenant, tables, kept)
+    if (referrers.size === 0) return { kept, left }
+    for (const [key, line] of referrers) left.set(key, `${line}, which stays therefore`)
+    kept = kept.filter(({ net: { key } }) => !referrers.has(key))
+  }
+}
+
+const ops = { insert: 'I', delete: 'D', update: 'U', none: 'U' } as const
+
+/** Of rows that the cloud has heard of; the others are as if nothing had been. */
+function editsOf(
+  weighed: readonly Weighed[],
+  returning: ReadonlyMap<string, ReturningRow>,
+): readonly NewEdit[] {
+  return weighed.flatMap(({ net, restoration }) => {
+    const { kind } = restoration
+    const row = returning.get(net.key)
+    const isHeard = row ? row.way !== undefined && row.way !== 'forgotten' : true
+    if (!isHeard || kind === 'edited' || kind === 'gone') return []
+    return [{ ...{ table_name: net.table, row_id: net.rowId }, op: ops[kind], companion: row === undefined }]
+  })
+}

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { IasqlError } from '#engine/model/error.ts'
+import { hideLiterals } from '#operations/secrets/hide-literals.ts'
+import { hideIn, hideSecrets } from '#operations/secrets/hide-secrets.ts'
+import { literalsOf } from '#operations/statement/literals.ts'
+import type { Database } from '#postgres/database.ts'
+import type { Tenant } from '#postgres/tenant.ts'
+
+const json = '{"user": "shop", "password": "p\\"ss/w rd", "port": 5432123}'
+
+test.each([
+  ['as it is', 'no correct-horse here', ['correct-horse'], 'no … here'],
+  ['inside JSON', `bad: ${JSON.stringify({ a: 'line\nbreak' })}`, ['line\nbreak'], 'bad: {"a":"…"}'],
+  [
+    'inside JSON in JSON',
+    JSON.stringify(JSON.stringify({ v: 'a"bcdef' })),
+    ['a"bcdef'],
+    '"{\\"v\\":\\"…\\"}"',
+  ],
+  ['inside an address', 'GET /?q=p%2Fss%20word', ['p/ss word'], 'GET /?q=…'],
+  ['in base64', `got ${Buffer.from('hunter22').toString('base64')}`, ['hunter22'], 'got …'],
+  [
+    'a part of a JSON secret',
+    'password p"ss/w rd is weak, port 5432123',
+    [json],
+    'password … is weak, port …',
+  ],
+  ['two of which one holds the other', 'abcdefgh', ['cdefgh', 'abcdefgh'], '…'],
+  ['nothing of it', 'all is well', ['correct-horse'], 'all is well'],
+])('a secret is cut out of a text: %s', (_, text, secrets, shown) => {
+  expect(hideIn(text, secrets)).toBe(shown)
+})
+
+test('a text with a secret too short to be cut is hidden whole', () => {
+  expect(hideIn('the abc is wrong', ['abc'])).not.toContain('abc')
+})
+
+test('an error keeps all that tells what to do, without its cause', () => {
+  const error = new IasqlError('cloud/invalid', 'CreateSecret: hunter22 is weak', {
+    detail: 'AWS error hunter22',
+    awsRequestId: 'r-1',
+    refusal: { operation: 'CreateSecret', error: 'Weak', message: 'hunter22' },
+    cause: new Error('hunter22'),
+  })
+
+  const hidden = hideSecrets(error, new Map([['secret:1', 'hunter22']]))
+
+  expect(hidden).toMatchObject({
+    code: 'cloud/invalid',
+    message: 'CreateSecret: … is weak',
+    detail: 'AWS error …',
+    awsRequestId: 'r-1',
+    refusal: { operation: 'CreateSecret', error: 'Weak', message: '…' },
+  })
+  expect(hidden.cause).toBeUndefined()
+})
+
+test('literals are found in whatever way they are quoted, and inside of each other', () => {
+  const sql = `DO $do$ BEGIN EXECUTE 'INSERT INTO t VALUES (''it''''s'', E''a\\'b'')'; END $do$; SELECT "quoted"`
+
+  expect(literalsOf(sql)).toEqual(expect.arrayContaining(["it's", 'quoted']))
+})
+
+const shownOf = async (text: string, message: string, names: readonly string[] = ['secret']) => {
+  const platform = { query: async () => names.map((name) => ({ name, kind: 'relation' })) }
+  const error = {
+    code: 'sql/statement-failed',
+    sqlstate: '22P02',
+    message,
+    detail: 'Token "hunter22" is invalid.',
+  }
+  return await hideLiterals({ platform: platform as unknown as Database }, {} as Tenant, error, text)
+}
+
+test('an error of a statement about a table with secrets shows none of its literals', async () => {
+  const text = `INSERT INTO Secret (name, value) VALUES ('shop', '{"a": hunter22}'::int)`
+
+  const shown = await shownOf(text, `invalid input syntax for type integer: "{"a": hunter22}"`)
+
+  expect(shown.message).toBe('invalid input syntax for type integer: "…"')
+  expect(shown.detail).toBe('Token "…" is invalid.')
+})
+
+test('a table whose name is written in quotes alone is found too', async () => {
+  const text = `UPDATE "a(b ""c""" SET value = 'abcdefgh'::int`
+
+  const shown = await shownOf(text, 'invalid input syntax for type integer: "abcdefgh"', ['a(b "c"'])
+
+  expect(shown.message).toBe('invalid input syntax for type integer: "…"')
+})
+
+test('any other error is shown as it is', async () => {
+  const message = 'invalid input syntax for type integer: "abcdefgh"'
+
+  expect((await shownOf("SELECT 'abcdefgh'::int", message)).message).toBe(message)
+  expect((await shownOf("INSERT INTO secret VALUES ('abcdefgh'::int)", message, [])).message).toBe(message)
+})
