@@ -104,6 +104,8 @@ export const listener = defineTable({
   name: 'listener',
   description: 'A port of a load balancer and what becomes of requests that no listener_rule is for.',
   naturalKey: ['load_balancer_id', 'port'],
+  // A Gateway Load Balancer has one listener, which has no port.
+  nullsAlike: true,
   named: true,
   holdsData: false,
   settleMs: 15_000,
