@@ -23,7 +23,6 @@ import {
   policyDocument,
   type Resolved,
   type RowOf,
-  reference,
   seconds,
   tagList,
   tags,
@@ -33,8 +32,9 @@ import {
   unlessAbsent,
 } from '../kit/index.ts'
 import { isRoleOfAws, mostItems, roleDetails } from './account-details.ts'
+import { boundaryColumns, boundaryOf, boundaryRow } from './boundary.ts'
 import { nameOfAtMost, pathCheck, policyUnheard, principalUnheard } from './names.ts'
-import { awsPolicyPattern, policyArnOf, policyIn, policyRef, policyText } from './policy-text.ts'
+import { policyIn, policyText } from './policy-text.ts'
 import { updateTags } from './update-tags.ts'
 
 const columns = {
@@ -58,21 +58,7 @@ const columns = {
     min: 3_600,
     max: 43_200,
   }),
-  permissions_boundary_id: reference(
-    'aws_iam.iam_policy',
-    'Policy of the account that limits what it may do.',
-    {
-      clearable: true,
-      ownCall: ['update'],
-      part: 'boundary',
-    },
-  ),
-  permissions_boundary_arn: arn('Policy of AWS that limits what it may do, instead of one of the account.', {
-    clearable: true,
-    ownCall: ['update'],
-    part: 'boundary',
-    check: `{} ~ '${awsPolicyPattern}'`,
-  }),
+  ...boundaryColumns('it'),
   arn: arn('ARN of the role.', { output: true }),
   role_id: text('Id that no other role ever has, also not one of the same name.', { output: true }),
   create_date: timestamp('When it was made.', { output: true }),
@@ -96,9 +82,6 @@ async function* listRoles(iam: CloudApi): AsyncIterable<Role> {
     else yield (await readRole(listed.RoleName ?? '', iam)) ?? listed
   }
 }
-
-const boundaryOf = (want: Resolved<Row>): string | undefined =>
-  policyArnOf(want.permissions_boundary_id, want.permissions_boundary_arn)
 
 async function updateBoundary(want: Resolved<Row>, iam: CloudApi): Promise<void> {
   const RoleName = want.role_name
@@ -129,15 +112,13 @@ async function updateRole(seen: Role, want: Resolved<Row>, delta: ColumnDelta<Ro
 }
 
 function toRow(seen: Role): Row {
-  const boundary = policyRef(seen.PermissionsBoundary?.PermissionsBoundaryArn)
   return {
     role_name: seen.RoleName ?? '',
     assume_role_policy_document: policyIn(seen.AssumeRolePolicyDocument),
     path: seen.Path ?? '/',
     description: seen.Description || null,
     max_session_duration: seen.MaxSessionDuration ?? 3_600,
-    permissions_boundary_id: boundary.own,
-    permissions_boundary_arn: boundary.ofAws,
+    ...boundaryRow(seen.PermissionsBoundary?.PermissionsBoundaryArn),
     arn: seen.Arn ?? null,
     role_id: seen.RoleId ?? null,
     create_date: seen.CreateDate?.toISOString() ?? null,

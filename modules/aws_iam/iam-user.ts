@@ -21,7 +21,6 @@ import {
   done,
   type Resolved,
   type RowOf,
-  reference,
   tagList,
   tags,
   tagsFrom,
@@ -30,8 +29,8 @@ import {
   unlessAbsent,
 } from '../kit/index.ts'
 import { userDetails } from './account-details.ts'
+import { boundaryColumns, boundaryOf, boundaryRow } from './boundary.ts'
 import { nameOfAtMost, pathCheck, policyUnheard } from './names.ts'
-import { awsPolicyPattern, policyArnOf, policyRef } from './policy-text.ts'
 import { updateTags } from './update-tags.ts'
 
 const columns = {
@@ -41,24 +40,7 @@ const columns = {
     check: nameOfAtMost(64),
   }),
   path: text('Path before the name in the ARN: / or /teams/search/.', { default: '/', check: pathCheck }),
-  permissions_boundary_id: reference(
-    'aws_iam.iam_policy',
-    'Policy of the account that limits what the user may do.',
-    {
-      clearable: true,
-      ownCall: ['update'],
-      part: 'boundary',
-    },
-  ),
-  permissions_boundary_arn: arn(
-    'Policy of AWS that limits what the user may do, instead of one of the account.',
-    {
-      clearable: true,
-      ownCall: ['update'],
-      part: 'boundary',
-      check: `{} ~ '${awsPolicyPattern}'`,
-    },
-  ),
+  ...boundaryColumns('the user'),
   arn: arn('ARN of the user.', { output: true }),
   user_id: text('Id that no other user ever has, also not one of the same name.', { output: true }),
   create_date: timestamp('When it was made.', { output: true }),
@@ -75,9 +57,6 @@ const idOf = ({ UserName: user_name = '' }: SeenUser) => ({ user_name })
 async function readUser(UserName: string, iam: CloudApi): Promise<SeenUser | undefined> {
   return (await unlessAbsent(iam.send(GetUserCommand, { UserName })))?.User
 }
-
-const boundaryOf = (want: Resolved<Row>): string | undefined =>
-  policyArnOf(want.permissions_boundary_id, want.permissions_boundary_arn)
 
 async function updateBoundary(want: Resolved<Row>, iam: CloudApi): Promise<void> {
   const UserName = want.user_name
@@ -152,12 +131,10 @@ export const iamUser = defineTable({
       return done(idOf(seen))
     },
     toRow: (seen) => {
-      const boundary = policyRef(seen.PermissionsBoundary?.PermissionsBoundaryArn)
       return {
         user_name: seen.UserName ?? '',
         path: seen.Path ?? '/',
-        permissions_boundary_id: boundary.own,
-        permissions_boundary_arn: boundary.ofAws,
+        ...boundaryRow(seen.PermissionsBoundary?.PermissionsBoundaryArn),
         arn: seen.Arn ?? null,
         user_id: seen.UserId ?? null,
         create_date: seen.CreateDate?.toISOString() ?? null,

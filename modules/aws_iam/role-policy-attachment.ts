@@ -8,7 +8,6 @@ import {
   type RoleDetail,
 } from '@aws-sdk/client-iam'
 import {
-  arn,
   type ChildSeen,
   type CloudApi,
   childOf,
@@ -18,12 +17,12 @@ import {
   type Resolved,
   type RowOf,
   reference,
-  text,
   unlessAbsent,
 } from '../kit/index.ts'
 import { isRoleOfAws, mostItems, roleDetails } from './account-details.ts'
+import { attachedPolicyColumns, attachedPolicyRow, eitherPolicy } from './attached-policy.ts'
 import { policyUnheard, roleUnheard } from './names.ts'
-import { awsPolicyPattern, policyArnOf, policyRef } from './policy-text.ts'
+import { policyArnOf } from './policy-text.ts'
 
 const columns = {
   role_name: reference('aws_iam.iam_role', 'Role that gets the policy.', {
@@ -31,19 +30,7 @@ const columns = {
     required: true,
     replaces: 'after',
   }),
-  policy_id: reference('aws_iam.iam_policy', 'Policy of the account.', {
-    replaces: 'after',
-    clearable: true,
-  }),
-  policy_arn: arn(
-    'Policy of AWS, such as arn:aws:iam::aws:policy/ReadOnlyAccess, instead of one of the account.',
-    {
-      replaces: 'after',
-      clearable: true,
-      check: `{} ~ '${awsPolicyPattern}'`,
-    },
-  ),
-  policy_name: text('Name of the policy.', { output: true }),
+  ...attachedPolicyColumns,
 }
 
 type Row = RowOf<typeof columns>
@@ -83,12 +70,7 @@ export const rolePolicyAttachment = defineTable({
   holdsData: false,
   settleMs: 20_000,
   propagates: [roleUnheard('AttachRolePolicy'), policyUnheard('AttachRolePolicy')],
-  checks: [
-    {
-      sql: '(policy_id IS NULL) <> (policy_arn IS NULL)',
-      message: 'either policy_id or policy_arn',
-    },
-  ],
+  checks: [eitherPolicy],
   columns,
   mapper: defineMapper<Row, ChildSeen<RoleDetail, AttachedPolicy>>()({
     client: IAMClient,
@@ -113,14 +95,9 @@ export const rolePolicyAttachment = defineTable({
       await iam.send(DetachRolePolicyCommand, { RoleName, PolicyArn: seen.child.PolicyArn })
       return done(attachments.idOf(seen))
     },
-    toRow: ({ parent, child }) => {
-      const policy = policyRef(child.PolicyArn)
-      return {
-        role_name: parent.RoleName ?? '',
-        policy_id: policy.own,
-        policy_arn: policy.ofAws,
-        policy_name: child.PolicyName ?? null,
-      }
-    },
+    toRow: ({ parent, child }) => ({
+      role_name: parent.RoleName ?? '',
+      ...attachedPolicyRow(child),
+    }),
   }),
 })

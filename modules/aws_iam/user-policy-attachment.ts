@@ -8,7 +8,6 @@ import {
   type UserDetail,
 } from '@aws-sdk/client-iam'
 import {
-  arn,
   type ChildSeen,
   type CloudApi,
   childOf,
@@ -18,12 +17,12 @@ import {
   type Resolved,
   type RowOf,
   reference,
-  text,
   unlessAbsent,
 } from '../kit/index.ts'
 import { mostItems, userDetails } from './account-details.ts'
+import { attachedPolicyColumns, attachedPolicyRow, eitherPolicy } from './attached-policy.ts'
 import { policyUnheard, userUnheard } from './names.ts'
-import { awsPolicyPattern, policyArnOf, policyRef } from './policy-text.ts'
+import { policyArnOf } from './policy-text.ts'
 
 const columns = {
   user_name: reference('aws_iam.iam_user', 'User that gets the policy.', {
@@ -31,19 +30,7 @@ const columns = {
     required: true,
     replaces: 'after',
   }),
-  policy_id: reference('aws_iam.iam_policy', 'Policy of the account.', {
-    replaces: 'after',
-    clearable: true,
-  }),
-  policy_arn: arn(
-    'Policy of AWS, such as arn:aws:iam::aws:policy/ReadOnlyAccess, instead of one of the account.',
-    {
-      replaces: 'after',
-      clearable: true,
-      check: `{} ~ '${awsPolicyPattern}'`,
-    },
-  ),
-  policy_name: text('Name of the policy.', { output: true }),
+  ...attachedPolicyColumns,
 }
 
 type Row = RowOf<typeof columns>
@@ -83,12 +70,7 @@ export const userPolicyAttachment = defineTable({
   holdsData: false,
   settleMs: 20_000,
   propagates: [userUnheard('AttachUserPolicy'), policyUnheard('AttachUserPolicy')],
-  checks: [
-    {
-      sql: '(policy_id IS NULL) <> (policy_arn IS NULL)',
-      message: 'either policy_id or policy_arn',
-    },
-  ],
+  checks: [eitherPolicy],
   columns,
   mapper: defineMapper<Row, ChildSeen<UserDetail, AttachedPolicy>>()({
     client: IAMClient,
@@ -112,14 +94,9 @@ export const userPolicyAttachment = defineTable({
       await iam.send(DetachUserPolicyCommand, { UserName, PolicyArn: seen.child.PolicyArn })
       return done(attachments.idOf(seen))
     },
-    toRow: ({ parent, child }) => {
-      const policy = policyRef(child.PolicyArn)
-      return {
-        user_name: parent.UserName ?? '',
-        policy_id: policy.own,
-        policy_arn: policy.ofAws,
-        policy_name: child.PolicyName ?? null,
-      }
-    },
+    toRow: ({ parent, child }) => ({
+      user_name: parent.UserName ?? '',
+      ...attachedPolicyRow(child),
+    }),
   }),
 })

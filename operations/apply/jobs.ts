@@ -1,5 +1,6 @@
 /** The changes of one apply as the running invocation holds them: what was planned, how far each step is. */
 
+import { isEnded } from '#engine/execute/settle-step.ts'
 import type { StoredStep } from '#engine/execute/stored-step.ts'
 import type { CloudId, Token } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
@@ -159,8 +160,7 @@ export function noteStep(job: Job, stepKey: string, news: Partial<JobStep>): Job
   return stepOf(job, stepKey)
 }
 
-export const areStepsEnded = ({ steps }: Job): boolean =>
-  steps.every(({ state }) => state === 'done' || state === 'failed' || state === 'skipped')
+export const areStepsEnded = ({ steps }: Job): boolean => steps.every(({ state }) => isEnded(state))
 
 export const isLastStep = (job: Job, stepKey: string): boolean =>
   job.steps.every((one) => one.step.key === stepKey || one.state === 'done')

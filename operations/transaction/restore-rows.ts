@@ -1,4 +1,5 @@
 /** Writes rows as they were; what refers to what is looked at when all are written. */
+import { listExpressions } from '#engine/expression/expression.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
@@ -61,7 +62,7 @@ export async function restoreRows(
 
 /** Keys of the rows that expressions among the values name: their row has to be there at the statement. */
 const expressedIn = (values: Row): readonly string[] =>
-  [...JSON.stringify(values).matchAll(/\$\{(\w+)\((\d+)\)\./g)].map(([, table, id]) => `${table}/${id}`)
+  listExpressions(values).map(({ table, id }) => resourceKey(table, id))
 
 /** What expressions name goes before the rows that hold them; a circle goes at once. */
 function inTurn<Item extends RestoredRow & { readonly key: string }>(
