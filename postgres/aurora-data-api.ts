@@ -28,21 +28,24 @@ export interface AuroraOptions {
   readonly client?: RDSDataClientConfig
   /** How long a database that scaled to zero may take to come back, milliseconds. */
   readonly resumeMs?: number
+  /** How long an answer may take, milliseconds: by default longer than the service lets a statement run. */
+  readonly answerMs?: number
 }
 
 /** The SDK repeats nothing by itself: a call without an answer may have been executed. */
-const clientDefaults: RDSDataClientConfig = {
+const clientDefaults = (answerMs: number): RDSDataClientConfig => ({
   maxAttempts: 1,
-  requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
-}
+  // Unless told to throw, the SDK only warns, and whoever waits for a lost answer waits for ever.
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: answerMs, throwOnRequestTimeout: true },
+})
 
 class AuroraDataApi implements DataApi {
   readonly #client: RDSDataClient
   readonly #resourceArn: string
   readonly #resumeMs: number
 
-  constructor({ resourceArn, client = {}, resumeMs = 60_000 }: AuroraOptions) {
-    this.#client = new RDSDataClient({ ...clientDefaults, ...client })
+  constructor({ resourceArn, client = {}, resumeMs = 60_000, answerMs = 60_000 }: AuroraOptions) {
+    this.#client = new RDSDataClient({ ...clientDefaults(answerMs), ...client })
     this.#resourceArn = resourceArn
     this.#resumeMs = resumeMs
   }

@@ -13,15 +13,19 @@ export interface ConnectionsOptions {
   readonly region?: string
   /** Absent: the SDK's own chain. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** How long an answer may take, milliseconds: by default longer than the local gateway waits for a slow client. */
+  readonly answerMs?: number
 }
 
 /** @example const connections = apiGatewayConnections({ endpoint: gateway.managementEndpoint, credentials }) */
-export function apiGatewayConnections(
-  options: ConnectionsOptions,
-): Connections & { disconnect(connectionId: string): Promise<void>; close(): void } {
+export function apiGatewayConnections({
+  answerMs = 35_000,
+  ...options
+}: ConnectionsOptions): Connections & { disconnect(connectionId: string): Promise<void>; close(): void } {
   const client = new ApiGatewayManagementApiClient({
     region: 'us-east-1',
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 35_000 },
+    // Unless told to throw, the SDK only warns, and all messages of the same run wait for ever.
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: answerMs, throwOnRequestTimeout: true },
     ...options,
   })
   return {

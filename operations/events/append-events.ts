@@ -38,7 +38,7 @@ export async function appendEncodedEvents(
   })
   if (!stored) throw new IasqlError('system/internal', `run ${append.runId} has ended or is another runner's`)
   const { first_seq: firstSeq, listeners } = stored
-  const posted = inTurn(append.runId, () =>
+  const posted = inTurn(ports.connections, append.runId, () =>
     postRunEvents(ports, tenant, { runId: append.runId, firstSeq, events, listeners }),
   )
   return { ...stored, posted }
@@ -60,7 +60,7 @@ export async function appendRunEvents(
     count: encoded.length,
   })
   if (!stored) return
-  await inTurn(runId, () =>
+  await inTurn(ports.connections, runId, () =>
     postRunEvents(ports, tenant, {
       runId,
       firstSeq: stored.first_seq,

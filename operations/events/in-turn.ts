@@ -1,9 +1,16 @@
-/** Work of one key after the other within this process, so that messages leave in the order of their numbers. */
+/** Work of one key after the other, so that messages leave through a server's connections in the order of their numbers. */
+import type { Connections } from '../ports.ts'
 
-/** The last thing that was asked for of each key. */
-const tails = new Map<string, Promise<unknown>>()
+/** By server, the last thing that was asked for of each key: what one leaves unfinished at its end is no turn of the next. */
+const servers = new WeakMap<Connections, Map<string, Promise<unknown>>>()
 
-export async function inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+export async function inTurn<Result>(
+  connections: Connections,
+  key: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const tails = servers.get(connections) ?? new Map<string, Promise<unknown>>()
+  servers.set(connections, tails)
   const mine = (tails.get(key) ?? Promise.resolve()).then(work, work)
   tails.set(key, mine)
   try {

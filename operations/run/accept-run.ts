@@ -146,7 +146,7 @@ async function begin(
   { runId, beginning }: { readonly runId: string; readonly beginning: Beginning },
 ): Promise<void> {
   const { events, state } = beginning
-  const posted = inTurn(runId, () =>
+  const posted = inTurn(ports.connections, runId, () =>
     postRunEvents(ports, tenant, { runId, firstSeq: 1, events, listeners: [connectionId] }),
   )
   if (state === 'accepted') await ports.invoker.runStatements({ tenantId: tenant.id, runId })

@@ -47,7 +47,7 @@ export async function storeNews(
 export async function postNews(ports: Ports, tenant: Tenant, messages: StoredNews): Promise<void> {
   const topic = messages[0]?.topic
   if (topic === undefined) return
-  await inTurn(`${tenant.id}/${topic}`, async () => {
+  await inTurn(ports.connections, `${tenant.id}/${topic}`, async () => {
     try {
       const subscribers = await findSubscribers(ports.platform, tenant, topic)
       await Promise.all(subscribers.map((connectionId) => postTopicMessages(ports, connectionId, messages)))

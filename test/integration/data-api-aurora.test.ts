@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auroraDataApi } from '#postgres/aurora-data-api.ts'
 import { type Adapters, failing, platformLogin as login, openAdapters } from '../support/data-api-adapters.ts'
+import { startMuteServer } from '../support/mute-server.ts'
 
 let adapters: Adapters
 
@@ -44,15 +45,25 @@ test('repeats nothing that may have been executed', async () => {
   expect(adapters.server.calls - before).toBe(1)
 })
 
-test('says that the service does not answer', async () => {
-  const nowhere = auroraDataApi({
+const serviceAt = (endpoint: string, answerMs: number) =>
+  auroraDataApi({
     resourceArn: 'arn:aws:rds:us-east-1:123456789012:cluster:c',
-    client: {
-      endpoint: 'http://127.0.0.1:1',
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-    },
+    client: { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+    answerMs,
   })
 
+test('says that the service cannot be reached', async () => {
+  const nowhere = serviceAt('http://127.0.0.1:1', 60_000)
+
   expect((await failing(nowhere.begin(login))).fault).toBe('unavailable')
+})
+
+test('waits for no answer for ever, and repeats nothing of which none came', async () => {
+  const mute = await startMuteServer()
+
+  const error = await failing(select(serviceAt(mute.endpoint, 50)))
+  mute.close()
+
+  expect(error.fault).toBe('unavailable')
+  expect(mute.requests).toBe(1)
 })

@@ -1,10 +1,14 @@
-/** The progress of an execution is numbered without gaps, whoever writes it. */
+/** The progress of an execution is numbered without gaps, whoever writes it, and a server's end holds up no other. */
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appendExecutionEvents } from '#operations/events/append-events.ts'
+import { appendExecutionEvents, appendRunEvents } from '#operations/events/append-events.ts'
 import { createExecution } from '#operations/execution/create-execution.ts'
 import type { ExecutionContext } from '#operations/execution/execution-context.ts'
 import { finishExecution } from '#operations/execution/finish-execution.ts'
 import { takeExecution } from '#operations/execution/hand-over.ts'
+import type { Connections, Ports } from '#operations/ports.ts'
+import { acceptRun } from '#operations/run/accept-run.ts'
+import { Life } from '../support/life.ts'
 import { openRunLab, type RunLab } from '../support/run-lab.ts'
 
 let lab: RunLab
@@ -50,4 +54,35 @@ test('the last event is stored with the end, or neither is', async () => {
   await finishExecution(context, result)
 
   expect(await eventsOf(id)).toEqual([{ seq: 1, kind: 'ended' }])
+})
+
+/** A server of its own on the database of the lab, which may come to an end. */
+const serverOn = (life: Life, connections: Connections): Ports => ({
+  ...lab.ports,
+  platform: life.mortal(lab.ports.platform),
+  connections,
+})
+
+test('a message that a server did not live to deal with holds up none of those of the next server', async () => {
+  lab.isPaused = true
+  const runId = randomUUID()
+  await acceptRun(lab.ports, await lab.session(), { runId, sql: 'SELECT 1', options: {} })
+  const life = new Life()
+  const { promise: died, resolve: die } = Promise.withResolvers<void>()
+  const dead = serverOn(life, {
+    post: async () => {
+      life.isOver = true
+      die()
+      return 'gone'
+    },
+  })
+  const next = serverOn(new Life(), { post: lab.ports.connections.post })
+  const progress = (message: string) => [{ type: 'notice', statement: 0, message }] as const
+
+  void appendRunEvents(dead, lab.tenant, runId, progress('lost'))
+  await died
+  await appendRunEvents(next, lab.tenant, runId, progress('heard'))
+
+  const heard = lab.posted.filter((message) => message.runId === runId && message.type === 'notice')
+  expect(heard.map(({ message }) => message)).toEqual(['heard'])
 })

@@ -1,11 +1,13 @@
 import { ApiGatewayManagementApiClient, GetConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi'
 import { afterEach, expect, test } from 'vitest'
 import type { GatewayLimits } from '#local/gateway/limits.ts'
+import { apiGatewayConnections } from '#operations/connection/api-gateway-connections.ts'
 import { BareClient } from '../support/bare-client.ts'
 import { dummyCredentials, startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { startMuteServer } from '../support/mute-server.ts'
 
 let gateway: TestGateway
-afterEach(() => gateway.close())
+afterEach(() => gateway?.close())
 
 const open = async (limits: Partial<GatewayLimits> = {}): Promise<BareClient> => {
   gateway = await startTestGateway({}, limits)
@@ -91,4 +93,19 @@ test('waits for a slow client instead of keeping its messages in memory, and giv
 
   expect(outcome).toBe('gone')
   expect(sent).toBeLessThan(200)
+})
+
+test('gives up a post that nobody answers', async () => {
+  const mute = await startMuteServer()
+  const connections = apiGatewayConnections({
+    endpoint: mute.endpoint,
+    credentials: dummyCredentials,
+    answerMs: 50,
+  })
+
+  const post = connections.post('someone=', '{}')
+
+  await expect(post).rejects.toMatchObject({ name: 'TimeoutError' })
+  connections.close()
+  mute.close()
 })
