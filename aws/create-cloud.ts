@@ -6,12 +6,15 @@ import { type CloudProfile, classifyError } from './classify-error.ts'
 import { each } from './each.ts'
 import { operationOf } from './operation-of.ts'
 import { pagesBy } from './pages.ts'
+import { type Sockets, sockets } from './sockets.ts'
 
 /** Milliseconds after which a call without answer counts as of unknown outcome. */
 const callMs = 30_000
 const connectionMs = 3_000
 /** Reads at a time within one `each`; the buckets of the account are shared with its owner's other tools. */
 const readsAtATime = 16
+/** Of a client, to one host. */
+const maxSockets = 50
 
 interface Credentials {
   readonly accessKeyId: string
@@ -60,20 +63,22 @@ export interface AwsCloud {
 
 /** @example const cloud = createCloud({ profile: 'emulator', endpoint: 'http://127.0.0.1:5000' }) */
 export function createCloud(options: CloudOptions): AwsCloud {
-  const clients = new Map<SdkClientClass, Map<string, SdkClient>>()
-  const clientAt = (clientClass: SdkClientClass, place: Place): SdkClient => {
-    const ofClass = clients.get(clientClass) ?? new Map<string, SdkClient>()
+  const clients = new Map<SdkClientClass, Map<string, Client>>()
+  const clientAt = (clientClass: SdkClientClass, place: Place): Client => {
+    const ofClass = clients.get(clientClass) ?? new Map<string, Client>()
     const key = `${place.accountId} ${place.region}`
-    const client = ofClass.get(key) ?? makeClient(clientClass, options, place)
+    const client = ofClass.get(key) ?? {
+      sdk: makeClient(clientClass, options, place),
+      sockets: sockets(maxSockets),
+    }
     clients.set(clientClass, ofClass.set(key, client))
     return client
   }
   return {
-    api: (clientClass, place, signal) =>
-      apiOf({ options, client: clientAt(clientClass, place), place, signal }),
+    api: (clientClass, place, signal) => apiOf({ options, ...clientAt(clientClass, place), place, signal }),
     settleMs: (published) => (options.profile === 'emulator' ? 0 : published),
     close: () => {
-      for (const ofClass of clients.values()) for (const client of ofClass.values()) client.destroy()
+      for (const ofClass of clients.values()) for (const { sdk } of ofClass.values()) sdk.destroy()
       clients.clear()
     },
   }
@@ -103,7 +108,10 @@ function configurationOf({ profile, endpoint, credentials }: CloudOptions, place
     region: place.region,
     // The engine owns retries: a hidden second create would be a duplicate.
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: connectionMs, requestTimeout: callMs },
+    requestHandler: {
+      ...{ connectionTimeout: connectionMs, requestTimeout: callMs },
+      ...{ httpAgent: { maxSockets }, httpsAgent: { maxSockets } },
+    },
     ...(endpoint === undefined ? {} : { endpoint }),
     // The emulator has no host for each bucket.
     ...(profile === 'emulator' ? { forcePathStyle: true } : {}),
@@ -111,14 +119,18 @@ function configurationOf({ profile, endpoint, credentials }: CloudOptions, place
   }
 }
 
-interface ApiParts {
+interface Client {
+  readonly sdk: SdkClient
+  readonly sockets: Sockets
+}
+
+interface ApiParts extends Client {
   readonly options: CloudOptions
-  readonly client: SdkClient
   readonly place: Place
   readonly signal: AbortSignal
 }
 
-function apiOf({ options, client, place, signal }: ApiParts): CloudApi {
+function apiOf({ options, sdk, sockets: { enter, leave }, place, signal }: ApiParts): CloudApi {
   let hasBegun = false
   const send = async <Input extends object, Output extends object>(
     command: SdkCommandClass<Input, Output>,
@@ -126,18 +138,20 @@ function apiOf({ options, client, place, signal }: ApiParts): CloudApi {
   ): Promise<Output> => {
     const request = new command(input)
     const operation = operationOf(request)
-    if (signal.aborted) {
+    if (!(await enter(signal))) {
       // Of what the writes before it began nobody knows the end.
       const code = hasBegun ? 'cloud/unknown-outcome' : 'cloud/unreachable'
       throw new IasqlError(code, `${operation} was not called: out of time.`)
     }
     hasBegun ||= !isRead(operation)
-    options.onCall?.({ service: client.config.serviceId, operation, place })
     try {
+      options.onCall?.({ service: sdk.config.serviceId, operation, place })
       const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
-      return (await client.send(request, { abortSignal })) as Output
+      return (await sdk.send(request, { abortSignal })) as Output
     } catch (error) {
       throw classifyError(error, operation, options.profile)
+    } finally {
+      leave()
     }
   }
   return {

@@ -90,6 +90,7 @@ export const errorRules: readonly ErrorRule[] = [
       'ConcurrentModificationException',
       'ConcurrentTagAccess',
       'DeleteConflict',
+      'DeleteConflictException',
       'DependencyViolation',
       'EntityTemporarilyUnmodifiable',
       'HostedZoneNotEmpty',

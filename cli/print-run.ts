@@ -80,8 +80,10 @@ async function follow(
     if (stdout.writable) stdout.write(text)
   })
   let columns: readonly Column[] = []
+  let isAccepted = false
   try {
     for await (const message of { [Symbol.asyncIterator]: () => messages }) {
+      if (message.type === 'accepted') isAccepted = true
       if (message.type === 'done') {
         if (message.state === 'interrupted') stderr.write(interruptedText)
         return message.state
@@ -102,6 +104,9 @@ async function follow(
     return undefined
   } catch (error) {
     results.fail(error instanceof ClientError ? (error.answer ?? lost) : lost)
+    progress.clear()
+    const isGone = error instanceof ClientError && error.code === 'client/unreachable'
+    if (isGone && isAccepted) stderr.write(goneText)
     throw error
   } finally {
     progress.clear()
@@ -111,6 +116,10 @@ async function follow(
 
 const interruptedText =
   'ERROR:  the run was interrupted on the server; what it committed stays, the rest was not done\n'
+
+const goneText =
+  'ERROR:  the server went away before the run had ended; an apply, commit or sync that it had begun goes on when it is back: ' +
+  'SELECT * FROM iasql_execution ORDER BY started_at DESC tells what became of it\n'
 
 function printMessage(message: JoinedMessage, results: ResultWriter, printing: Printing): void {
   const { text, terminal } = printing

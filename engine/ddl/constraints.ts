@@ -22,7 +22,7 @@ export function uniqueSql(names: TenantNames, table: TableSpec): readonly string
   )
 }
 
-interface ForeignKey {
+export interface ForeignKey {
   readonly name: string
   /** Of the row itself, the one that says what it refers to; the others are its place. */
   readonly column: string

@@ -8,6 +8,7 @@ import { expressionSql } from './expression-sql.ts'
 import { findFunctionSql } from './find-function.ts'
 import { guardSql, outputsSql } from './guard-sql.ts'
 import { journalSql } from './journal-sql.ts'
+import { lateChecksSql } from './late-checks-sql.ts'
 import { companionSql, protectionSql } from './protection-sql.ts'
 import { regionSql } from './region-sql.ts'
 import { secretSql } from './secret-sql.ts'
@@ -34,6 +35,7 @@ export function createTablesSql(
       ...regionSql(names, table),
       ...outputsSql(names, table),
       ...protectionSql(names, table, lookup),
+      ...lateChecksSql(names, table),
       ...companionSql(names, table),
       ...expressionSql(names, table),
       ...journalSql(names, table),

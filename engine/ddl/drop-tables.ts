@@ -8,6 +8,7 @@ import { expressedName, expressionName } from './expression-sql.ts'
 import { dropFindFunctionSql } from './find-function.ts'
 import { guardName, outputsName, unspecifiedName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
+import { lateChecksName } from './late-checks-sql.ts'
 import { companionName, externalName, protectionName } from './protection-sql.ts'
 import { regionName } from './region-sql.ts'
 import { secretName } from './secret-sql.ts'
@@ -37,6 +38,7 @@ export function dropTablesSql(
       unspecifiedName(table),
       outputsName(table),
       protectionName(table),
+      lateChecksName(table),
       externalName(table),
       expressionName(table),
       expressedName(table),

@@ -7,15 +7,33 @@ interface KeyPart {
   readonly sqlType: string
   /** The part as an expression over the row `r`. */
   readonly sql: string
+  /** A value as a call may give it. */
+  readonly sample: string
 }
 
 const keyParts = (table: TableSpec): readonly KeyPart[] =>
   table.naturalKey.map((name) => {
     const column = table.columns[name]
+    const sample = sampleOf(table, name)
     return column?.equality === 'tags'
-      ? { parameter: 'name', sqlType: 'text', sql: `r.${identifier(name)} ->> 'Name'` }
-      : { parameter: name, sqlType: column?.sqlType ?? 'text', sql: `r.${identifier(name)}` }
+      ? { parameter: 'name', sqlType: 'text', sql: `r.${identifier(name)} ->> 'Name'`, sample }
+      : { parameter: name, sqlType: column?.sqlType ?? 'text', sql: `r.${identifier(name)}`, sample }
   })
+
+/** Of several columns of which a row has one, such as the source of a rule, the first has a value. */
+function sampleOf({ naturalKey, columns }: TableSpec, name: string): string {
+  const isNullable = (part: string): boolean =>
+    !columns[part]?.required && columns[part]?.default === undefined
+  const either = naturalKey.filter(
+    (part) => isNullable(part) && (columns[part]?.reference || columns[part]?.sqlType === 'text'),
+  )
+  if (either.length > 1 && isNullable(name) && name !== either[0]) return 'NULL'
+  const { sqlType = 'text', equality, default: value } = columns[name] ?? {}
+  if (equality === 'cidr') return "'10.0.0.0/16'"
+  if (sqlType === 'boolean') return String(value ?? false)
+  if (sqlType === 'integer' || sqlType === 'bigint') return String(value ?? 1)
+  return literal(typeof value === 'string' ? value : '…')
+}
 
 const findName = (table: TableSpec): string => `find_${table.name}`
 
@@ -28,21 +46,22 @@ export function findFunctionSql(names: TenantNames, table: TableSpec): readonly 
   if (table.naturalKey.length === 0) return []
   const [reader, writer] = [identifier(names.readerRole), identifier(names.writerRole)]
   const name = signature(names, table)
-  const key = keyParts(table).map(({ parameter }) => parameter)
   return [
     `CREATE FUNCTION ${name} RETURNS bigint LANGUAGE plpgsql STABLE ` +
       `SET search_path = pg_catalog, pg_temp AS $iasql$\n${findBody(names, table)}\n$iasql$`,
     `REVOKE ALL ON FUNCTION ${name} FROM PUBLIC`,
     `GRANT EXECUTE ON FUNCTION ${name} TO ${reader}, ${writer}`,
-    `COMMENT ON FUNCTION ${name} IS ${literal(JSON.stringify(helpOf(table, key)))}`,
+    `COMMENT ON FUNCTION ${name} IS ${literal(JSON.stringify(helpOf(table)))}`,
   ]
 }
 
 /** What `iasql_help()` shows of the function. */
-const helpOf = (table: TableSpec, key: readonly string[]) => ({
+const helpOf = (table: TableSpec) => ({
   module: table.module,
-  description: `The id of the ${table.name} with this ${key.join(', ')}.`,
-  sampleUsage: `SELECT ${findName(table)}(${key.map((part) => `'${part}'`).join(', ')})`,
+  description: `The id of the row of ${table.name} with this natural key; the error names the nearest ones.`,
+  sampleUsage: `SELECT ${findName(table)}(${keyParts(table)
+    .map(({ sample }) => sample)
+    .join(', ')})`,
 })
 
 export const dropFindFunctionSql = (names: TenantNames, table: TableSpec): readonly string[] =>

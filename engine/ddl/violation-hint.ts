@@ -1,7 +1,7 @@
 /** What to do about a constraint that a statement breaks: PostgreSQL names the constraint, this knows what it is for. */
 import type { TableSpec } from '#engine/model/table.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
-import { foreignKeys } from './constraints.ts'
+import { type ForeignKey, foreignKeys } from './constraints.ts'
 import { checkName, columnCheckName } from './table-sql.ts'
 
 interface Violation {
@@ -31,6 +31,18 @@ export function violationHint({ sqlstate, message }: Violation, lookup: TableLoo
   return sqlstate === '22P02' && message.startsWith('invalid input syntax for type inet')
     ? 'A network is written as its first address and the length of its prefix, such as 10.0.0.0/16.'
     : undefined
+}
+
+/** The reference that an INSERT or UPDATE breaks, where both ends lie in one place. */
+export function brokenReference(
+  { sqlstate, message }: Violation,
+  lookup: TableLookup,
+): ForeignKey | undefined {
+  if (sqlstate !== '23503') return undefined
+  const [, verb, table = '', constraint = ''] = keyPattern.exec(message) ?? []
+  const spec = verb === 'insert or update' ? lookup.get(table) : undefined
+  const key = spec && foreignKeys(spec, lookup).find(({ name }) => isNamed(name, constraint))
+  return key && key.columns.length > 1 ? key : undefined
 }
 
 const isNamed = (name: string, constraint: string): boolean => name.slice(0, nameLength) === constraint

@@ -36,10 +36,14 @@ export function release(state: ExecutionState, index: number): ExecutionState {
   return { ...state, groups: { ...state.groups, [batch]: { ...group, members } } }
 }
 
-/** The step is done, or at least exists: each need that this meets counts down. */
-export function reach(state: ExecutionState, index: number, change: Partial<StepRun>): ExecutionState {
+/** The step is done, or at least exists. */
+export const reach = (state: ExecutionState, index: number, change: Partial<StepRun>): ExecutionState =>
+  become(state, index, { ...change, exists: true })
+
+/** Each need that this meets counts down. */
+function become(state: ExecutionState, index: number, change: Partial<StepRun>): ExecutionState {
   const before = runAt(state, index)
-  let next = setRun(state, index, { ...change, exists: true })
+  let next = setRun(state, index, change)
   const after = runAt(next, index)
   for (const { index: dependant, milestone } of state.graph.dependants[index] ?? []) {
     const wasMet = isMet(before.state, before.exists, milestone)
@@ -73,7 +77,7 @@ export function wait(state: ExecutionState, index: number, atMs: number): Execut
 
 /** The step failed for good: whatever still needed it is skipped, everything else goes on. */
 export function fail(state: ExecutionState, index: number, message: string): Reduced {
-  const failed = setRun(release(state, index), index, { state: 'failed' })
+  const failed = become(release(state, index), index, { state: 'failed' })
   const { counts } = failed
   const counted = { ...failed, counts: { ...counts, open: counts.open - 1, failed: counts.failed + 1 } }
   const effects: ExecutionEffect[] = [{ kind: 'fail', step: stepKeyAt(state, index), message }]
@@ -115,7 +119,7 @@ function skipDependants(state: ExecutionState, root: number, effects: ExecutionE
 }
 
 export function skip(state: ExecutionState, index: number): ExecutionState {
-  const skipped = setRun(release(state, index), index, { state: 'skipped' })
+  const skipped = become(release(state, index), index, { state: 'skipped' })
   const { counts } = skipped
   return { ...skipped, counts: { ...counts, open: counts.open - 1, skipped: counts.skipped + 1 } }
 }

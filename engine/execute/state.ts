@@ -118,8 +118,11 @@ function unmetNeeds(stored: readonly StoredStep[], { indexes }: ExecutionGraph):
   })
 }
 
-export const isMet = (state: StepState, exists: boolean, milestone: StepNeed['milestone']): boolean =>
-  state === 'done' || (milestone === 'exists' && exists)
+export function isMet(state: StepState, exists: boolean, milestone: StepNeed['milestone']): boolean {
+  if (state === 'done') return true
+  if (milestone === 'tried') return exists || state === 'failed' || state === 'skipped'
+  return milestone === 'exists' && exists
+}
 
 // What was in flight when the process died is looked up before anything else is done about it.
 function runOf(stored: StoredStep, unmet: number, settings: ExecutionSettings): StepRun {

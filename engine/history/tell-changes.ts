@@ -1,5 +1,6 @@
 /** Tells changes one after the other, before each what it cannot do without. */
 import type { AuditedChange } from './audited-change.ts'
+import { isKeyTaken } from './late-columns.ts'
 import { policyTable, policyTargets, policyText } from './policy-text.ts'
 import { isThere, type Story, say } from './story.ts'
 import { tellDelete } from './tell-delete.ts'
@@ -35,10 +36,11 @@ function begin(story: Story, change: AuditedChange, begun: Set<number>): Begun {
 }
 
 function neededBefore(story: Story, change: AuditedChange): readonly AuditedChange[] {
-  if (!change.change) return story.order.leaving(change)
+  if (!change.change) return story.order.leaving(change).filter((leaving) => !isKeyTaken(story, leaving))
   return rowTargets(story.naming.lookup, change.table, change.change)
     .filter((target) => !isThere(story, target))
     .flatMap((target) => story.order.insertOf(change.xid, target) ?? [])
+    .filter((insert) => !isKeyTaken(story, insert))
 }
 
 function tell(story: Story, change: AuditedChange): void {

@@ -1,7 +1,9 @@
 /** A row that changed: told as far as somebody changed what is the user's. */
 import type { Row } from '#engine/model/json.ts'
+import type { TableSpec } from '#engine/model/table.ts'
 import type { AuditedChange } from './audited-change.ts'
 import { defaultText, withoutDefault } from './default-text.ts'
+import { fill, lateColumns, stopWaiting } from './late-columns.ts'
 import { updateText } from './statement-text.ts'
 import { named, type RowOfTable, type Story, say } from './story.ts'
 import { differing, secretColumns, toldColumns } from './told-columns.ts'
@@ -20,8 +22,10 @@ export function tellUpdate(
   )
   const before = replayed.get(table.name, id)
   if (before && change.origin !== 'along') {
+    const late = lateColumns(story, change, of, { columns: changed, row: to })
+    stopWaiting(story, of, changed)
     const start = { ...before, ...only(from, changed) }
-    const after = { ...before, ...only(to, changed) }
+    const after = { ...before, ...only(to, changed), ...meanwhile(table, from, late) }
     if (!story.order.isCascade(change)) {
       const flagged = { from: start, to: after }
       say(story, change, { text: defaultText(table, flagged), about: [] })
@@ -31,9 +35,16 @@ export function tellUpdate(
       })
     }
     replayed.put(table.name, id, after)
+    for (const column of late) fill(story, change, { table, id, column, value: to[column] ?? null })
   }
   actual.put(table.name, id, to)
 }
 
 const only = (row: Row, columns: readonly string[]): Row =>
   Object.fromEntries(columns.map((column) => [column, row[column] ?? null]))
+
+/** Nothing refers any more to what may go before the new target comes. */
+const meanwhile = (table: TableSpec, from: Row, late: readonly string[]): Row =>
+  Object.fromEntries(
+    late.map((column) => [column, table.columns[column]?.required ? (from[column] ?? null) : null]),
+  )

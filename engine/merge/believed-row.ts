@@ -4,7 +4,7 @@ import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 
 export interface Reading {
-  /** The request as it was sent; columns that were left out are absent or null. */
+  /** The request as it was sent; columns that were left out are absent, those that were cleared are null. */
   readonly want: Row
   readonly observed: Row
   readonly readStartedMs: number
@@ -18,8 +18,10 @@ export function believedRow(table: Pick<TableSpec, 'columns'>, reading: Reading)
   if (readStartedMs >= writtenMs + settleMs) return observed
   const believed: Record<string, Json> = { ...observed }
   for (const [name, column] of Object.entries(table.columns)) {
-    const sent = want[name] ?? null
-    if (column.nature !== 'argument' || sent === null) continue
+    const sent = want[name]
+    // What AWS cannot clear has its own value by now.
+    const isToTell = sent === undefined || (sent === null && !column.clearable)
+    if (column.nature !== 'argument' || isToTell) continue
     if (!equals(column, sent, observed[name])) believed[name] = sent
   }
   return believed

@@ -25,8 +25,10 @@ export function mergeColumn(column: Column, states: ThreeStates, policy: DriftPo
     return isEdited ? { kind: 'rebase', value: observed } : { kind: 'same' }
   const hasDrifted = !equals(column, observed, base)
   if (column.nature === 'output') return { kind: hasDrifted ? 'pull' : 'restore', value: observed }
-  // Null in a column that AWS cannot clear can only mean unspecified: AWS's own value fills it.
-  if (desired === null && !column.clearable) return { kind: 'pull', value: observed }
+  // Null in a column that AWS cannot clear can only mean unspecified: AWS's own value fills it. Where none was agreed on,
+  // a value that comes later is drift as any other.
+  const isOpen = desired === null && !column.clearable
+  if (isOpen && (isEdited || policy !== 'observe')) return { kind: 'pull', value: observed }
   if (isEdited) return hasDrifted ? { kind: 'conflict', desired, observed } : { kind: 'push', value: desired }
   if (policy === 'enforce') return { kind: 'push', value: desired }
   return policy === 'observe' ? { kind: 'observe', desired, observed } : { kind: 'pull', value: observed }

@@ -63,6 +63,13 @@ export interface Column {
   readonly unread?: boolean
   /** What its expressions name cannot go as long as it says so: it is emptied before, to its default, where need be. */
   readonly holds?: boolean
+  /** An output that is what the rows that `column`'s expressions name have in `of`: other rows may ask for another resource. */
+  readonly follows?: { readonly column: string; readonly of: string }
+  /**
+   * While the row has one of these `values` in `column`, what this one names cannot be let go of: the resource is replaced
+   * where that has to go first.
+   */
+  readonly keptWhere?: { readonly column: string; readonly values: readonly Json[] }
   /** An output that follows what others do: it may be another right after it was read. */
   readonly live?: boolean
   /** Absent: never. The calls that a plan predicts are counted by it. */

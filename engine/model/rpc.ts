@@ -13,6 +13,8 @@ export interface RpcArgument {
   readonly variadic?: boolean
   /** A time: one computed from now() is another each time the statement runs, and means the same call. */
   readonly isMoment?: boolean
+  /** Of an `action`: encrypted before it leaves the statement, opened for the call alone, and stored nowhere. */
+  readonly secret?: boolean
 }
 
 export interface RpcColumn {

@@ -17,7 +17,11 @@ const days = (name: string, value: number, description: string): Setting => ({
 
 /** In the order in which `iasql_setting` is documented. */
 export const settings = {
-  audit: days('audit', 365, 'Days for which iasql_audit_log keeps a change.'),
+  audit: days(
+    'audit',
+    365,
+    'Days for which iasql_audit_log keeps a change, and iasql_transaction what it was part of.',
+  ),
   runs: days('run', 7, 'Days for which the events and results of a run are kept after its end.'),
   executions: days('execution', 90, 'Days for which the events of an apply or sync are kept after its end.'),
   previews: days('preview', 1, 'Days for which a preview that nobody applied is kept.'),

@@ -4,6 +4,8 @@ import type { Columns } from './column.ts'
 export interface Check {
   readonly sql: string
   readonly message: string
+  /** Held to when the transaction ends, as what it asks for may come by a statement of its own: lines of a resource. */
+  readonly late?: boolean
 }
 
 /** Rows that a user may not delete or replace: their own condition, or one on the row that `through` references. */

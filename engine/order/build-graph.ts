@@ -1,8 +1,10 @@
 /** Edges between the steps of a plan: dependencies first, dependants of what goes away before it goes. */
 import type { ChangeReference, PlannedChange } from '#engine/plan/planned-change.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
-import { addClear, addEdge, type Edge, type Graph, type Node, stepKey } from './graph.ts'
+import { addClear, addEdge, type Edge, endOf, type Graph, makerOf, type Node, stepKey } from './graph.ts'
+import { addNameEdges } from './name-edges.ts'
 import type { StepKind } from './step.ts'
+import { addTurnEdges } from './turn-edges.ts'
 
 export function buildGraph(changes: readonly PlannedChange[], tables: TableLookup): Graph {
   const graph: Graph = { nodes: new Map(), edges: new Map() }
@@ -24,7 +26,8 @@ export function buildGraph(changes: readonly PlannedChange[], tables: TableLooku
       addEdge(graph, hard(own, stepKey(change.parent, 'companion'), 'gone'))
     }
   }
-  addNameEdges(graph, sorted)
+  addNameEdges(graph, sorted, tables)
+  addTurnEdges(graph, sorted, tables)
   return graph
 }
 
@@ -68,16 +71,6 @@ const hard = (from: string, to: string, milestone: Edge['milestone']): Edge => (
 function addReplaceEdge(graph: Graph, { key, replaceBefore }: PlannedChange): void {
   const [create, remove] = [stepKey(key, 'create'), stepKey(key, 'delete')]
   addEdge(graph, replaceBefore ? hard(create, remove, 'gone') : hard(remove, create, 'ready'))
-}
-
-/** The step that brings the change's new state, and the one that ends its old state. */
-const makerOf = ({ action, key }: PlannedChange): string | null => {
-  if (action === 'delete' || action === 'forget') return null
-  return stepKey(key, action === 'replace' ? 'create' : action)
-}
-const endOf = ({ action, key, companion }: PlannedChange): string | null => {
-  if (action === 'delete') return stepKey(key, companion ? 'companion' : 'delete')
-  return action === 'replace' ? stepKey(key, 'delete') : null
 }
 
 function addReferenceEdges(
@@ -140,22 +133,4 @@ function addSuccessorEdge(
   const isMadeAnew = target.action === 'create' || (target.action === 'replace' && !target.replaceBefore)
   if (!change.replaceBefore || !isMadeAnew || !end || !targetMaker || target.key === change.key) return
   addEdge(graph, { from: end, to: targetMaker, milestone: need, strength: 'soft', column: null })
-}
-
-/** AWS refuses a new one while an old one has its name; what is unique only among our rows it lets stand side by side. */
-function addNameEdges(graph: Graph, changes: readonly PlannedChange[]): void {
-  const freedBy = new Map<string, PlannedChange[]>()
-  for (const change of changes) {
-    for (const { name } of change.frees) freedBy.set(name, [...(freedBy.get(name) ?? []), change])
-  }
-  for (const change of changes) {
-    for (const { name, of } of change.takes) {
-      for (const other of freedBy.get(name) ?? []) {
-        const [maker, end] = [makerOf(change), endOf(other)]
-        if (!maker || !end || other.key === change.key) continue
-        const strength = of === 'cloud' ? 'hard' : 'soft'
-        addEdge(graph, { from: maker, to: end, milestone: 'gone', strength, column: null })
-      }
-    }
-  }
 }

@@ -86,3 +86,13 @@ export function placeOf({ kind, change, clears }: Node): Pick<Step, 'accountId' 
   const isOld = kind === 'delete' || kind === 'companion' || kind === 'forget' || clears.length > 0
   return isOld ? (change.cloudPlace ?? change.place) : change.place
 }
+
+/** The step that brings the change's new state, and the one that ends its old state. */
+export const makerOf = ({ action, key }: PlannedChange): string | null => {
+  if (action === 'delete' || action === 'forget') return null
+  return stepKey(key, action === 'replace' ? 'create' : action)
+}
+export const endOf = ({ action, key, companion }: PlannedChange): string | null => {
+  if (action === 'delete') return stepKey(key, companion ? 'companion' : 'delete')
+  return action === 'replace' ? stepKey(key, 'delete') : null
+}

@@ -73,9 +73,9 @@ function changeDependencies(
     const change = graph.nodes.get(key)?.change.key ?? ''
     const needed = dependsOn.get(change) ?? new Set<string>()
     dependsOn.set(change, needed)
-    for (const { to } of edgesFrom(graph, key)) {
+    for (const { to, milestone } of edgesFrom(graph, key)) {
       const other = graph.nodes.get(to)?.change.key
-      if (other && other !== change) needed.add(other)
+      if (other && other !== change && milestone !== 'tried') needed.add(other)
     }
   }
   return Object.fromEntries([...dependsOn].map(([change, needed]) => [change, [...needed].sort()]))

@@ -1,10 +1,13 @@
 /** The unit of execution: one change is one step, a replacement or a cut cycle is several. */
 export type StepKind = 'create' | 'update' | 'delete' | 'adopt' | 'forget' | 'companion'
 
-/** `gone`: the step that deletes, or points elsewhere, is done. */
+/**
+ * `gone`: the step that deletes, or points elsewhere, is done. `tried`: what the step makes exists, or it is over without
+ * that: whoever only waits for its turn is not skipped with it.
+ */
 export interface StepNeed {
   readonly step: string
-  readonly milestone: 'exists' | 'ready' | 'gone'
+  readonly milestone: 'exists' | 'ready' | 'gone' | 'tried'
 }
 
 export interface Step {

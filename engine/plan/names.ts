@@ -16,30 +16,36 @@ interface Names {
   readonly frees: readonly TakenName[]
 }
 
-export function namesOf(known: KnownResources, { action, companion, resource }: Draft): Names {
+export function namesOf(known: KnownResources, draft: Draft): Names {
+  const { action, companion, resource } = draft
   const table = tableOf(known, resource)
   const makes = action === 'create' || action === 'replace'
   const ends = (action === 'delete' || action === 'replace') && !companion
-  return {
-    takes: makes ? namesIn(table, resource.place, resource.desired ?? {}) : [],
-    frees: ends ? namesIn(table, resource.cloudPlace ?? resource.place, resource.base ?? {}) : [],
-  }
+  const moves = action === 'update' && table.named && table.naturalKey.some((name) => name in draft.delta)
+  const takes = () => namesIn(table, resource.place, resource.desired ?? {})
+  const frees = () => namesIn(table, resource.cloudPlace ?? resource.place, resource.base ?? {})
+  if (moves) return { takes: without(takes(), frees()), frees: without(frees(), takes()) }
+  return { takes: makes ? takes() : [], frees: ends ? frees() : [] }
 }
 
+const without = (names: readonly TakenName[], others: readonly TakenName[]): readonly TakenName[] =>
+  names.filter(({ name }) => others.every((other) => other.name !== name))
+
 function namesIn(table: TableSpec, { accountId, region }: RowPlace, row: Row): readonly TakenName[] {
-  const name = (of: TakenName['of'], columns: readonly string[], scope: readonly string[]): TakenName[] => {
-    if (columns.some((column) => (row[column] ?? null) === null)) return []
+  const name = (of: TakenName['of'], columns: readonly string[], scope: readonly string[]): TakenName => {
     const meanings = [...columns, ...scope].map((column) => [
       column,
       meaningOf(table.columns[column], row, column),
     ])
-    return [{ name: canonicalJson([table.name, accountId, region, ...meanings]), of }]
+    return { name: canonicalJson([table.name, accountId, region, ...meanings]), of }
   }
-  const alone = Object.keys(table.columns).filter((column) => collides(table, column))
-  const together = table.named || table.uniqueKey ? [table.naturalKey] : []
+  const isGiven = (column: string): boolean => (row[column] ?? null) !== null
+  const alone = Object.keys(table.columns).filter((column) => collides(table, column) && isGiven(column))
+  const isTold = table.nullsAlike === true || table.naturalKey.every(isGiven)
+  const together = (table.named || table.uniqueKey) && isTold ? [table.naturalKey] : []
   return [
-    ...together.flatMap((columns) => name(table.named ? 'cloud' : 'table', columns, [])),
-    ...alone.flatMap((column) => name('cloud', [column], scopeOf(table, column))),
+    ...together.map((columns) => name(table.named ? 'cloud' : 'table', columns, [])),
+    ...alone.map((column) => name('cloud', [column], scopeOf(table, column))),
   ]
 }
 

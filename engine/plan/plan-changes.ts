@@ -3,6 +3,7 @@ import { shown } from '#engine/columns/shown.ts'
 import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import { type Draft, draftChange } from './draft-change.ts'
 import { finishChange } from './finish-change.ts'
+import { followValues } from './followed-values.ts'
 import { type KnownResources, keyOf, knowResources, nameOf, resolveRow } from './known-resources.ts'
 import { recreateTargets } from './missing-targets.ts'
 import { endFirstWhereNamesStay } from './names.ts'
@@ -29,6 +30,7 @@ export function planChanges({ tables, resources, policy = () => 'track' }: PlanI
     if (drafted.kind === 'draft') drafts.set(keyOf(resource), drafted)
     if (drafted.kind === 'settlement') settlements.set(keyOf(resource), drafted.settlement)
   }
+  followValues(known, drafts)
   endFirstWhereNamesStay(known, drafts)
   recreateTargets(known, drafts)
   const changes = followAll(known, drafts)

@@ -76,6 +76,8 @@ export interface PlannedChange {
   /** Names that the new resource needs, and those that the old one has until it is gone. */
   readonly takes: readonly TakenName[]
   readonly frees: readonly TakenName[]
+  /** Of a create: AWS refused to say whether it has one of the name already. */
+  readonly isNameUnsure?: true
   /** Columns that were changed in the cloud too, where the table's value wins. */
   readonly conflicts: readonly string[]
   /** Columns changed only in the cloud, which the row takes over when the change is done. */

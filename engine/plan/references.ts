@@ -16,7 +16,8 @@ export function referencesOf(
   return Object.entries(tableOf(known, resource).columns).flatMap(([name, column]) => {
     const value = row[name] ?? null
     if (value === null) return []
-    const cuttable = canBeSetLater(column) && (side === 'desired' || column.clearable)
+    const kept = isKept(column, row)
+    const cuttable = !kept && canBeSetLater(column) && (side === 'desired' || column.clearable)
     const target = targetOf(known, { resource, side }, column, value)
     const byKey: ChangeReference[] =
       target && column.reference
@@ -38,7 +39,7 @@ export function referencesOf(
         target: resourceKey(expression.table, expression.id),
         need: 'ready',
         side,
-        cuttable: cuttable || (side === 'base' && column.holds === true),
+        cuttable: cuttable || (!kept && side === 'base' && column.holds === true),
         of: expression.column,
         ...(column.holds ? { isHeld: true } : {}),
       }),
@@ -58,6 +59,10 @@ function targetOf(
   const found = findByName(known, reference, value, from)
   return found && keyOf(found)
 }
+
+/** Whether the row can be without what this column names. */
+export const isKept = ({ keptWhere }: Column, row: Row): boolean =>
+  keptWhere?.values.includes(row[keptWhere.column] ?? null) ?? false
 
 const canBeSetLater = (column: Column): boolean =>
   !column.required && column.default === undefined && column.replaces === false

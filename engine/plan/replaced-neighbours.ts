@@ -1,8 +1,9 @@
 /** A replaced resource gets a new cloud id: whatever points at it is pointed at the new one, or replaced itself. */
+import type { TableSpec } from '#engine/model/table.ts'
 import { type Draft, mustGoFirst } from './draft-change.ts'
 import { type KnownResources, keyOf, nameOf, tableOf } from './known-resources.ts'
 import type { ChangeReference } from './planned-change.ts'
-import { referencesOf } from './references.ts'
+import { isKept, referencesOf } from './references.ts'
 import type { ResourceState } from './resource.ts'
 
 interface Dependant {
@@ -89,7 +90,8 @@ function repoint(
   const table = tableOf(known, resource)
   if (!resource.base || !resource.observed || resource.isExternal) return undefined
   const column = reference.column
-  const mustReplace = Boolean(table.columns[column]?.replaces)
+  const mustReplace =
+    Boolean(table.columns[column]?.replaces) || (replaced.before && isHeld(table, resource, column))
   const action = mustReplace || draft?.action === 'replace' ? 'replace' : 'update'
   const wasBefore = draft?.replaceBefore ?? false
   const replacing = (names: readonly string[]) => names.filter((name) => table.columns[name]?.replaces)
@@ -112,6 +114,12 @@ function repoint(
     companion: false,
     reason: [...new Set([...(draft?.reason.split('; ') ?? []), replaced.because])].join('; '),
   }
+}
+
+/** It can neither keep what goes first nor be without. */
+function isHeld({ columns }: TableSpec, { base }: ResourceState, name: string): boolean {
+  const column = columns[name]
+  return column !== undefined && isKept(column, base ?? {})
 }
 
 /** The cloud lost it: others may still point at what is gone. */

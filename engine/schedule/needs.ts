@@ -20,7 +20,8 @@ export function countNeeds(steps: readonly Step[]): Needs {
     for (const need of needs) {
       const list = dependants[indexes.get(need.step) ?? -1]
       if (!list) continue
-      list.push({ index, milestone: need.milestone === 'exists' ? 'exists' : 'done' })
+      const isEarly = need.milestone === 'exists' || need.milestone === 'tried'
+      list.push({ index, milestone: isEarly ? 'exists' : 'done' })
       unmet[index] = (unmet[index] ?? 0) + 1
     }
   }

@@ -4,11 +4,12 @@ import {
   ElasticLoadBalancingV2Client,
   type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { type CloudApi, defineTable, grouped, ref, unlessAbsent } from '../kit/index.ts'
-import { actionChecks, actionRow } from './actions.ts'
+import { type CloudApi, defineTable, grouped, ref } from '../kit/index.ts'
+import { actionChecks } from './action-columns.ts'
+import { actionRow } from './actions.ts'
 import { conditionChecks, conditionRow } from './conditions.ts'
 import { byArns, listenersOf, loadBalancers, withTags } from './describe.ts'
-import { columns, idOf, type Row, type SeenRule } from './rules.ts'
+import { columns, idOf, type Row, rulesOf, type SeenRule } from './rules.ts'
 import { createRules, deleteRules, updateRules } from './write-rules.ts'
 
 /** Rules of a load balancer, unless AWS was asked for more. */
@@ -20,13 +21,6 @@ const listenerArnOf = ({ RuleArn = '' }: Rule): string =>
 
 const hydrate = async (rules: readonly Rule[], elb: CloudApi): Promise<readonly SeenRule[]> =>
   (await withTags(rules, ({ RuleArn }) => RuleArn, elb)).map(({ item, tags }) => ({ rule: item, tags }))
-
-/** What becomes of all other requests is a rule of AWS's as well, and here part of the listener. */
-async function rulesOf(ListenerArn: string | undefined, elb: CloudApi): Promise<readonly Rule[]> {
-  const found = elb.pages(DescribeRulesCommand, { ListenerArn, PageSize: 400 }, (page) => page.Rules)
-  const rules = (await unlessAbsent(Array.fromAsync(found))) ?? []
-  return rules.filter(({ IsDefault }) => !IsDefault)
-}
 
 export const listenerRule = defineTable({
   name: 'listener_rule',

@@ -25,7 +25,8 @@ import {
   text,
   unlessAbsent,
 } from '../kit/index.ts'
-import { actionChecks, actionRow, actionsOf, listenerActionColumns } from './actions.ts'
+import { actionChecks, listenerActionColumns } from './action-columns.ts'
+import { actionRow, actionsOf } from './actions.ts'
 import { byArns, listenersOf, loadBalancers, tagsToCreate, updateTags, withTags } from './describe.ts'
 import { keepingOthers } from './kept-actions.ts'
 

@@ -109,8 +109,8 @@ export const attributeNames = {
   connection_logs_prefix: 'connection_logs.s3.prefix',
 } as const satisfies Record<keyof typeof attributeColumns, string>
 
-/** Names are unique in a region, so what keeps its name makes room first. */
-const anew = { replaces: 'before' } as const
+/** What keeps its name makes room first; another name stands beside the old one. */
+const anew = { replaces: 'after' } as const
 
 export const columns = {
   load_balancer_name: text('Name, up to 32 letters, digits and hyphens.', {
@@ -141,7 +141,12 @@ export const columns = {
   canonical_hosted_zone_id: text('Hosted zone for alias records to it.', { output: true }),
   created_time: timestamp('When it was made.', { output: true }),
   state: text('provisioning, active, active_impaired or failed.', { output: true }),
-  vpc: reference('aws_vpc.vpc', 'VPC of its subnets.', { output: true }),
+  // Subnets can be swapped for others of the same VPC only.
+  vpc: reference('aws_vpc.vpc', 'VPC of its subnets.', {
+    ...anew,
+    output: true,
+    follows: { column: 'subnets', of: 'vpc_id' },
+  }),
   zone_count: integer('Availability zones that it stands in.', { output: true }),
   tags: tags(),
 }

@@ -1,6 +1,6 @@
 /** Load balancers and what they send requests to. */
 import { defineModule } from '../kit/index.ts'
-import { listenerRuleTargetGroup, listenerTargetGroup } from './actions.ts'
+import { listenerRuleTargetGroup, listenerTargetGroup } from './action-columns.ts'
 import { fixedListenerExamples, listenerExamples, secureListenerExamples } from './listener.examples.ts'
 import { listener } from './listener.ts'
 import { listenerCertificateExamples } from './listener-certificate.examples.ts'

@@ -1,7 +1,17 @@
 /** Rules of listeners as AWS tells of them, and what a row says of one. */
-import type { Rule } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { arn, type Columns, integer, type RowOf, reference, type TagMap, tags } from '../kit/index.ts'
-import { ruleActionColumns } from './actions.ts'
+import { DescribeRulesCommand, type Rule } from '@aws-sdk/client-elastic-load-balancing-v2'
+import {
+  arn,
+  type CloudApi,
+  type Columns,
+  integer,
+  type RowOf,
+  reference,
+  type TagMap,
+  tags,
+  unlessAbsent,
+} from '../kit/index.ts'
+import { ruleActionColumns } from './action-columns.ts'
 import { conditionColumns } from './conditions.ts'
 
 /** Sent by a call of each rule, where places go by one of all. */
@@ -35,3 +45,10 @@ export interface SeenRule {
 }
 
 export const idOf = ({ rule }: Pick<SeenRule, 'rule'>) => ({ rule_arn: rule.RuleArn ?? '' })
+
+/** What becomes of all other requests is a rule of AWS's as well, and here part of the listener. */
+export async function rulesOf(ListenerArn: string | undefined, elb: CloudApi): Promise<readonly Rule[]> {
+  const found = elb.pages(DescribeRulesCommand, { ListenerArn, PageSize: 400 }, (page) => page.Rules)
+  const rules = (await unlessAbsent(Array.fromAsync(found))) ?? []
+  return rules.filter(({ IsDefault }) => !IsDefault)
+}

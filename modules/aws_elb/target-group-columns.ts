@@ -3,8 +3,8 @@ import { arn, boolean, choice, integer, reference, seconds, tags, text } from '.
 
 /** All attributes are sent by one call, and none along with the create. */
 const attribute = { part: 'attributes', ownCall: ['create', 'update'] } as const
-/** Names are unique in a region, so what keeps its name makes room first. */
-const anew = { replaces: 'before' } as const
+/** What keeps its name makes room first; another name stands beside the old one. */
+const anew = { replaces: 'after' } as const
 
 const protocols = ['HTTP', 'HTTPS', 'TCP', 'TLS', 'UDP', 'TCP_UDP', 'GENEVE'] as const
 

@@ -3,7 +3,6 @@ import {
   CreateRuleCommand,
   DeleteRuleCommand,
   ModifyRuleCommand,
-  SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import {
   type CloudApi,
@@ -19,6 +18,7 @@ import { actionsOf } from './actions.ts'
 import { conditionsOf } from './conditions.ts'
 import { tagsToCreate, updateTags } from './describe.ts'
 import { keepingOthers } from './kept-actions.ts'
+import { type Move, moveRules } from './rule-places.ts'
 import { idOf, type Row, type SeenRule } from './rules.ts'
 
 type Update = UpdateWrite<Row, SeenRule>
@@ -35,16 +35,18 @@ export const createRules = (writes: readonly CreateWrite<Row>[], elb: CloudApi) 
     return done(idOf({ rule: made }))
   })
 
-/** What one rule has to leave for another to take, AWS moves only where it is told of both at once. */
 export async function updateRules(writes: readonly Update[], elb: CloudApi): Promise<readonly RowOutcome[]> {
-  const moved = writes.filter(({ delta }) => delta.priority)
-  const RulePriorities = moved.map(({ seen, row }) => ({
-    RuleArn: seen.rule.RuleArn,
-    Priority: row.priority,
-  }))
-  if (RulePriorities.length > 0) await elb.send(SetRulePrioritiesCommand, { RulePriorities })
+  const moves = writes.filter(({ delta }) => delta.priority)
+  const [first] = moves
+  if (first) await moveRules(moves.map(moveOf), first.row.listener_id.listener_arn, elb)
   return await oneByOne(writes, (write) => updateRule(write, elb))
 }
+
+const moveOf = ({ seen: { rule }, row }: Update): Move => ({
+  arn: rule.RuleArn ?? '',
+  from: Number(rule.Priority),
+  to: row.priority,
+})
 
 async function updateRule({ seen, row: want, delta }: Update, elb: CloudApi): Promise<Outcome> {
   const { rule_arn: RuleArn } = idOf(seen)

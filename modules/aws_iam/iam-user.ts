@@ -19,6 +19,7 @@ import {
   defineMapper,
   defineTable,
   done,
+  IasqlError,
   type Resolved,
   type RowOf,
   tagList,
@@ -32,6 +33,7 @@ import { userDetails } from './account-details.ts'
 import { boundaryColumns, boundaryOf, boundaryRow } from './boundary.ts'
 import { nameOfAtMost, pathCheck, policyUnheard } from './names.ts'
 import { updateTags } from './update-tags.ts'
+import { belongingOperations, takeBelongings } from './user-belongings.ts'
 
 const columns = {
   user_name: text('Name of the user; one of the account, whatever its path.', {
@@ -66,6 +68,17 @@ async function updateBoundary(want: Resolved<Row>, iam: CloudApi): Promise<void>
   else await iam.send(DeleteUserPermissionsBoundaryCommand, { UserName })
 }
 
+/** Most users have nothing but what rows tell of, which has gone before: only a refusal is a reason to look. */
+async function deleteUser(UserName: string | undefined, iam: CloudApi): Promise<void> {
+  try {
+    await iam.send(DeleteUserCommand, { UserName })
+  } catch (error) {
+    if (!(error instanceof IasqlError) || error.code !== 'cloud/conflict') throw error
+    await takeBelongings(UserName, iam)
+    await iam.send(DeleteUserCommand, { UserName })
+  }
+}
+
 export const iamUser = defineTable({
   name: 'iam_user',
   description: 'A user: permissions of one person or program for good, by password or access keys.',
@@ -96,6 +109,7 @@ export const iamUser = defineTable({
       'GetLoginProfile',
       'DeleteLoginProfile',
       'DeleteUser',
+      ...belongingOperations,
     ],
     idOf,
     list: (_, iam) => userDetails(iam),
@@ -127,7 +141,7 @@ export const iamUser = defineTable({
       // A password is no resource of its own, and a user that has one is not deleted.
       if (await unlessAbsent(iam.send(GetLoginProfileCommand, { UserName })))
         await unlessAbsent(iam.send(DeleteLoginProfileCommand, { UserName }))
-      await iam.send(DeleteUserCommand, { UserName })
+      await deleteUser(UserName, iam)
       return done(idOf(seen))
     },
     toRow: (seen) => {

@@ -15,6 +15,7 @@ import { rolePolicyExamples } from './role-policy.examples.ts'
 import { rolePolicy } from './role-policy.ts'
 import { awsPolicyOfRoleExamples, rolePolicyAttachmentExamples } from './role-policy-attachment.examples.ts'
 import { rolePolicyAttachment } from './role-policy-attachment.ts'
+import { setUserPassword } from './set-user-password.ts'
 import { userPolicyExamples } from './user-policy.examples.ts'
 import { userPolicy } from './user-policy.ts'
 import { awsPolicyOfUserExamples, userPolicyAttachmentExamples } from './user-policy-attachment.examples.ts'
@@ -28,7 +29,7 @@ export const awsIam = defineModule({
     ...[iamPolicy, iamRole, rolePolicy, rolePolicyAttachment, instanceProfile],
     ...[iamUser, userPolicy, userPolicyAttachment, accessKey],
   ],
-  rpc: [accessKeyRequest],
+  rpc: [accessKeyRequest, setUserPassword],
   examples: [
     ...[iamPolicyExamples, iamRoleExamples, limitedRoleExamples, rolePolicyExamples],
     ...[rolePolicyAttachmentExamples, awsPolicyOfRoleExamples, instanceProfileExamples],

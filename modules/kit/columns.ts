@@ -15,6 +15,10 @@ export interface ColumnOptions<Value> {
   readonly output?: boolean
   /** Of an output: it follows what others do, so a sync right after an apply may find another. */
   readonly live?: boolean
+  /** Rows with one of `values` in `column` cannot be without what this one names: they are replaced where that goes first. */
+  readonly keptWhere?: { readonly column: string; readonly values: readonly Json[] }
+  /** Of an output that `replaces`: what the rows that `column`'s lines name have in `of`, where no call can change it. */
+  readonly follows?: { readonly column: string; readonly of: string }
   /** Ours alone: never sent, never read. */
   readonly local?: boolean
   /** SQL condition; `{}` stands for the column. */
@@ -67,6 +71,8 @@ function build<Value, Options extends ColumnOptions<unknown>>(
     clearable: options.clearable ?? options.unread ?? false,
     ...(options.interrupts ? { interrupts: true } : {}),
     ...(options.live ? { live: true } : {}),
+    ...(options.keptWhere ? { keptWhere: options.keptWhere } : {}),
+    ...(options.follows ? { follows: options.follows } : {}),
     ...(options.ownCall ? { ownCall: options.ownCall } : {}),
     ...(options.unread ? { unread: true } : {}),
     ...(options.default === undefined ? {} : { default: options.default as Json }),

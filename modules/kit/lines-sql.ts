@@ -1,5 +1,6 @@
 /** The view that shows a column's lines as a table, and the trigger by which it is written. */
-import type { Column } from '#engine/model/column.ts'
+import type { Column, SqlType } from '#engine/model/column.ts'
+import type { Json } from '#engine/model/json.ts'
 import type { LinesDefinition } from './lines-definition.ts'
 import { lineTargetsSql } from './lines-targets-sql.ts'
 import type { ModuleSql, SqlTarget } from './module.ts'
@@ -65,21 +66,14 @@ function shownSql(
         AND coalesce(to_jsonb(t.*) ->> 'region', p.region) = p.region))`
   }
   const value = sqlType === 'jsonb' ? `l.value -> ${literal(name)}` : `CAST(${text} AS ${sqlType})`
-  return usual === undefined ? value : `coalesce(${value}, ${defaultSql(usual)})`
+  return usual === undefined ? value : `coalesce(${value}, ${defaultSql(usual, sqlType)})`
 }
 
 const expressionPattern = (table: string, column: string): string =>
   String.raw`^\$[{]${table}[(]([0-9]{1,15})[)][.]${column}[}]$`
 
-const defaultSql = (value: Column['default']): string =>
-  typeof value === 'string'
-    ? literal(value)
-    : `CAST(${literal(JSON.stringify(value))} AS ${sqlTypeOf(value)})`
-
-function sqlTypeOf(value: Column['default']): string {
-  if (typeof value === 'boolean') return 'boolean'
-  return typeof value === 'number' ? 'numeric' : 'jsonb'
-}
+const defaultSql = (value: Json, sqlType: SqlType): string =>
+  typeof value === 'string' ? literal(value) : `CAST(${literal(JSON.stringify(value))} AS ${sqlType})`
 
 function commentsSql(
   { description, columns, parent, via, key }: LinesDefinition,
@@ -141,7 +135,7 @@ function lineSql({ columns }: LinesDefinition): string {
 function saidSql(name: string, { sqlType, reference, default: usual }: Column): string {
   const value = `NEW.${quoted(name)}`
   if (reference) return `'\${${tableOf(reference)}(' || ${value} || ').${reference.by}}'`
-  if (usual !== undefined) return `nullif(${value}, ${defaultSql(usual)})`
+  if (usual !== undefined) return `nullif(${value}, ${defaultSql(usual, sqlType)})`
   return sqlType === 'jsonb' ? `nullif(nullif(${value}, '{}'), '[]')` : value
 }
 

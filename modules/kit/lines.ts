@@ -30,7 +30,7 @@ export function defineLines<const C extends Columns>(definition: LinesDefinition
   return { ...definition, ...linesSql(definition as unknown as LinesDefinition) }
 }
 
-type ListOptions = Pick<ColumnOptions<never>, 'replaces' | 'ownCall' | 'interrupts'> & {
+type ListOptions = Pick<ColumnOptions<never>, 'replaces' | 'ownCall' | 'interrupts' | 'keptWhere'> & {
   /** AWS deletes nothing that a line names, and takes the resource without lines for a while. */
   readonly holds?: boolean
 }

@@ -7,6 +7,7 @@ import { describeCloudId } from '#engine/plan/natural-name.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Ports } from '../ports.ts'
 import { placeOf } from '../sync/places.ts'
+import { getReadable, type UnreadResources } from '../sync/unread.ts'
 import { batched } from './batched.ts'
 import { readSeconds } from './call-times.ts'
 import type { Job } from './jobs.ts'
@@ -34,7 +35,7 @@ export const mapperOf = (type: ResourceType): Mapper => {
 
 export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
   const running = ports.cloud.running?.() ?? ports.cloud
-  const readers = new Map<string, (id: CloudId) => Promise<unknown>>()
+  const readers = new Map<string, (id: CloudId) => Promise<Read>>()
   const listers = new Map<string, (at: null) => Promise<readonly string[]>>()
   const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)])
   const api = (type: ResourceType, spot: Spot): CloudApi =>
@@ -57,7 +58,7 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
       const leftMs = Math.max(0, deadlineMs - ports.clock.now().getTime())
       return noting(job, cloud.api(mapperOf(type).client, placeOf(ports, spot), within(leftMs)))
     },
-    read(type, spot, id) {
+    async read(type, spot, id) {
       const key = `${type.name} ${spot.accountId} ${spot.region}`
       const reader =
         readers.get(key) ??
@@ -66,7 +67,9 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
           { parallel: 4, most: 100 },
         )
       readers.set(key, reader)
-      return reader(id)
+      const { refused, seen } = await reader(id)
+      if (refused) throw refused
+      return seen
     },
     siblings(type, spot) {
       const key = `${type.name} ${spot.accountId} ${spot.region}`
@@ -103,11 +106,19 @@ const listMany =
     return asking.map(() => ids)
   }
 
+/** Of one that is asked for among others. */
+interface Read {
+  readonly seen?: unknown
+  readonly refused?: IasqlError | undefined
+}
+
 const readMany =
   (type: ResourceType, api: () => CloudApi) =>
-  async (ids: readonly CloudId[]): Promise<readonly unknown[]> => {
+  async (ids: readonly CloudId[]): Promise<readonly Read[]> => {
     const mapper = mapperOf(type)
     const found = new Map<string, unknown>()
-    for (const seen of await mapper.get(ids, api())) found.set(canonicalJson(mapper.idOf(seen)), seen)
-    return ids.map((id) => found.get(canonicalJson(id)))
+    const unread: UnreadResources = new Map()
+    for (const seen of await getReadable(mapper, ids, api(), unread))
+      found.set(canonicalJson(mapper.idOf(seen)), seen)
+    return ids.map(canonicalJson).map((id) => ({ seen: found.get(id), refused: unread.get(id)?.why }))
   }

@@ -8,7 +8,7 @@ import { intend } from './intend.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
 import { wantAgain } from './loosen.ts'
 import { report } from './report.ts'
-import { provesAbsence, readLater } from './vanished.ts'
+import { isPastWrite, readLater } from './vanished.ts'
 
 export async function deleteResource(
   run: ApplyRun,
@@ -26,7 +26,7 @@ export async function deleteResource(
   const seen = read.result
   if (seen === undefined) {
     // Of what was written just now a read that lags does not know yet.
-    const isGone = provesAbsence(run, job, readAt.getTime())
+    const isGone = isPastWrite(run, job, readAt.getTime())
     return isGone ? await endResource(run, job, stepKey) : await readLater(run, job, stepKey)
   }
   // Of an old one that goes before the new one comes, this is the last look.

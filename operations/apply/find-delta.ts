@@ -3,6 +3,7 @@ import { equals } from '#engine/columns/canonical.ts'
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { unsureColumns } from '#engine/merge/unsure.ts'
 import type { SeenRow } from '#engine/model/cloud.ts'
+import type { Column } from '#engine/model/column.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { readRow } from '../sync/row-references.ts'
@@ -27,14 +28,18 @@ export function deltaOf(run: ApplyRun, job: Job, stepKey: string, now: Row, sent
     if (step.kind !== 'update' && column.replaces) return false
     // The call that began it has told them; nobody can read whether one that was lost has.
     if (waiting?.again && step.kind === 'create' && (column.secret || column.unread)) return false
-    return column.reference?.by === 'id'
-      ? canonicalJson(to) !== canonicalJson(now[name] ?? null)
-      : !equals(column, to, now[name] ?? null)
+    return !isAlike(column, to, now[name])
   })
   return Object.fromEntries(
     different.map((name) => [name, { from: now[name] ?? null, to: sent[name] ?? null }]),
   )
 }
+
+/** Values as mappers take them. */
+export const isAlike = (column: Column, a: Json | undefined, b: Json | undefined): boolean =>
+  column.reference?.by === 'id'
+    ? canonicalJson(a ?? null) === canonicalJson(b ?? null)
+    : equals(column, a ?? null, b ?? null)
 
 /** What changed in the cloud since the plan was made, in a column that this change is about to write. */
 export async function findConflict(

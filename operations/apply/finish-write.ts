@@ -144,15 +144,15 @@ export async function endWrite(
     return refusedEvent(run, stepKey, new IasqlError('cloud/invalid', message))
   }
   const sent = sentBy(run, job, stepKey)
+  // What an adoption or a creation did not send was left to the cloud: nothing was agreed on before.
+  const isNew = stepOf(job, stepKey).step.kind !== 'update'
   const observed = believedRow(type, {
-    want: sent,
+    want: isNew ? withoutNulls(sent) : sent,
     observed: row,
     readStartedMs: reading.readStartedMs,
     writtenMs: job.calledMs,
     settleMs: ports.cloud.settleMs(type.settleMs),
   })
-  // What an adoption or a creation did not send was left to the cloud: nothing was agreed on before.
-  const isNew = stepOf(job, stepKey).step.kind !== 'update'
   const settled = settleWritten(run, job, { sent, observed, isNew })
   // Found again after a crash, or adopted: it has no record yet.
   const isKnown =
@@ -183,7 +183,12 @@ export async function endWrite(
   return { kind: 'done', step: stepKey }
 }
 
+const withoutNulls = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+
 function remember(run: ApplyRun, job: Job, base: Row): void {
   const state = run.jobs.states.get(job.change.key)
-  if (state) run.jobs.states.set(job.change.key, { ...state, base })
+  if (!state) return
+  const writtenMs = Math.max(job.calledMs, state.writtenAt ? new Date(state.writtenAt).getTime() : 0)
+  run.jobs.states.set(job.change.key, { ...state, base, writtenAt: new Date(writtenMs).toISOString() })
 }

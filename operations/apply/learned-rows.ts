@@ -31,10 +31,17 @@ export function learnedRows(states: ReadonlyMap<string, KnownRow>): LearnedRows 
     add,
     find({ $ref, id }, place) {
       const table = unqualified($ref)
-      return [...(rows.get(keyOf(table, id)) ?? [])].find((rowId) => {
+      const key = keyOf(table, id)
+      const near = [...(rows.get(key) ?? [])].filter((rowId) => {
         const at = states.get(resourceKey(table, rowId))?.place
         return !at || isNear({ account_id: at.accountId, region: at.region }, place)
       })
+      // What is made again under a name has the id of what went.
+      const holder = near.find((rowId) => {
+        const cloudId = states.get(resourceKey(table, rowId))?.cloudId
+        return cloudId && keyOf(table, cloudId) === key
+      })
+      return holder ?? near[0]
     },
   }
 }

@@ -22,7 +22,8 @@ export async function findNameTaken(
   // What goes first to make room may still show.
   const makesRoom = step.needs.some(({ milestone }) => milestone === 'gone')
   const isNew = job.change.action === 'create' && job.intent !== 'open'
-  if (!job.type.named || !mapper.findByName || !isNew || makesRoom || isFresh) return undefined
+  const isKnown = isFresh && !job.change.isNameUnsure
+  if (!job.type.named || !mapper.findByName || !isNew || makesRoom || isKnown) return undefined
   const found = await attempt(run, async () =>
     mapper.findByName?.(want, run.reader.momentApi(job.type, step)),
   )

@@ -8,7 +8,7 @@ import { deleteResource, endResource } from './end-steps.ts'
 import { endWrite, refusalIn } from './finish-write.ts'
 import { type Job, noteStep, stepOf, type Waiting } from './jobs.ts'
 import { report } from './report.ts'
-import { noteVanished, provesAbsence, readable, vanished } from './vanished.ts'
+import { isPastWrite, noteVanished, readable, vanished } from './vanished.ts'
 import { awaited } from './why-skipped.ts'
 
 /** Nothing for a step that has to wait on. */
@@ -60,7 +60,7 @@ async function pollDelete(
   { seen, readStartedMs }: { readonly seen: unknown; readonly readStartedMs: number },
 ): Promise<StepEvent | undefined> {
   const { waiting } = stepOf(job, stepKey)
-  if (seen === undefined && waiting?.until === readable && !provesAbsence(run, job, readStartedMs))
+  if (seen === undefined && waiting?.until === readable && !isPastWrite(run, job, readStartedMs))
     return undefined
   if (seen === undefined) return await endResource(run, job, stepKey)
   if (waiting?.again && isSettled(job, seen) === true) return await deleteResource(run, job, stepKey, 1)

@@ -83,11 +83,10 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
   const stands = Boolean(state?.desired) && !isSurplus
   const notice = scope.notice ?? ((message: string): void => ports.log('warn', message))
   const look = mapper.unmarked
-    ? await lookForNewcomer(
-        { ports, tenant, type, api, notice, isProved: lookedMs >= provedMs },
-        intent,
-        stands,
-      )
+    ? await lookForNewcomer({ ports, tenant, type, api, notice, isProved: lookedMs >= provedMs }, intent, {
+        isTaken: !isSurplus || !state?.desired,
+        isWanted: stands,
+      })
     : lookOf(await findMade(mapper, intent, api))
   if (look.kind === 'decide') return true
   if (look.kind !== 'made') {
@@ -103,7 +102,7 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
   await takeIntent(ports.platform, tenant, intent, {
     cloudId,
     observed,
-    naturalName: shownName(type, observed, cloudId) ?? '',
+    naturalName: shownName(type, observed, cloudId, index.nameOf) ?? '',
     isSurplus,
   })
   if (stands) await takeCompanions(companionScope({ ...scope, notice }), { type, cloudId, place })

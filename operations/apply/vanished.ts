@@ -5,12 +5,12 @@ import { type Job, noteStep } from './jobs.ts'
 
 /** Notes what a read that found nothing proves; false: it may still show up. */
 export function noteVanished(run: ApplyRun, job: Job, readStartedMs: number): boolean {
-  job.isVanished = provesAbsence(run, job, readStartedMs) && isAfter(run, job, readStartedMs, job.calledMs)
+  job.isVanished = isPastWrite(run, job, readStartedMs) && isAfter(run, job, readStartedMs, job.calledMs)
   return job.isVanished
 }
 
-/** Whether a read that found nothing of what stood before this change may be believed. */
-export function provesAbsence(run: ApplyRun, job: Job, readStartedMs: number): boolean {
+/** Whether a read may be believed of what was written before: that it is gone, or has become another. */
+export function isPastWrite(run: ApplyRun, job: Job, readStartedMs: number): boolean {
   const writtenAt = run.jobs.states.get(job.change.key)?.writtenAt
   return isAfter(run, job, readStartedMs, writtenAt ? new Date(writtenAt).getTime() : 0)
 }
@@ -18,7 +18,7 @@ export function provesAbsence(run: ApplyRun, job: Job, readStartedMs: number): b
 const isAfter = ({ context }: ApplyRun, { type }: Job, readStartedMs: number, writtenMs: number): boolean =>
   readStartedMs >= writtenMs + context.ports.cloud.settleMs(type.settleMs)
 
-/** What was made may only not show yet: the step goes on once it does. */
+/** What was made or changed may only not show yet: the step goes on once it does. */
 export async function readLater(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
   noteStep(job, stepKey, { state: 'waiting', waiting: { until: readable, again: true } })
   await run.ledger.settle(job, { kind: 'none' })

@@ -2,6 +2,7 @@
 import type { ExecutionEffect } from '#engine/execute/protocol.ts'
 import type { StepKind } from '#engine/order/step.ts'
 import { type JobStep, type Jobs, stepOf } from './jobs.ts'
+import { readable } from './vanished.ts'
 
 type Skip = Extract<ExecutionEffect, { readonly kind: 'skip' }>
 
@@ -32,7 +33,10 @@ const done: Partial<Record<StepKind, string>> = {
 }
 
 function whileWaiting(step: JobStep): string {
-  const told = done[step.step.kind]
+  const { kind } = step.step
+  // What has to be read first has not been sent yet.
+  const isUnsent = kind !== 'create' && step.waiting?.again && step.waiting.until === readable
+  const told = isUnsent ? undefined : done[kind]
   return `cancelled while waiting for ${awaited(step)}${told === undefined ? '' : `; ${told}`}`
 }
 

@@ -7,6 +7,7 @@ import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
 import { attemptWrite, openFor } from './attempt-write.ts'
 import { mapperOf } from './cloud-reader.ts'
+import { isDoubtful } from './doubtful-read.ts'
 import { type Delta, deltaOf, findConflict } from './find-delta.ts'
 import { endOrWait, readAgain, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
@@ -77,9 +78,10 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   const { want: sent, missing } = resolveWanted(run, job, stepKey)
   if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
   const seenRow = mapper.toRow(seen)
+  const now = asWant(seenRow)
+  if (isDoubtful(run, job, stepKey, { now, sent, readStartedMs })) return await readLater(run, job, stepKey)
   const conflict = push.isFirst ? await findConflict(run, job, seenRow, sent) : undefined
   if (conflict) return refusedEvent(run, stepKey, conflict)
-  const now = asWant(seenRow)
   const delta = deltaOf(run, job, stepKey, now, sent)
   const pushed = Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to]))
   const want = { ...now, ...pushed }

@@ -138,7 +138,7 @@ async function importStrange(
       {
         cloudId,
         row,
-        naturalName: shownName(type, row, cloudId),
+        naturalName: shownName(type, row, cloudId, index.nameOf),
         companionOf: null,
         external: { isListed: false },
       },

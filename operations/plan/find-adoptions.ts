@@ -1,7 +1,6 @@
 /** Before a create under a name that a user gave: does the cloud have that name already? */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { Place } from '#engine/model/cloud.ts'
-import type { Json, Row } from '#engine/model/json.ts'
 import { asAdoption } from '#engine/plan/adoption.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
@@ -14,20 +13,8 @@ import { placeOf } from '../sync/places.ts'
 import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import { knownFrom } from './known-from.ts'
 import type { LoadedStates } from './load-neighbours.ts'
+import { type Candidate, type Found, lookUpNames } from './look-up-names.ts'
 import { resolveRow } from './resolve-row.ts'
-
-/** Above this many names in one place, one list is cheaper than a look-up each. */
-const fewNames = 3
-
-interface Candidate {
-  readonly change: PlannedChange
-  readonly want: Row
-}
-
-interface Found {
-  readonly change: PlannedChange
-  readonly seen: unknown
-}
 
 export interface AdoptionScope {
   readonly ports: Ports
@@ -72,13 +59,7 @@ async function adoptGroup(
   const place = placeOf(scope.ports, group[0]?.place)
   const api = scope.ports.cloud.api(mapper.client, place, scope.signal)
   const candidates = group.flatMap((change) => candidateOf(scope, type, change) ?? [])
-  const byName = candidates.length > fewNames ? await listNames(type, mapper, place, api) : undefined
-  const found = byName
-    ? await readListed(mapper, api, candidates, byName, type)
-    : await api.each(candidates, async ({ change, want }) => {
-        const seen = await mapper.findByName?.(want, api)
-        return seen === undefined ? undefined : { change, seen }
-      })
+  const { found, unsure } = await lookUpNames({ type, mapper, api }, candidates)
   const strange = await strangers(scope, type, place, found, mapper)
   const rows = strange.map(({ change, seen }) => ({
     change,
@@ -90,13 +71,14 @@ async function adoptGroup(
     scope.tenant,
     rows.flatMap(({ seen }) => referencesIn(seen)),
   )
-  return rows.map(({ change, seen, id }) =>
+  const adoptions = rows.map(({ change, seen, id }) =>
     asAdoption(change, type, {
       cloudId: id,
       observed: readRow(type, seen, index, change.place).row,
       desired: scope.states.get(change.key)?.desired ?? {},
     }),
   )
+  return [...adoptions, ...unsure]
 }
 
 /** Without what another row stands for, which may be on its way out, and without what is not this account's to take. */
@@ -126,44 +108,4 @@ function candidateOf(scope: AdoptionScope, type: ResourceType, change: PlannedCh
   if (!desired) return undefined
   const { want, missing } = resolveRow(type, desired, knownFrom(scope.states, scope.tables))
   return missing.length > 0 ? undefined : { change, want }
-}
-
-type Api = ReturnType<Ports['cloud']['api']>
-
-const nameIn = (type: ResourceType, row: Readonly<Record<string, Json | object>>): string =>
-  JSON.stringify(type.naturalKey.map((column) => row[column] ?? null))
-
-const isPlainName = (type: ResourceType): boolean =>
-  type.naturalKey.every((column) => !type.columns[column]?.reference && !type.hydrates.includes(column))
-
-async function listNames(
-  type: ResourceType,
-  mapper: Mapper,
-  place: Parameters<Mapper['list']>[0],
-  api: Api,
-): Promise<ReadonlyMap<string, unknown> | undefined> {
-  if (!isPlainName(type)) return undefined
-  const names = new Map<string, unknown>()
-  for await (const seen of mapper.list(place, api)) names.set(nameIn(type, mapper.toRow(seen)), seen)
-  return names
-}
-
-async function readListed(
-  mapper: Mapper,
-  api: Api,
-  candidates: readonly Candidate[],
-  names: ReadonlyMap<string, unknown>,
-  type: ResourceType,
-): Promise<readonly Found[]> {
-  const hits = candidates.filter(({ want }) => names.has(nameIn(type, want)))
-  if (hits.length === 0) return []
-  const seen = await mapper.get(
-    hits.map(({ want }) => mapper.idOf(names.get(nameIn(type, want)))),
-    api,
-  )
-  const read = new Map(seen.map((one) => [nameIn(type, mapper.toRow(one)), one]))
-  return hits.flatMap(({ change, want }) => {
-    const one = read.get(nameIn(type, want))
-    return one === undefined ? [] : [{ change, seen: one }]
-  })
 }

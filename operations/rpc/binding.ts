@@ -40,10 +40,11 @@ const guards = ({ name, kind }: RpcDescription): string => `
 /** NULL is taken where it is the default, and nowhere else an argument may be left out. */
 const nullGuards = ({ name, arguments: all }: RpcDescription): string =>
   all
-    .map(({ name: argument, default: value, refusesNull }, index) => {
+    .map(({ name: argument, default: value, refusesNull, secret }, index) => {
+      const isTaken = value === 'NULL' || (value === undefined && !secret)
       const hint =
         refusesNull ??
-        (value === undefined || value === 'NULL' ? undefined : `Leave ${argument} out, or give it a value.`)
+        (isTaken ? undefined : `${secret ? 'Give' : `Leave ${argument} out, or give`} it a value.`)
       if (hint === undefined) return ''
       return `
   IF $${index + 1} IS NULL THEN
@@ -52,12 +53,19 @@ const nullGuards = ({ name, arguments: all }: RpcDescription): string =>
     })
     .join('')
 
-const argumentSql = ({ refusesNull }: RpcArgument, index: number): string =>
-  refusesNull === undefined ? `$${index + 1}` : `nullif($${index + 1}, ${leftOut})`
+const argumentSql = (t: string, { refusesNull, secret }: RpcArgument, index: number): string => {
+  if (secret) return `${t}.iasql_seal_argument($${index + 1})`
+  return refusesNull === undefined ? `$${index + 1}` : `nullif($${index + 1}, ${leftOut})`
+}
 
 /** Whether a stored call is this one: by its arguments, or by how long before (or after) its own now() its time is. */
 const isSameCall = ({ arguments: all }: RpcDescription): string => {
-  const equal = 'md5(result.arguments::text) = md5(given::text)'
+  // A secret is encrypted anew each time, and not stored: a call with one is the only call of its statement.
+  const compared = all.reduce(
+    (sql, { secret }, at) => (secret ? `jsonb_set(${sql}, '{${at}}', 'null')` : sql),
+    'given',
+  )
+  const equal = `md5(result.arguments::text) = md5((${compared})::text)`
   const index = all.findIndex(({ isMoment }) => isMoment)
   if (index < 0) return equal
   const isTime = (values: string) => `pg_input_is_valid(${values}->>${index}, 'timestamptz')`
@@ -100,7 +108,7 @@ const body = (t: string, description: RpcDescription): string => `
 #variable_conflict use_column
 DECLARE
   call_context text = nullif(current_setting('iasql.context', true), '');
-  given jsonb = jsonb_build_array(${description.arguments.map(argumentSql).join(', ')});
+  given jsonb = jsonb_build_array(${description.arguments.map((argument, index) => argumentSql(t, argument, index)).join(', ')});
   found_id bigint;
   failure jsonb;
 BEGIN${guards(description)}${nullGuards(description)}

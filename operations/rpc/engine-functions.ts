@@ -69,11 +69,7 @@ const mostErrors = 500
 /** One line of help for each table that can be asked by its natural key. */
 const findersSql = (schema: string): string => `
   SELECT k.module, p.proname::text, p.proname || '(' || pg_get_function_arguments(p.oid) || ')',
-    'The id of the row of ' || k."table" || ' with this natural key; the error names the nearest ones.',
-    'SELECT ' || p.proname || '(' || (
-      SELECT string_agg(CASE a.type WHEN 'text'::regtype THEN quote_literal('…') ELSE '1' END, ', ' ORDER BY a.at)
-      FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, at)
-      WHERE a.at <= p.pronargs - p.pronargdefaults) || ')'
+    obj_description(p.oid, 'pg_proc')::jsonb ->> 'description', obj_description(p.oid, 'pg_proc')::jsonb ->> 'sampleUsage'
   FROM ${schema}.iasql_tables k JOIN pg_proc p ON p.proname = 'find_' || k."table"
   WHERE p.pronamespace = ${literal(schema)}::regnamespace`
 

@@ -1,11 +1,14 @@
 /** A statement met a function that asks for its result: the function is run here, outside any transaction. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
+import type { RpcDescription } from '#engine/model/rpc.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import type { RpcCall } from '../rpc/catalogue.ts'
 import { storeRpcResult } from '../rpc/results.ts'
+import type { OpenedSecrets } from '../secrets/open-secrets.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
+import { openArguments, takesSecret, withoutSecretArguments, withoutSecrets } from './secret-arguments.ts'
 import { hasSecrets, hideRows, refuseOtherForms } from './shown-once.ts'
 
 export type FaultOutcome =
@@ -66,21 +69,23 @@ export async function answerFault(
   memory: StatementMemory,
   fault: Fault,
 ): Promise<FaultOutcome> {
-  const described = run.catalogue
-    .descriptions(await run.ports.modules())
-    .filter(({ name }) => name === fault.name)
+  const described = await descriptionsOf(run, fault)
   if (described.length === 0)
     throw new IasqlError('sql/unsupported', `there is no function ${fault.name}() to run`)
   const hasEffects = described.some(({ kind, changesCloud }) => kind === 'action' || changesCloud === true)
-  const secret = described.find(hasSecrets)
+  const secret = described.find((one) => hasSecrets(one) || takesSecret(one))
+  const kept = withoutSecretArguments(described.find(takesSecret), fault.arguments)
   const refused =
-    refusal(memory, fault, hasEffects) ??
+    refusal(memory, { ...fault, arguments: kept }, hasEffects) ??
     (secret ? refuseOtherForms(statement.node, secret, run.tenant.schema) : undefined)
   if (refused) throw refused
-  memory.answered.push(JSON.stringify([fault.name, fault.arguments]))
+  memory.answered.push(JSON.stringify([fault.name, kept]))
   if (hasEffects) memory.effects.push(fault.name)
   return callFunction(run, statement.index, memory, fault)
 }
+
+const descriptionsOf = async (run: OpenRun, { name }: Fault): Promise<readonly RpcDescription[]> =>
+  run.catalogue.descriptions(await run.ports.modules()).filter((one) => one.name === name)
 
 export const callOf = (run: OpenRun, statement: number, context: string, fault: Fault): RpcCall => ({
   tenant: run.tenant,
@@ -102,15 +107,24 @@ async function callFunction(
 ): Promise<FaultOutcome> {
   const { ports, tenant } = run
   const { context, notices } = memory
-  const key = { context, name: fault.name, arguments: fault.arguments, askedAt: fault.at }
+  const secretive = (await descriptionsOf(run, fault)).find(takesSecret)
+  const kept = withoutSecretArguments(secretive, fault.arguments)
+  const key = { context, name: fault.name, arguments: kept, askedAt: fault.at }
+  let secrets: OpenedSecrets = new Map()
   try {
-    const answer = await run.catalogue.call(ports, callOf(run, statement, context, fault))
+    const opened = secretive
+      ? await openArguments(ports, tenant, secretive, fault.arguments)
+      : { ...fault, secrets }
+    secrets = opened.secrets
+    const call = callOf(run, statement, context, { ...fault, arguments: opened.arguments })
+    const answer = await run.catalogue.call(ports, call)
     if (answer.kind === 'execution') return answer
     const rows = await hidden(run, memory, fault, answer.rows)
     await storeRpcResult(ports.platform, tenant, { ...key, rows })
     notices.push(...(answer.notices ?? []))
     if (answer.isToComplete) memory.toComplete = [...(memory.toComplete ?? []), fault]
-  } catch (error) {
+  } catch (thrown) {
+    const error = withoutSecrets(thrown, secrets)
     if (!(error instanceof IasqlError) || error.blame === 'system') throw error
     await storeRpcResult(ports.platform, tenant, { ...key, error })
   }

@@ -14,9 +14,11 @@ import { loadTenant } from '../tenant/load-tenant.ts'
 import { interruptRun } from './interrupt-run.ts'
 import { keepRun } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
+import { refuseExplained } from './refuse-explained.ts'
 import { openRunLog } from './run-log.ts'
 import { runSetting } from './run-setting.ts'
 import { runStatement, type StatementOutcome } from './run-statement.ts'
+import { refuseKeptCalls } from './secret-arguments.ts'
 import type { Settings } from './session-settings.ts'
 import { abandonBlock, runInBlock } from './transaction-block.ts'
 import { runTransactionControl } from './transaction-control.ts'
@@ -121,7 +123,10 @@ async function execute(run: OpenRun, place: { statement: number }, deadlineMs: n
 
 async function runOne(run: OpenRun, statement: Statement): Promise<StatementOutcome> {
   const { node } = statement
-  const refused = refuseStatement(node, { isInBlock: run.block !== undefined })
+  const refused =
+    refuseStatement(node, { isInBlock: run.block !== undefined }) ??
+    (await refuseKeptCalls(run, statement)) ??
+    (await refuseExplained(run, statement))
   if (refused) {
     if (run.block) run.block.isAborted = true
     return { kind: 'failed', error: wireError(refused, run.ports.log) }

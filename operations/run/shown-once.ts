@@ -18,7 +18,7 @@ const secretColumns = ({ columns }: RpcDescription): readonly string[] =>
 
 export const hasSecrets = (description: RpcDescription): boolean => secretColumns(description).length > 0
 
-/** The only form in which nothing can be done with a value but to show it. */
+/** The only form in which nothing can be done with a value but to show it, or to take it. */
 export function refuseOtherForms(
   node: Node,
   description: RpcDescription,
@@ -26,9 +26,10 @@ export function refuseOtherForms(
 ): IasqlError | undefined {
   if ('SelectStmt' in node && isPlainCall(node.SelectStmt, description, schema)) return undefined
   const { name } = description
-  const message = `${name}() gives a secret that is shown once, so it runs only as SELECT … FROM ${name}(…)`
+  const why = hasSecrets(description) ? 'gives a secret that is shown once' : 'takes a secret'
+  const message = `${name}() ${why}, so it runs only as SELECT … FROM ${name}(…)`
   return new IasqlError('sql/unsupported', message, {
-    hint: `Select its columns as they are: SELECT * FROM ${name}('…'), without WITH, joins, expressions or INTO.`,
+    hint: `Select its columns as they are: SELECT * FROM ${name}('…'), without WITH, joins, expressions, EXPLAIN or INTO.`,
   })
 }
 

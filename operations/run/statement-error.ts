@@ -9,6 +9,7 @@ import type { WireError } from '#websocket/messages.ts'
 import { wireError } from '../connection/wire-error.ts'
 import { hideLiterals } from '../secrets/hide-literals.ts'
 import type { Statement } from '../statement/split-statements.ts'
+import { elsewhereHint } from './elsewhere-hint.ts'
 import { checkCancelled } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
 
@@ -77,11 +78,13 @@ const databaseWireError = async (
 ): Promise<WireError> => {
   const { modules } = await run.ports.modules()
   const code = codeOf(fields, run.log.isCancelled())
+  const lookup = tableLookup(modules.flatMap(({ tables }) => tables))
   const hint =
     fields.hint ??
     schemaHint(run, fields) ??
     rightHint(run, fields, failed.text) ??
-    violationHint(fields, tableLookup(modules.flatMap(({ tables }) => tables))) ??
+    (await elsewhereHint(run.ports.platform, run.tenant, fields, lookup)) ??
+    violationHint(fields, lookup) ??
     (code === 'sql/statement-failed' ? undefined : errorKinds[code].hint)
   const position = positionOf(fields, failed)
   return {
@@ -121,7 +124,9 @@ export async function statementError(
   if (fields?.sqlstate === '57014') await checkCancelled(run)
   const quoted =
     limit ?? (fields ? await databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
-  const wire = await hideLiterals(run.ports, run.tenant, quoted, failed.statement.text)
+  const { modules } = await run.ports.modules()
+  const lookup = tableLookup(modules.flatMap(({ tables }) => tables))
+  const wire = await hideLiterals(run.ports, run.tenant, quoted, { ...failed.statement, lookup })
   const { memory } = failed
   return memory && memory.answered.length > 0 ? withFunctionError(run, wire, memory) : wire
 }

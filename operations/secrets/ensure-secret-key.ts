@@ -1,11 +1,12 @@
-/** A tenant gets its key with the first module that has secret columns: making one takes its time. */
+/** A tenant gets its key with the first module that has secret columns or arguments: making one takes its time. */
 import type { Module } from '#modules/kit/index.ts'
 import { hasSecretKey, insertSecretKey } from '#postgres/statements/secret-key.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
-const hasSecrets = ({ tables }: Module): boolean =>
-  tables.some(({ columns }) => Object.values(columns).some(({ secret }) => secret))
+const hasSecrets = ({ tables, rpc }: Module): boolean =>
+  tables.some(({ columns }) => Object.values(columns).some(({ secret }) => secret)) ||
+  rpc.some(({ arguments: all }) => all.some(({ secret }) => secret))
 
 /** Safe to repeat, also at the same time. */
 export async function ensureSecretKey(

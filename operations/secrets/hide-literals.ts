@@ -1,10 +1,13 @@
 /** PostgreSQL quotes what it cannot take: an error of a statement that may write a secret does not repeat its literals. */
+import type { TableLookup } from '#engine/plan/resource.ts'
 import { type SecretName, secretNames } from '#postgres/statements/secret-names.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { WireError } from '#websocket/messages.ts'
 import type { Ports } from '../ports.ts'
 import { literalsOf } from '../statement/literals.ts'
+import type { Statement } from '../statement/split-statements.ts'
 import { hideIn } from './hide-secrets.ts'
+import { namingText, secretLiterals } from './secret-literals.ts'
 
 /** Characters. Shorter ones are in too many words. */
 const fewest = 6
@@ -17,13 +20,14 @@ export async function hideLiterals(
   { platform }: Pick<Ports, 'platform'>,
   tenant: Tenant,
   error: WireError,
-  text: string,
+  { node, text, lookup }: Pick<Statement, 'node' | 'text'> & { readonly lookup: TableLookup },
 ): Promise<WireError> {
   // Without an answer it may be such a statement.
   const names = await secretNames(platform, tenant).catch(() => undefined)
-  if (names && !isNamed(text, names)) return error
+  if (names && !isNamed(namingText(node, text), names)) return error
   const mayBeSecret = (literal: string) => literal.length >= fewest && !isMarker.test(literal)
-  const literals = [...new Set(literalsOf(text).filter(mayBeSecret))]
+  const given = secretLiterals(node, lookup) ?? literalsOf(text)
+  const literals = [...new Set(given.filter(mayBeSecret))]
   const pieces = new Set(literals.flatMap((literal) => literal.match(/[\p{L}\p{N}_]{6,}/gu) ?? []))
   const hide = (shown: string): string =>
     hideIn(
@@ -39,7 +43,7 @@ export async function hideLiterals(
   }
 }
 
-function isNamed(text: string, names: readonly SecretName[]): boolean {
+export function isNamed(text: string, names: readonly SecretName[]): boolean {
   if (names.length === 0) return false
   const lower = text.toLowerCase()
   const words = new Set(lower.match(/[\p{L}_][\p{L}\p{N}_$]*/gu))

@@ -3,7 +3,7 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { shownName } from '#engine/plan/natural-name.ts'
 import type { Queryable } from '#postgres/database.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
-import { type AbsentResource, absentResources } from '#postgres/statements/resource-absent.ts'
+import { type AbsentResource, absentResources, tablesOfAbsent } from '#postgres/statements/resource-absent.ts'
 import { heldRows } from '#postgres/statements/resource-drop-absent.ts'
 import { deleteRows, isLater, lockFreeRows } from '#postgres/statements/resource-free.ts'
 import { storeRows } from './store-rows.ts'
@@ -24,12 +24,11 @@ export async function dropAbsent(
   { execution, synced, installed }: Drop,
 ): Promise<readonly string[]> {
   const absent = new Map<TableSpec, readonly AbsentResource[]>()
+  const executionId = execution.execution_id
+  const tables = await tablesOfAbsent(scope.db, scope.tenant, executionId)
   // Children first, as people would delete them.
-  for (const type of [...synced].reverse()) {
-    const found = await absentResources(scope.db, scope.tenant, {
-      table: type.name,
-      executionId: execution.execution_id,
-    })
+  for (const type of [...synced].reverse().filter(({ name }) => tables.has(name))) {
+    const found = await absentResources(scope.db, scope.tenant, { table: type.name, executionId })
     if (found.length > 0) absent.set(type, found)
   }
   if (absent.size === 0) return []
@@ -37,8 +36,10 @@ export async function dropAbsent(
   return kept.map(({ type, record }) => heldNotice(type, record))
 }
 
-const goneRow = (type: TableSpec, { cloud_id: cloudId, row_id: rowId, base }: AbsentResource): SyncRow =>
-  syncRow('delete', type, { cloudId, rowId, row: base ?? {} })
+const goneRow = (
+  type: TableSpec,
+  { cloud_id: cloudId, row_id: rowId, base, natural_name: naturalName }: AbsentResource,
+): SyncRow => syncRow('delete', type, { cloudId, rowId, row: base ?? {}, naturalName })
 
 function heldNotice(type: TableSpec, { natural_name, base, cloud_id, row_id }: AbsentResource): string {
   const name = natural_name ?? shownName(type, base ?? {}, cloud_id) ?? row_id

@@ -13,12 +13,14 @@ import { bindRows, hasOpenCreates } from '#postgres/statements/resource-observe.
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
 import type { LoadedState } from '../plan/load-states.ts'
 import { importRows } from './import-rows.ts'
-import type { SeenResource } from './read-cloud.ts'
+import { withoutDeleted } from './just-deleted.ts'
+import type { CloudReading, SeenResource } from './read-cloud.ts'
 import { type ResourceIndex, readRow } from './row-references.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
 import type { SyncScope, TableAt } from './sync-scope.ts'
 
 interface Seen {
+  readonly reading: Pick<CloudReading, 'startedAt'>
   readonly states: readonly LoadedState[]
   readonly seen: readonly SeenResource[]
   readonly index: ResourceIndex
@@ -39,7 +41,11 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
   const { type, place } = at
   const { db, tenant } = scope
   const known = new Set(seen.states.flatMap(({ cloudId }) => (cloudId ? [canonicalJson(cloudId)] : [])))
-  const unknown = seen.seen.filter((one) => !known.has(one.key) && !seen.forgotten.has(one.key))
+  const strange = seen.seen.filter((one) => !known.has(one.key) && !seen.forgotten.has(one.key))
+  const unknown =
+    strange.length > 0
+      ? await withoutDeleted(scope, at, { startedAt: seen.reading.startedAt, seen: strange })
+      : strange
   if (unknown.length === 0) return { rows: [], notices: [] }
   if (await hasOpenCreates(db, tenant, { table: type.name, ...place })) {
     return { rows: [], notices: [`${type.name}: an apply is making some right now; sync again afterwards.`] }
@@ -66,7 +72,7 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
     candidates.push({
       cloudId: one.cloudId,
       row,
-      naturalName: shownName(type, row, one.cloudId),
+      naturalName: shownName(type, row, one.cloudId, seen.index.nameOf),
       companionOf: parent?.resource_id ?? null,
       ...(one.isExternal ? { external: { isListed: true } } : {}),
       nameKey: nameKey(at, row),
@@ -81,6 +87,7 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
         cloudId: made.cloud_id,
         rowId: made.row_id,
         row: rowOf.get(canonicalJson(made.cloud_id)) ?? {},
+        nameOf: seen.index.nameOf,
       }),
     ),
     notices: [...notices, ...imported.notices, ...externalNotice(type, unnamed)],

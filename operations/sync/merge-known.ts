@@ -66,7 +66,12 @@ export async function mergeKnown(
     const companionOf = (one.parent && index.find(one.parent, place)?.resource_id) ?? null
     const conflict = conflictOf(type, state, toldOf(one, row))
     if (conflict) conflicts.push(conflict)
-    const observation = observe(scope, type, state, { observed: row, companionOf, leaving })
+    const observation = observe(scope, type, state, {
+      observed: row,
+      companionOf,
+      leaving,
+      nameOf: index.nameOf,
+    })
     if (!observation) continue
     observations.push(observation)
     if (observation.is_edited) sentBack.push(sentBackNotice(type, state, leaving))
@@ -78,7 +83,7 @@ export async function mergeKnown(
     if (!unprojected) continue
     const { cloudId, rowId } = state
     const changed = changedBy(unprojected)
-    pulled.set(resourceId, syncRow('update', type, { cloudId, rowId, row, changed }))
+    pulled.set(resourceId, syncRow('update', type, { cloudId, rowId, row, changed, nameOf: index.nameOf }))
   }
   const taken = await storeObservations(scope.db, scope.tenant, {
     table: type.name,
@@ -139,6 +144,7 @@ interface Observed {
   readonly companionOf: number | null
   /** Columns that point at what is about to go. */
   readonly leaving: readonly string[]
+  readonly nameOf: ResourceIndex['nameOf']
 }
 
 /** Undefined when nothing is new. */
@@ -146,7 +152,7 @@ function observe(
   scope: SyncScope,
   type: ResourceType,
   state: LoadedState,
-  { observed, companionOf, leaving }: Observed,
+  { observed, companionOf, leaving, nameOf }: Observed,
 ): (Observation & { readonly unprojected: Projection | null }) | undefined {
   const { desired, resourceId } = state
   if (resourceId === null) return undefined
@@ -155,7 +161,7 @@ function observe(
   const is_edited = leaving.length > 0 && state.edit === null
   const isNews =
     canonicalJson(state.observed ?? null) !== canonicalJson(observed) || companionOf !== state.companionOf
-  const natural_name = shownName(type, observed, state.cloudId)
+  const natural_name = shownName(type, observed, state.cloudId, nameOf)
   const record = {
     resource_id: resourceId,
     base_version: state.baseVersion,

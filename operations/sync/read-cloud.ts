@@ -1,10 +1,9 @@
 /** Reads all resources of one kind at one place: one list, and a read by id only where the list lacks something. */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudId, CloudReference, Place, SeenRow } from '#engine/model/cloud.ts'
-import type { RowPlace } from '#engine/plan/resource.ts'
-import type { Mapper, ResourceType } from '#modules/kit/index.ts'
-import type { Ports } from '../ports.ts'
+import type { Mapper } from '#modules/kit/index.ts'
 import { placeOf } from './places.ts'
+import type { SyncScope, TableAt } from './sync-scope.ts'
 import { checkPermission, getReadable, type UnreadResources } from './unread.ts'
 
 export interface SeenResource {
@@ -32,12 +31,11 @@ export interface CloudReading {
 const page = 500
 
 export async function readCloud(
-  ports: Ports,
-  type: ResourceType,
-  mapper: Mapper,
-  place: RowPlace,
-  signal: AbortSignal,
+  { ports, signal }: Pick<SyncScope, 'ports' | 'signal'>,
+  { type, place }: TableAt,
 ): Promise<CloudReading> {
+  const { mapper } = type
+  if (!mapper) throw new Error(`${type.name} is read from no cloud`)
   const startedAt = ports.clock.now()
   const target = placeOf(ports, place)
   const api = ports.cloud.api(mapper.client, target, signal)

@@ -5,6 +5,7 @@ import { loadPolicy } from '../drift/load-policy.ts'
 import { listedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
+import { readCloud } from './read-cloud.ts'
 import { syncTable } from './sync-table.ts'
 
 export interface ReadRequest {
@@ -34,5 +35,6 @@ export async function readTable(ports: Ports, request: ReadRequest): Promise<voi
     confirm: false,
     executionId: null,
   }
-  await syncTable(scope, { type, place: { accountId, region } })
+  const at = { type, place: { accountId, region } }
+  if (type.mapper) await syncTable(scope, at, await readCloud(scope, at))
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { type CloudReference, isCloudReference, type SeenRow } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
-import { type RowPlace, unqualified } from '#engine/plan/resource.ts'
+import { type RowPlace, resourceKey, unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '#postgres/database.ts'
 import { type FoundResource, findResources } from '#postgres/statements/resource-find.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -14,6 +14,8 @@ export interface ReferenceIndex {
 
 export interface ResourceIndex extends ReferenceIndex {
   find(reference: CloudReference, place: RowPlace): FoundResource | undefined
+  /** As its record has it: what a name is made of that refers to the row. */
+  nameOf(table: string, rowId: number): string | null
 }
 
 /** One look-up for all references of many rows. */
@@ -26,15 +28,18 @@ export async function indexReferences(
   for (const reference of references) wanted.set(keyOf(reference), reference)
   const names = [...wanted.values()].map(({ $ref, id }) => ({ table_name: unqualified($ref), cloud_id: id }))
   const found = new Map<string, FoundResource[]>()
+  const recorded = new Map<string, string | null>()
   for (const resource of await findResources(db, tenant, names)) {
     const key = `${resource.table_name} ${canonicalJson(resource.cloud_id)}`
     found.set(key, [...(found.get(key) ?? []), resource])
+    recorded.set(resourceKey(resource.table_name, resource.row_id), resource.natural_name)
   }
   return {
     find(reference, place) {
       const candidates = found.get(keyOf(reference)) ?? []
       return candidates.find((one) => isNear(one, place))
     },
+    nameOf: (table, rowId) => recorded.get(resourceKey(table, rowId)) ?? null,
   }
 }
 

@@ -1,26 +1,22 @@
-/** All kinds of resources at all places, parents first; then what is gone leaves, all at once. Resumable. */
+/** All kinds of resources at all places, read ahead and stored parents first; then what is gone leaves, all at once. Resumable. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
 import { dropPoliciesOfGoneRows } from '#postgres/statements/drift-policy-drop.ts'
+import { tablesReferredOnly } from '#postgres/statements/resource-external.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
-import { publishDrift } from '../drift/publish-drift.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { dropUnreferred } from '../external/drop-unreferred.ts'
 import { listedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
-import { type Absence, noteAbsent } from './absence.ts'
 import { dropAbsent } from './drop-absent.ts'
 import { type TenantPlaces, tenantPlaces } from './places.ts'
+import { readAhead } from './read-ahead.ts'
+import { readCloud } from './read-cloud.ts'
 import { storeRows } from './store-rows.ts'
-import { dependsOnFailure, type Failure, type SyncMemory } from './sync-memory.ts'
-import type { SyncScope } from './sync-scope.ts'
-import { syncTable, type TableSync } from './sync-table.ts'
-
-/** Places read at once. */
-const placesAtATime = 4
-/** Failures that are remembered and named. */
-const mostFailures = 50
+import { dependsOnFailure, type SyncMemory } from './sync-memory.ts'
+import type { SyncScope, TableAt } from './sync-scope.ts'
+import { syncType } from './sync-type.ts'
 
 export interface SyncWork {
   readonly context: ExecutionContext
@@ -30,26 +26,24 @@ export interface SyncWork {
   readonly confirm: boolean
 }
 
+interface Synced {
+  readonly isDone: boolean
+  readonly memory: SyncMemory
+}
+
 /** Works until all is done, or until the invocation has to hand over: then `isDone` is false. */
-export async function syncPlaces(
-  work: SyncWork,
-  memory: SyncMemory,
-): Promise<{ readonly isDone: boolean; readonly memory: SyncMemory }> {
+export async function syncPlaces(work: SyncWork, memory: SyncMemory): Promise<Synced> {
   const { context, types } = work
   const scope = await scopeOf(work)
-  const places = await tenantPlaces(context.ports.platform, context.tenant)
-  let now = memory
+  const { isDone, memory: read } = await readTypes(work, scope, memory)
+  let now = read
+  if (!isDone) return { isDone, memory: now }
+  const referred = await tablesReferredOnly(scope.db, scope.tenant)
   while (now.at < types.length * 2) {
-    if (context.cancelled.aborted) throw new IasqlError('apply/cancelled', 'the sync was cancelled')
-    if (context.ports.clock.now().getTime() > context.deadlineMs) return { isDone: false, memory: now }
-    const isReading = now.at < types.length
+    if (isDue(context)) return { isDone: false, memory: now }
     if (now.at === types.length) await dropGone(work, scope)
-    const type = isReading ? types[now.at] : types[types.length * 2 - 1 - now.at]
-    if (type?.mapper) {
-      now = isReading
-        ? await readType(work, scope, type, placesOf(type, places), now)
-        : await freeType(work, scope, type, now)
-    }
+    const type = types[types.length * 2 - 1 - now.at]
+    if (type && referred.has(type.name)) await freeType(work, scope, type)
     now = { ...now, at: now.at + 1 }
   }
   await dropPoliciesOfGoneRows(scope.db, scope.tenant)
@@ -68,88 +62,46 @@ const scopeOf = async ({ context, tables, confirm }: SyncWork): Promise<SyncScop
   policy: await loadPolicy(context.ports.platform, context.tenant),
 })
 
+/** Whether the invocation has to hand over. */
+function isDue({ cancelled, ports, deadlineMs }: ExecutionContext): boolean {
+  if (cancelled.aborted) throw new IasqlError('apply/cancelled', 'the sync was cancelled')
+  return ports.clock.now().getTime() > deadlineMs
+}
+
+async function readTypes(
+  { context, types }: SyncWork,
+  whole: SyncScope,
+  memory: SyncMemory,
+): Promise<Synced> {
+  const ended = new AbortController()
+  const scope = { ...whole, signal: AbortSignal.any([whole.signal, ended.signal]) }
+  const places = await tenantPlaces(scope.db, scope.tenant)
+  const left = types.slice(memory.at).map((type) => ({ type, tables: tablesAt(type, places) }))
+  let now = memory
+  const ahead = readAhead({
+    order: left.flatMap(({ tables }) => tables),
+    isWanted: ({ type, place }) => !dependsOnFailure(type, place, now.failures),
+    read: (at) => readCloud(scope, at),
+  })
+  try {
+    for (const one of left) {
+      if (isDue(context)) return { isDone: false, memory: now }
+      now = await syncType({ context, scope, ahead, fail: (reason) => ended.abort(reason) }, one, now)
+      now = { ...now, at: now.at + 1 }
+    }
+    return { isDone: true, memory: now }
+  } finally {
+    ended.abort()
+    await ahead.end()
+  }
+}
+
+const tablesAt = (type: ResourceType, places: TenantPlaces): readonly TableAt[] =>
+  type.mapper ? placesOf(type, places).map((place) => ({ type, place })) : []
+
 const placesOf = (type: ResourceType, places: TenantPlaces): readonly RowPlace[] => {
   if (type.place === 'tenant') return [places.tenant]
   return type.place === 'global' ? places.accounts : places.regions
-}
-
-async function readType(
-  work: SyncWork,
-  scope: SyncScope,
-  type: ResourceType,
-  places: readonly RowPlace[],
-  memory: SyncMemory,
-): Promise<SyncMemory> {
-  const readable = places.filter((place) => !dependsOnFailure(type, place, memory.failures))
-  const failures: Failure[] = []
-  const absences: Absence[] = []
-  let found = 0
-  for (let from = 0; from < readable.length; from += placesAtATime) {
-    const batch = readable.slice(from, from + placesAtATime)
-    const results = await together(scope, batch, (one, place) => readOne(work, one, type, place))
-    for (const result of results) {
-      if ('code' in result) {
-        failures.push(result)
-        continue
-      }
-      found += result.found
-      if (result.absence) absences.push(result.absence)
-    }
-  }
-  const gone = await noteAbsent(scope, type, absences)
-  for (const notice of gone.notices) work.context.progress.notice(notice)
-  await publishDrift(work.context, type.name, found + gone.found)
-  return {
-    ...memory,
-    failures: [...memory.failures, ...failures].slice(0, mostFailures),
-    asks: [...memory.asks, ...gone.asks],
-  }
-}
-
-/** The first that fails ends the others; nothing goes on after this has ended. */
-async function together<Result>(
-  scope: SyncScope,
-  places: readonly RowPlace[],
-  read: (scope: SyncScope, place: RowPlace) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const failed = new AbortController()
-  const signal = AbortSignal.any([scope.signal, failed.signal])
-  const reads = places.map(async (place) => {
-    try {
-      return await read({ ...scope, signal }, place)
-    } catch (error) {
-      failed.abort(error)
-      throw error
-    }
-  })
-  await Promise.allSettled(reads)
-  failed.signal.throwIfAborted()
-  return await Promise.all(reads)
-}
-
-async function readOne(
-  { context }: SyncWork,
-  scope: SyncScope,
-  type: ResourceType,
-  place: RowPlace,
-): Promise<TableSync | Failure> {
-  const { progress, execution, tenant, ports } = context
-  const where = place.region ?? place.accountId ?? 'the account'
-  const report = (state: string, message: string): void =>
-    progress.report({ changeId: null, table: type.name, row: where, action: 'sync', state, message })
-  report('started', '')
-  try {
-    const result = await syncTable(scope, { type, place })
-    await storeRows(ports.platform, tenant, execution, result.rows)
-    for (const notice of result.notices) progress.notice(notice)
-    report('done', `${result.rows.length} rows changed`)
-    return result
-  } catch (error) {
-    if (!(error instanceof IasqlError) || error.blame !== 'cloud') throw error
-    scope.signal.throwIfAborted()
-    report('failed', error.message)
-    return { table: type.name, where, ...place, message: error.message, code: error.code }
-  }
 }
 
 async function dropGone({ context, tables, types }: SyncWork, scope: SyncScope): Promise<void> {
@@ -158,13 +110,7 @@ async function dropGone({ context, tables, types }: SyncWork, scope: SyncScope):
   for (const notice of await dropAbsent(scope, drop)) progress.notice(notice)
 }
 
-async function freeType(
-  { context, tables }: SyncWork,
-  scope: SyncScope,
-  type: ResourceType,
-  memory: SyncMemory,
-): Promise<SyncMemory> {
+async function freeType({ context, tables }: SyncWork, scope: SyncScope, type: ResourceType): Promise<void> {
   const unreferred = await dropUnreferred(scope, type, tables.types)
   await storeRows(scope.db, scope.tenant, context.execution, unreferred)
-  return memory
 }

@@ -5,6 +5,7 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { describeId, rowName, shownName } from '#engine/plan/natural-name.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { describeChange } from '../plan/describe-change.ts'
+import type { ResourceIndex } from './row-references.ts'
 
 export interface SyncRow extends Row {
   readonly action: string
@@ -19,14 +20,18 @@ interface Synced {
   readonly row: Row
   /** Of an update: the columns that the table took over. */
   readonly changed?: PlannedChange['changed']
+  /** As its record has it, where the row itself is gone. */
+  readonly naturalName?: string | null
+  /** Of rows that its name refers to. */
+  readonly nameOf?: ResourceIndex['nameOf']
 }
 
 export function syncRow(
   action: 'create' | 'update' | 'delete',
   type: TableSpec,
-  { cloudId, rowId, row, changed = {} }: Synced,
+  { cloudId, rowId, row, changed = {}, naturalName, nameOf }: Synced,
 ): SyncRow {
-  const name = shownName(type, row, cloudId) ?? rowName(rowId)
+  const name = naturalName ?? shownName(type, row, cloudId, nameOf) ?? rowName(rowId)
   return {
     action,
     table_name: type.name,

@@ -9,7 +9,7 @@ import { type Absence, proveAbsent } from './absence.ts'
 import { tellConflicts } from './conflicts.ts'
 import { importSeen } from './import-seen.ts'
 import { type Merged, type Merging, mergeKnown, noneMerged } from './merge-known.ts'
-import { readCloud, type SeenResource } from './read-cloud.ts'
+import type { CloudReading, SeenResource } from './read-cloud.ts'
 import { indexReferences, referencesIn } from './row-references.ts'
 import type { SyncRow } from './sync-row.ts'
 import type { SyncScope, TableAt } from './sync-scope.ts'
@@ -20,15 +20,12 @@ export interface TableSync {
   readonly notices: readonly string[]
   /** Rows that stay otherwise than the cloud, where that is news. */
   readonly found: number
-  /** What is gone in the cloud; absent where there is nothing to read. */
-  readonly absence?: Absence
+  /** What is gone in the cloud. */
+  readonly absence: Absence
 }
 
-export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSync> {
-  const { ports, signal } = scope
-  const { type, place } = at
-  if (!type.mapper) return { rows: [], notices: [], found: 0 }
-  const reading = await readCloud(ports, type, type.mapper, place, signal)
+export async function syncTable(scope: SyncScope, at: TableAt, reading: CloudReading): Promise<TableSync> {
+  const { type } = at
   const states = await statesAt(scope, at)
   const seen = new Map(reading.seen.map((one) => [one.key, one]))
   const absent = await proveAbsent(scope, at, { reading, states, seen })
@@ -37,10 +34,10 @@ export async function syncTable(scope: SyncScope, at: TableAt): Promise<TableSyn
   const held = await holdReferences(scope, at, { reading, states, forgotten, seen: all })
   const { index } = held
   // What was read for a sync that has failed elsewhere, or is lost, is not written.
-  signal.throwIfAborted()
+  scope.signal.throwIfAborted()
   const merged = await mergeKnown(scope, at, { reading, states, seen, index })
-  signal.throwIfAborted()
-  const imported = await importSeen(scope, at, { states, seen: all, index, forgotten })
+  scope.signal.throwIfAborted()
+  const imported = await importSeen(scope, at, { reading, states, seen: all, index, forgotten })
   const linked =
     imported.rows.length > 0 ? await linkImported(scope, at, { reading, seen: all, index }) : noneMerged
   const conflicts = [...new Set([...merged.conflicts, ...linked.conflicts])]

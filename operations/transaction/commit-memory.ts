@@ -9,6 +9,8 @@ export interface CommitMemory {
    */
   readonly phase: 'prepare' | 'forward' | 'restore' | 'undo' | 'ended'
   readonly wave: number
+  /** Rows of it that are to be made, changed or ended, counted before it began. */
+  readonly wanted: number
   /** Times that the cloud was asked to follow the restored rows. */
   readonly round: number
   /** Times in a row that the way back went wrong for a reason of our own. */
@@ -21,6 +23,8 @@ export interface CommitMemory {
   readonly surplus: readonly string[]
   /** What could not be taken back. */
   readonly left: readonly string[]
+  /** False: all of that stands again, only not as the same; there is nothing to preview. */
+  readonly hasToDo: boolean
   /** Keys of rows that stay as the commit left them: what was edited in them is pending still. */
   readonly kept: readonly string[]
   /** What it was refused with before anything was begun; null: it was not. */
@@ -36,12 +40,14 @@ export interface CommitMemory {
 export const firstMemory: CommitMemory = {
   phase: 'prepare',
   wave: 0,
+  wanted: 0,
   round: 0,
   troubles: 0,
   undoneAfter: 0,
   reason: null,
   surplus: [],
   left: [],
+  hasToDo: true,
   kept: [],
   refusal: null,
   notices: [],

@@ -80,10 +80,11 @@ export async function undoneEnd({ context, memory }: CommitRun): Promise<Executi
   const forward = changes.filter(({ change_id: id, companion }) => id <= memory.undoneAfter && !companion)
   const isFailed = ({ state }: CommitChange): boolean => state === 'failed' || state === 'needs_decision'
   const failed = forward.filter(isFailed)
-  const counts = { done: 0, failed: Math.max(failed.length, 1), total: Math.max(forward.length, 1) }
-  const error = new IasqlError('transaction/undone', messageOf(forward, failed, memory), {
+  const total = Math.max(forward.length, memory.wanted, 1)
+  const counts = { done: 0, failed: Math.max(failed.length, 1), total }
+  const error = new IasqlError('transaction/undone', messageOf(forward, failed, { ...memory, total }), {
     detail: [...failed.map(lineOf), ...memory.left].slice(0, mostLines).join('\n'),
-    ...(memory.left.length > 0 ? { hint: leftHint } : {}),
+    ...(memory.left.length > 0 && memory.hasToDo ? { hint: leftHint } : {}),
   })
   const isCancelled = failed.length === 0 && memory.reason === null
   return { kind: 'ended', state: isCancelled ? 'cancelled' : 'failed', rows: [], error, ...counts }
@@ -95,12 +96,16 @@ const leftHint =
 function messageOf(
   forward: readonly CommitChange[],
   failed: readonly CommitChange[],
-  { reason, left }: CommitMemory,
+  { reason, left, total }: CommitMemory & { readonly total: number },
 ): string {
   const [first] = failed
-  const why = first
-    ? `${failed.length} of ${forward.length} changes failed: ${textOf(first)}`
-    : (reason ?? 'it was cancelled')
+  const done = forward.filter(({ state }) => state === 'done').length
+  const counts = [
+    `${failed.length} of ${total} changes failed`,
+    ...(done > 0 ? [`${done} ${done === 1 ? 'was' : 'were'} done and taken back`] : []),
+    ...(total > failed.length + done ? [`${total - failed.length - done} not begun`] : []),
+  ].join(', ')
+  const why = first ? `${counts}: ${textOf(first)}` : (reason ?? 'it was cancelled')
   const undone =
     left.length === 0 ? 'all of it was undone' : `it was undone, but for ${left.length} that the detail names`
   return `the commit failed, and ${undone}. ${why}`

@@ -18,8 +18,8 @@ export async function prepareCommit({ context, transaction, memory }: CommitRun)
   const edits = await transactionEdits(ports.platform, tenant, name)
   const last = lastOf(edits)
   const applied = appliedOf(tables, edits)
-  const next: CommitMemory = { ...memory, phase: 'forward' }
-  await ports.platform.transaction(async (writing) => {
+  const pending = new Set(edits.filter(({ isPending }) => isPending).map(keyOf))
+  const next = await ports.platform.transaction(async (writing): Promise<CommitMemory> => {
     const scales = { transaction: writing, platform: ports.platform, tenant, tables, name }
     const weighed = await weighEdits(scales, netEdits(edits), last)
     const edited = editedByOthers(weighed)
@@ -30,7 +30,12 @@ export async function prepareCommit({ context, transaction, memory }: CommitRun)
       applied: applied.has(key),
     }))
     await storeImages(writing, tenant, transaction.transaction_id, images)
-    await remember(writing, context, asJson(next))
+    const wanted = weighed.filter(
+      ({ net, restoration }) => pending.has(net.key) && restoration.kind !== 'none',
+    )
+    const forward: CommitMemory = { ...memory, phase: 'forward', wanted: wanted.length }
+    await remember(writing, context, asJson(forward))
+    return forward
   })
   return { kind: 'more', seconds: 0, memory: asJson(next) }
 }
@@ -41,10 +46,12 @@ function appliedOf(tables: InstalledTables, edits: readonly TransactionEdit[]): 
     const type = tables.lookup.get(edit.table)
     return type !== undefined && !edit.isPending && !isLocalOnly(type, edit)
   })
-  return new Set(done.map(({ table, rowId }) => `${table}/${rowId}`))
+  return new Set(done.map(keyOf))
 }
 
+const keyOf = ({ table, rowId }: TransactionEdit): string => `${table}/${rowId}`
+
 function lastOf(edits: readonly TransactionEdit[]): (key: string) => number {
-  const last = new Map<string, number>(edits.map(({ table, rowId, id }) => [`${table}/${rowId}`, id]))
+  const last = new Map<string, number>(edits.map((edit) => [keyOf(edit), edit.id]))
   return (key) => last.get(key) ?? 0
 }

@@ -13,13 +13,18 @@ export interface EditedSince {
   /** `queue jobs` */
   readonly title: string
   readonly columns: readonly string[]
-  readonly by: readonly { readonly actor: string; readonly transactionId: string }[]
+  readonly by: readonly Editor[]
+}
+
+interface Editor {
+  readonly actor: string
+  readonly transactionId: string
+  readonly isOpen: boolean
 }
 
 /** `verb`: what cannot be done with the transaction. */
 export function editedSince(verb: string, rows: readonly EditedSince[]): IasqlError {
   const others = [...new Set(rows.flatMap(({ by }) => by.map(({ actor }) => actor)))].sort()
-  const ids = [...new Set(rows.flatMap(({ by }) => by.map(({ transactionId }) => transactionId)))]
   const titles = rows.map(({ title }) => title)
   return new IasqlError(
     'transaction/edited',
@@ -29,12 +34,24 @@ export function editedSince(verb: string, rows: readonly EditedSince[]): IasqlEr
         .slice(0, mostLines)
         .map(({ title, columns, by }) => lineOf(title, columns, by))
         .join('\n'),
-      hint:
-        ids.length > 0
-          ? `Have those edits taken back first: SELECT * FROM iasql_revert('${ids.at(-1)}')${ids.length > 1 ? ', and so on as the detail says' : ''}.`
-          : 'Look at these rows in iasql_audit_log.',
+      hint: hintFor(rows.flatMap(({ by }) => by)),
     },
   )
+}
+
+/** An open transaction cannot be reverted: its own session ends it. */
+function hintFor(editors: readonly Editor[]): string {
+  const last = editors.at(-1)
+  if (!last) return 'Look at these rows in iasql_audit_log.'
+  const open = editors.findLast(({ isOpen }) => isOpen)
+  if (open) {
+    return (
+      `Transaction ${open.transactionId} of ${open.actor} is still open: once its session has taken those edits back, ` +
+      'by SELECT * FROM iasql_rollback(), try again.'
+    )
+  }
+  const several = new Set(editors.map(({ transactionId }) => transactionId)).size > 1
+  return `Have those edits taken back first: SELECT * FROM iasql_revert('${last.transactionId}')${several ? ', and so on as the detail says' : ''}.`
 }
 
 const lineOf = (title: string, columns: readonly string[], by: EditedSince['by']): string => {

@@ -31,7 +31,8 @@ import { asRefusal } from './write-refusals.ts'
 export async function revertCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
   const { tenant, actor } = call
   const [given] = call.arguments
-  const transactionId = typeof given === 'string' ? given.trim() : ''
+  if (typeof given !== 'string') throw noTransaction()
+  const transactionId = given.trim()
   const past = await findPast(ports.platform, tenant, transactionId)
   if (past.record?.state === 'open') return await endAbandoned(ports, call, past.record)
   if (past.record && !(await hasBeginning(ports.platform, tenant, transactionId)))
@@ -60,6 +61,11 @@ export async function revertCall(ports: Ports, call: RpcCall): Promise<RpcAnswer
       : [`Nothing of transaction ${transactionId} is left to take back: its rows are as before it.`]
   return { kind: 'rows', rows, notices: [...notices, ...done.notices] }
 }
+
+const noTransaction = (): IasqlError =>
+  new IasqlError('transaction/unknown', 'transaction_id of iasql_revert() is NULL, which is no transaction', {
+    sqlstate: '22004',
+  })
 
 interface PastTransaction {
   readonly id: string

@@ -100,7 +100,8 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
   const plan = await planAll(ports.platform, tenant, tables, way.absent)
   const open = plan.changes.filter(({ key, companion }) => way.keys.has(key) && !companion)
   const left = [...memory.left, ...open.map(openLine), ...anewLines(way)]
-  const next: CommitMemory = { ...memory, left: [...new Set(left)] }
+  const hasToDo = open.length > 0 || memory.left.length > 0
+  const next: CommitMemory = { ...memory, left: [...new Set(left)], hasToDo }
   const isOpen = new Set(open.map(({ key }) => key))
   await ports.platform.transaction(async (writing) => {
     const transactionId = run.transaction.transaction_id

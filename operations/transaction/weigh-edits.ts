@@ -1,19 +1,21 @@
 /** For each row that a transaction has edited, the way back: decided while nobody else can edit it. */
 import type { Json, Row } from '#engine/model/json.ts'
-import { naturalName } from '#engine/plan/natural-name.ts'
 import { type AuditedEdit, differing, type NetEdit, userColumns } from '#engine/transaction/net-edit.ts'
 import { isSame, type Restoration, restorationOf } from '#engine/transaction/restoration.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
-import type { Queryable } from '#postgres/database.ts'
+import type { Database, Queryable } from '#postgres/database.ts'
 import { lockRows } from '#postgres/statements/rows-restore.ts'
 import { type LaterEdit, laterEdits, type TransactionName } from '#postgres/statements/transaction-edits.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
+import { nameRows } from '../plan/row-names.ts'
 import type { EditedSince } from './refusals.ts'
 
 export interface Weighed {
   readonly net: NetEdit
   readonly type: ResourceType
+  /** `jobs`, as a plan shows it. */
+  readonly name: string
   /** `queue jobs` */
   readonly title: string
   readonly current: Row | null
@@ -28,7 +30,7 @@ export interface Scales {
   /** A transaction that may write the rows; they stay locked until it ends. */
   readonly transaction: Queryable
   /** As the platform: others' edits are read after the rows are locked. */
-  readonly platform: Queryable
+  readonly platform: Database
   readonly tenant: Tenant
   readonly tables: InstalledTables
   readonly name: TransactionName
@@ -54,15 +56,20 @@ export async function weighEdits(
     await laterEdits(platform, tenant, name, since),
     ({ table, rowId }) => `${table}/${rowId}`,
   )
+  const nameOf = await nameRows(
+    { db: platform, tenant, tables },
+    known.map((net) => ({ ...net, row: namedRow(net, rows.get(net.key) ?? null) })),
+  )
   return known.map((net) => {
     const type = tables.type(net.table)
     const current = rows.get(net.key) ?? null
+    const name = nameOf(net.table, net.rowId)
     const since = later.get(net.key) ?? []
     const standing = standingOf(type, since, current)
     const restoration = restorationOf(type, net, { current, later: new Set(standing) })
     return {
-      ...{ net, type, current, restoration },
-      title: titleOf(type, net, current),
+      ...{ net, type, current, restoration, name },
+      title: `${type.name} ${name}`,
       by: editorsOf(since),
       standing,
     }
@@ -90,14 +97,13 @@ function standingOf(
 
 const editorsOf = (edits: readonly LaterEdit[]): EditedSince['by'] => [
   ...new Map(
-    edits.map(({ actor, transactionId }) => [transactionId, { actor, transactionId }] as const),
+    edits.map(
+      ({ actor, transactionId, isOpen }) => [transactionId, { actor, transactionId, isOpen }] as const,
+    ),
   ).values(),
 ]
 
-export function titleOf(type: ResourceType, { before, after, rowId }: NetEdit, current: Row | null): string {
-  const row = current ?? after ?? before ?? {}
-  return `${type.name} ${naturalName(type, row) ?? rowId}`
-}
+const namedRow = ({ before, after }: NetEdit, current: Row | null): Row => current ?? after ?? before ?? {}
 
 /** Rows that others have edited in any way since, for an error that names them. */
 export const editedByOthers = (weighed: readonly Weighed[]): readonly EditedSince[] =>

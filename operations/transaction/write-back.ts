@@ -6,10 +6,11 @@ import { companionRows, wentAlong } from '#postgres/statements/companion-gone.ts
 import { insertEdits, type NewEdit } from '#postgres/statements/edit-restore.ts'
 import { restoreResources } from '#postgres/statements/resource-restore.ts'
 import { lockRows } from '#postgres/statements/rows-restore.ts'
+import { nameRows } from '../plan/row-names.ts'
 import { referrersOf, restoreRows } from './restore-rows.ts'
 import { everyColumn } from './roll-back.ts'
 import type { ReturningRow } from './way-back.ts'
-import { type Scales, titleOf, type Weighed } from './weigh-edits.ts'
+import type { Scales, Weighed } from './weigh-edits.ts'
 
 type Writing = Scales & { readonly actor: string }
 
@@ -61,9 +62,11 @@ async function restoreForgotten(
   await restoreResources(transaction, tenant, forgotten)
 }
 
+const unnamed = { name: '', title: '' }
+
 /** Rows that AWS made along with those that go. */
 async function companionsOf(
-  { transaction, tenant, tables }: Writing,
+  { transaction, platform, tenant, tables }: Writing,
   weighed: readonly Weighed[],
 ): Promise<readonly Weighed[]> {
   const known = new Set(weighed.map(({ net: { key } }) => key))
@@ -79,11 +82,17 @@ async function companionsOf(
       const key = resourceKey(table, rowId)
       if (known.has(key)) continue
       const net = { key, table, rowId, before: null, after: current }
-      const title = titleOf(type, net, current)
-      found.push({ net, type, title, current, restoration: { kind: 'delete' }, by: [], standing: [] })
+      found.push({ net, type, current, restoration: { kind: 'delete' }, by: [], standing: [], ...unnamed })
     }
   }
-  return found
+  const nameOf = await nameRows(
+    { db: platform, tenant, tables },
+    found.map(({ net, current }) => ({ ...net, row: current ?? {} })),
+  )
+  return found.map((one) => {
+    const name = nameOf(one.net.table, one.net.rowId)
+    return { ...one, name, title: `${one.net.table} ${name}` }
+  })
 }
 
 /** A row that others refer to stays; then what it refers to itself stays too. */

@@ -21,6 +21,8 @@ const tables = (t: string): readonly string[] => [
 
 /** Bytes: the most that Secrets Manager takes, and more than any password may have. */
 const mostBytes = 65_536
+/** Bytes: it goes out in the message of an error, which has little room. */
+const mostArgumentBytes = 4_096
 
 /** A catalog's own number, by which `pg_depend` tells what kind of thing it is about. */
 const catalog = (name: string): string => `CAST('pg_catalog.${name}' AS regclass)`
@@ -50,7 +52,7 @@ const ways = (userSchema: string): string => `
         WHERE d.classid = ${catalog('pg_proc')} AND d.objid = p.oid
           AND d.refclassid = h.class AND d.refobjid = h.oid))`
 
-/** Found by the constraint that every secret column has; readable, since a shell asks for it too. */
+/** Found by the constraint that every secret column has, and by what seals every secret argument; readable, since a shell asks for it too. */
 const names = ({ schema: t, userSchema }: Tenant): string => `
 CREATE VIEW ${t}.iasql_secret_name AS
   WITH RECURSIVE held AS (
@@ -58,6 +60,11 @@ CREATE VIEW ${t}.iasql_secret_name AS
     FROM pg_catalog.pg_constraint s JOIN pg_catalog.pg_class c ON c.oid = s.conrelid
     WHERE s.contype = 'c' AND pg_catalog.right(s.conname, 7) = '_secret'
       AND s.connamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = '${t}')
+    UNION
+    SELECT p.oid, ${catalog('pg_proc')}, CAST(p.proname AS text)
+    FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = '${t}')
+      AND pg_catalog.strpos(p.prosrc, '${t}.iasql_seal_argument(') > 0
     UNION
     SELECT w.oid, w.class, w.name FROM held h CROSS JOIN LATERAL (${ways(userSchema)}) w)
   SELECT DISTINCT name, CASE WHEN class = ${catalog('pg_class')} THEN 'relation' ELSE 'function' END AS kind FROM held`
@@ -114,6 +121,28 @@ BEGIN
 END
 $iasql$`
 
+/** A secret argument as it leaves the statement: the name of the key, and the value encrypted under it. */
+const sealArgument = (t: string): string => `
+CREATE FUNCTION ${t}.iasql_seal_argument(given text) RETURNS text
+LANGUAGE plpgsql STRICT ${ownership} AS $iasql$
+DECLARE
+  sealed text;
+BEGIN
+  IF octet_length(given) > ${mostArgumentBytes} THEN
+    RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = 'a secret argument is larger than ${mostArgumentBytes / 1024} KiB',
+      HINT = 'It is sent as it is: give the value itself.';
+  END IF;
+  SELECT k.key_name || ' ' || translate(encode(
+      pgcrypto.pgp_pub_encrypt(given, k.public_key, 'cipher-algo=aes256, compress-algo=0'), 'base64'), E'\\n', '')
+    INTO sealed FROM ${t}.iasql_secret_key k ORDER BY k.made_at DESC LIMIT 1;
+  IF sealed IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'there is no key yet to encrypt secrets under',
+      HINT = 'Installing a module with secrets makes one; install it again.';
+  END IF;
+  RETURN sealed;
+END
+$iasql$`
+
 /** Deletes versions older than that which no row and no open call asks for; returns how many. */
 const purgeSecrets = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_purge_secrets(older_than interval, most int) RETURNS int
@@ -143,7 +172,11 @@ BEGIN
 END
 $iasql$`
 
-const signatures = ['iasql_keep_secret(text, bigint, text, text)', 'iasql_purge_secrets(interval, int)']
+const signatures = [
+  'iasql_keep_secret(text, bigint, text, text)',
+  'iasql_seal_argument(text)',
+  'iasql_purge_secrets(interval, int)',
+]
 
 export const tenantSecretsMigration: TenantMigration = {
   name: 'tenant-secrets',
@@ -155,6 +188,7 @@ export const tenantSecretsMigration: TenantMigration = {
       names(tenant),
       `GRANT SELECT ON ${t}.iasql_secret_name TO ${readerRole}, ${writerRole}`,
       keepSecret(t),
+      sealArgument(t),
       purgeSecrets(t),
       ...signatures.map((signature) => `REVOKE ALL ON FUNCTION ${t}.${signature} FROM PUBLIC`),
     ]

@@ -14,6 +14,22 @@ export interface AbsentResource {
   readonly base: Row | null
 }
 
+const isGone = `r.drift IS NOT NULL AND r.observed IS NULL AND (r.drift->''->>'goes')::boolean
+  AND (r.drift->''->>'by')::bigint = :execution::bigint`
+
+/** Tables that have such. */
+export async function tablesOfAbsent(
+  db: Queryable,
+  { schema: t }: Tenant,
+  executionId: number,
+): Promise<ReadonlySet<string>> {
+  const tables = await db.query<{ table_name: string }>(
+    `SELECT DISTINCT table_name FROM ${t}.iasql_resource r WHERE ${isGone}`,
+    { execution: executionId },
+  )
+  return new Set(tables.map(({ table_name: table }) => table))
+}
+
 export async function absentResources(
   db: Queryable,
   tenant: Tenant,
@@ -25,9 +41,7 @@ export async function absentResources(
     db,
     `SELECT r.resource_id AS sort, r.resource_id, r.row_id, r.cloud_id, r.natural_name, r.base
     FROM ${t}.iasql_resource r
-    WHERE r.table_name = :table AND r.drift IS NOT NULL AND r.observed IS NULL AND r.resource_id > :after::bigint
-      AND (r.drift->''->>'goes')::boolean AND (r.drift->''->>'by')::bigint = :execution::bigint
-      AND ${policy} = 'track'
+    WHERE r.table_name = :table AND ${isGone} AND r.resource_id > :after::bigint AND ${policy} = 'track'
     ORDER BY r.resource_id LIMIT :most::int`,
     { table, execution: executionId },
   )

@@ -33,7 +33,15 @@ export interface ReferredResource {
   readonly base: Row
 }
 
-/** Rows that stand only because something refers, or referred, to them. */
+/** Tables with rows that stand only because something refers, or referred, to them. */
+export async function tablesReferredOnly(db: Queryable, { schema: t }: Tenant): Promise<ReadonlySet<string>> {
+  const tables = await db.query<{ table_name: string }>(
+    `SELECT DISTINCT table_name FROM ${t}.iasql_resource WHERE external AND NOT listed`,
+  )
+  return new Set(tables.map(({ table_name: table }) => table))
+}
+
+/** Those of one table. */
 export async function referredOnly(
   db: Queryable,
   tenant: Tenant,

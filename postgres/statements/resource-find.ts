@@ -14,6 +14,7 @@ export interface FoundResource extends CloudName {
   readonly resource_id: number
   readonly account_id: string | null
   readonly region: string | null
+  readonly natural_name: string | null
 }
 
 export async function findResources(
@@ -25,7 +26,7 @@ export async function findResources(
   for (const page of inPages(names)) {
     found.push(
       ...(await db.query<FoundResource>(
-        `SELECT r.table_name, r.cloud_id, r.row_id, r.resource_id, r.account_id, r.region
+        `SELECT r.table_name, r.cloud_id, r.row_id, r.resource_id, r.account_id, r.region, r.natural_name
          FROM ${tenant.schema}.iasql_resource r
          JOIN jsonb_to_recordset(:names::jsonb) AS n (table_name text, cloud_id jsonb) USING (table_name, cloud_id)`,
         { names: JSON.stringify(page) },

@@ -9,7 +9,7 @@ export interface Retention {
   readonly executionDays: number
   /** For previews that nobody applied. */
   readonly previewDays: number
-  /** For the audit log. */
+  /** For the audit log, and with it for the transactions that it is of. */
   readonly auditDays: number
   /** For values of secret columns that no row holds any more. */
   readonly secretDays: number
@@ -78,7 +78,10 @@ const executionEvents = (t: string): string =>
      WHERE x.ended_at < ${before('executionDays')}`,
   )
 
-/** What an open transaction has edited, and others in the same rows since, it has to find when it ends; so has the plan. */
+/**
+ * What an open transaction has edited, and others in the same rows since, it has to find when it ends; so has the plan. The
+ * oldest go first: of a transaction without its beginning nothing is reverted.
+ */
 const oldAudit = (t: string): string =>
   deletion(
     `${t}.iasql_audit`,
@@ -94,7 +97,18 @@ const oldAudit = (t: string): string =>
        AND NOT EXISTS (SELECT FROM held WHERE held.xid = a.xid)
        AND NOT EXISTS (SELECT FROM open WHERE open.transaction_id = a.transaction_id)
        AND NOT EXISTS (
-         SELECT FROM edited WHERE edited.table_name = a.table_name AND edited.row_id = a.row_id)`,
+         SELECT FROM edited WHERE edited.table_name = a.table_name AND edited.row_id = a.row_id)
+     ORDER BY a.id`,
+  )
+
+/** Of a transaction that is over the record goes with the last that the audit log has of it. */
+const oldTransactions = (t: string): string =>
+  deletion(
+    `${t}.iasql_transaction`,
+    `SELECT x.ctid FROM ${t}.iasql_transaction x
+     WHERE x.state NOT IN ('open', 'committing') AND x.closed_at < ${before('auditDays')}
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_audit a WHERE a.transaction_id = x.transaction_id)
+       AND NOT EXISTS (SELECT FROM ${t}.iasql_commit c WHERE c.transaction_id = x.transaction_id)`,
   )
 
 /**
@@ -128,6 +142,7 @@ const deletions = (t: string): readonly string[] => [
   olderThan(`${t}.iasql_topic_event`),
   executionEvents(t),
   oldAudit(t),
+  oldTransactions(t),
 ]
 
 export interface Purge {

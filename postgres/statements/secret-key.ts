@@ -2,9 +2,15 @@
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
-export async function hasSecretKey(db: Queryable, { schema: t }: Tenant): Promise<boolean> {
+/** Of that name, or any. */
+export async function hasSecretKey(
+  db: Queryable,
+  { schema: t }: Tenant,
+  name: string | null = null,
+): Promise<boolean> {
   const [found] = await db.query<{ there: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${t}.iasql_secret_key) AS there`,
+    `SELECT EXISTS (SELECT FROM ${t}.iasql_secret_key WHERE key_name = :name OR CAST(:name AS text) IS NULL) AS there`,
+    { name },
   )
   return found?.there === true
 }

@@ -65,8 +65,10 @@ export async function transactionEdits(
 export interface LaterEdit extends AuditedEdit {
   readonly id: number
   readonly actor: string
-  /** As `iasql_revert` takes it. */
+  /** As `iasql_revert` takes it, once it has ended. */
   readonly transactionId: string
+  /** Its session has not ended it yet. */
+  readonly isOpen: boolean
 }
 
 export interface EditedRow {
@@ -87,13 +89,17 @@ export async function laterEdits(
   const { sql, parameters } = xidsOf(t, name)
   const found: LaterEdit[] = []
   for (let from = 0; from < rows.length; from += 5_000) {
-    const page = await readPages<StoredEdit & { readonly actor: string; readonly transaction_id: string }>(
+    const page = await readPages<
+      StoredEdit & { readonly actor: string; readonly transaction_id: string; readonly is_open: boolean }
+    >(
       db,
       `SELECT a.id AS sort, a.table_name, a.row_id, a.original, a.change, coalesce(c.actor, a.login) AS actor,
-         coalesce(c.transaction_id, a.xid::text) AS transaction_id
+         coalesce(c.transaction_id, a.xid::text) AS transaction_id,
+         coalesce(x.state IN ('open', 'committing'), false) AS is_open
        FROM jsonb_to_recordset(:rows::jsonb) AS r (table_name text, row_id bigint, since bigint)
        JOIN ${t}.iasql_audit a ON a.table_name = r.table_name AND a.row_id = r.row_id AND a.id > r.since
        LEFT JOIN ${t}.iasql_commit c ON c.xid = a.xid
+       LEFT JOIN ${t}.iasql_transaction x ON x.transaction_id = c.transaction_id
        WHERE NOT a.by_engine AND a.xid NOT IN (${sql}) AND a.id > :after::bigint ORDER BY a.id LIMIT :most::int`,
       { ...parameters, rows: JSON.stringify(rows.slice(from, from + 5_000)) },
     )
@@ -106,6 +112,7 @@ export async function laterEdits(
         change: row.change,
         actor: row.actor,
         transactionId: row.transaction_id,
+        isOpen: row.is_open,
       })
     }
   }

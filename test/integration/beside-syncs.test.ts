@@ -141,3 +141,19 @@ test('an edit made while a sync reads stands, and is what the next apply does', 
   expect(await count(`queue WHERE name = 'twice-1'`)).toBe(0)
   expect(await lab.call('iasql_sync')).toEqual([])
 })
+
+test('what an apply deletes after a sync has listed it does not come back as a row', async () => {
+  await lab.user.run(`INSERT INTO internet_gateway (tags) VALUES ('{"Name": "leaving"}')`)
+  await lab.call('iasql_apply')
+  const held = holdFirst('answer', 'DescribeInternetGateways')
+  const sync = lab.call('iasql_sync')
+  await held.arrived()
+  await lab.user.run(`DELETE FROM internet_gateway WHERE tags->>'Name' = 'leaving'`)
+  await lab.call('iasql_apply')
+
+  held.release()
+
+  expect(await sync).toEqual([])
+  expect(await count('internet_gateway')).toBe(0)
+  expect(await lab.call('iasql_sync')).toEqual([])
+})

@@ -133,6 +133,25 @@ test('a socket that is lost in the middle loses and repeats nothing', async () =
   expect([code, out]).toEqual([0, 'id,name\n1,x\n2,\n'])
 })
 
+test('a server that goes away in the middle leaves a line that tells where to look', async () => {
+  server = await startProtocolServer(() => [...select.slice(0, 2), 'wait for cancel'])
+  const running = run({ args: ['sql', '--format', 'json', 'SELECT 1'] })
+  await vi.waitFor(() => expect(server?.asked).toHaveLength(1))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await server.close()
+  for (let seconds = 0; seconds < 60; seconds += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+    await vi.advanceTimersByTimeAsync(1_000)
+  }
+
+  const { code, err } = await running
+
+  expect(code).toBe(3)
+  expect(err).toMatch(/^ERROR: {2}the server went away before the run had ended; .*iasql_execution/m)
+  expect(err).toContain('npx iasql start')
+})
+
 test('no server: exit code 3, the command that helps, and still a whole array', async () => {
   server = await startProtocolServer(() => select)
   await server.close()

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SdkCommandClass } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Cloud } from '#operations/ports.ts'
-import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
+import { lineOf, openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
 /** Refused until it is set to another. */
 let refused = ''
@@ -150,6 +150,27 @@ test.each([
   await expect(lab.user.run(statement)).rejects.toThrow('forward_needs_target_group_id_or_target_groups')
 })
 
+const shares = `INSERT INTO listener_target_group (listener_id, target_group_id, weight)
+  SELECT l.id, g.id, 5 FROM new_listener l, target_group g WHERE g.target_group_name IN ('blue', 'green')`
+const insertListener = (port: number) =>
+  `INSERT INTO listener (load_balancer_id, port, protocol) VALUES (find_load_balancer('lb'), ${port}, 'HTTP')`
+
+test('a new listener gets its shares in the same statement, or the same transaction', async () => {
+  await lab.user.run(`WITH new_listener AS (${insertListener(91)} RETURNING id) ${shares}`)
+  await lab.user.run(`DO $$ BEGIN
+    ${insertListener(92)};
+    WITH new_listener AS (SELECT id FROM listener WHERE port = 92) ${shares};
+  END $$`)
+
+  const planned = await lab.call('iasql_preview')
+  await lab.call('iasql_apply')
+
+  expect(planned.map(lineOf)).toEqual(['create listener', 'create listener'])
+  await expectAtRest()
+  await lab.user.run('DELETE FROM listener WHERE port > 90')
+  await lab.call('iasql_apply')
+})
+
 const expectShared = async (): Promise<void> => {
   const [action] = await actionsInCloud()
   expect(action?.ForwardConfig?.TargetGroups?.map(({ TargetGroupArn }) => TargetGroupArn).sort()).toEqual(
@@ -179,6 +200,19 @@ test('a share that was left without its group goes to the successor with the nex
   await lab.call('iasql_apply')
 
   await expectShared()
+  await expectAtRest()
+})
+
+test('shares that were imported show the same groups', async () => {
+  await lab.call('iasql_uninstall', [['aws_elb']])
+  await lab.call('iasql_install', [['aws_elb']])
+
+  expect(
+    await lab.user.query(
+      `SELECT g.target_group_name, s.weight FROM listener_target_group s JOIN target_group g ON g.id = s.target_group_id
+       ORDER BY 1`,
+    ),
+  ).toEqual(['blue', 'green'].map((name) => ({ target_group_name: name, weight: 5 })))
   await expectAtRest()
 })
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { purgeExpired } from '#operations/retention/purge-expired.ts'
 import { resumeRun } from '#operations/run/resume-run.ts'
+import { expiredRows } from '#postgres/statements/retention.ts'
 import { openTenantLab, type TenantLab } from '../support/tenant-lab.ts'
 
 let lab: TenantLab
@@ -21,6 +22,8 @@ const count = async (from: string): Promise<number> => {
   )
   return row?.n ?? 0
 }
+
+const retention = { days: 7, executionDays: 90, previewDays: 1, auditDays: 365, secretDays: 30 }
 
 /** A run with five events, a page and a part of text, `days` days old. */
 const addRun = async (days: number, state = 'succeeded', endedAt = `now() - interval '${days} days'`) => {
@@ -186,4 +189,44 @@ test('a preview goes whole after a day, unless a transaction chooses from it; no
   await purgeExpired(lab.ports)
   expect(await count('T.iasql_plan_record')).toBe(1)
   expect(await count('T.iasql_plan_choice')).toBe(0)
+})
+
+test('a transaction goes when the audit log has nothing of it any more, unless it is still open', async () => {
+  const add = (id: string, state: string, days: number, audited: boolean) =>
+    run(`INSERT INTO T.iasql_transaction (transaction_id, actor, connection_id, state, opened_at, closed_at) VALUES
+        ('${id}', 'ann', '${id}', '${state}', now() - interval '${days} days',
+         CASE WHEN '${state}' <> 'open' THEN now() - interval '${days} days' END);`).then(() =>
+      audited
+        ? run(`INSERT INTO T.iasql_audit (ts, change_type, by_engine, transaction_id)
+            VALUES (now() - interval '${days} days', 'OPEN_TRANSACTION', true, '${id}')`)
+        : 0,
+    )
+  await add('old', 'committed', 400, true)
+  await add('undone', 'failed', 400, false)
+  await add('young', 'committed', 300, true)
+  await add('open', 'open', 400, true)
+
+  await purgeExpired(lab.ports, { batchRows: 1 })
+
+  const left = await lab.ports.platform.query<{ id: string }>(
+    `SELECT transaction_id AS id FROM ${lab.tenant.schema}.iasql_transaction ORDER BY 1`,
+  )
+  expect(left.map(({ id }) => id)).toEqual(['open', 'young'])
+  expect(await count("T.iasql_audit WHERE transaction_id IN ('open', 'young')")).toBe(2)
+})
+
+test('of the audit log the oldest go first, whatever is left for the next pass', async () => {
+  const add = (name: string) =>
+    run(`INSERT INTO T.iasql_audit (ts, table_name, row_id, change_type, by_engine, change)
+      VALUES (now() - interval '400 days', 'ordered', 1, 'UPDATE', false, '{"n":"${name}"}')`)
+  for (const name of ['a', 'b', 'c']) await add(name)
+  await run(`UPDATE T.iasql_audit SET message = 'moved in the heap' WHERE change->>'n' = 'a'`)
+  const [audit] = expiredRows(lab.ports.platform, lab.tenant, retention).slice(10)
+
+  await audit?.run(1)
+
+  const left = await lab.ports.platform.query<{ n: string }>(
+    `SELECT change->>'n' AS n FROM ${lab.tenant.schema}.iasql_audit WHERE table_name = 'ordered' ORDER BY id`,
+  )
+  expect(left.map(({ n }) => n)).toEqual(['b', 'c'])
 })

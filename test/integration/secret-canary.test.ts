@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
+import { CreateUserCommand, GetLoginProfileCommand, IAMClient } from '@aws-sdk/client-iam'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { main } from '#cli/main.ts'
@@ -101,6 +101,8 @@ test('statements that fail, whatever they fail at', async () => {
     `BEGIN; ${insert('aborted')}; SELECT 1 / 0; COMMIT`,
     `UPDATE secret SET value = '${canary}', name = NULL`,
     `UPDATE secret SET value = '${canary}', id = id + 1`,
+    `EXPLAIN (VERBOSE) ${insert('explained')}`,
+    `EXPLAIN (VERBOSE) UPDATE secret SET value = '${canary}'`,
   ]
 
   for (const sql of failing) expect(errorsOf(await run(sql)), sql).not.toEqual([])
@@ -143,6 +145,10 @@ test('the history of the shell has the other statements', async () => {
   await vi.waitFor(() => expect(terminal.out()).toContain('CREATE VIEW'))
   terminal.stdin.write(`UPDATE logins SET value =\n'${canary}' WHERE name = 'plain';\n`)
   await vi.waitFor(() => expect(terminal.out()).toContain('UPDATE 1'))
+  terminal.stdin.write(`SELECT * FROM set_user_password('unknown', '${canary}');\n`)
+  await vi.waitFor(() => expect(`${terminal.out()}${terminal.err()}`).toContain('cannot be found'), {
+    timeout: 20_000,
+  })
   terminal.stdin.write(`SELECT '${open}';\n`)
   await vi.waitFor(() => expect(terminal.out()).toContain('(1 row)'))
   terminal.stdin.write('\\q\n')
@@ -151,6 +157,31 @@ test('the history of the shell has the other statements', async () => {
   expect(readFileSync(join(home, 'iasql', 'history'), 'utf8')).toContain('CREATE VIEW logins')
   expect(filesWith(open, home)).not.toEqual([])
   expect(filesWith(canary, home)).toEqual([])
+})
+
+test('a password that is an argument of a function is set, and is told nobody', async () => {
+  const password = `Aa1!${canary}`
+  const iam = new IAMClient(server.awsConfiguration)
+  await iam.send(new CreateUserCommand({ UserName: 'guest' }))
+
+  const results = [
+    await run(`SELECT * FROM set_user_password('guest', '${password}')`),
+    await run(
+      `SELECT * FROM set_user_password(user_name => 'guest', password => '${password}', reset_required => true)`,
+    ),
+    await run(`SELECT * FROM set_user_password('nobody', '${password}')`),
+    await run(`SELECT * FROM set_user_password('guest', 'long enough', '${password}')`),
+    await run(`EXPLAIN (VERBOSE) SELECT * FROM set_user_password('guest', '${password}')`),
+    await run(`CREATE VIEW later AS SELECT * FROM set_user_password('guest', '${password}')`),
+    await run(`DO $$ BEGIN PERFORM * FROM set_user_password('guest', '${password}'); END $$`),
+    await run(`BEGIN; SELECT * FROM set_user_password('guest', '${password}'); COMMIT`),
+  ]
+
+  const { LoginProfile } = await iam.send(new GetLoginProfileCommand({ UserName: 'guest' }))
+  expect(LoginProfile?.PasswordResetRequired).toBe(true)
+  expect(results.slice(0, 2).map(([result]) => result?.rows)).toEqual([[['created']], [['changed']]])
+  expect(results.slice(2).map((failed) => errorsOf(failed).length)).toEqual([1, 1, 1, 1, 1, 1])
+  expect(JSON.stringify(results)).not.toContain(canary)
 })
 
 test('an access key is shown once, and is in no file', async () => {

@@ -139,3 +139,26 @@ test('rows go into enabled regions only, and stay where a region is disabled', a
   expect(changed.rows).toEqual([['queue abroad: visibility_timeout 30 → 77']])
   expect(gone.rows).toEqual([['delete', 'queue']])
 })
+
+test('a reference to a row of another region tells both regions', async () => {
+  await lastOf(`UPDATE aws_regions SET is_enabled = true WHERE region = 'us-west-2';
+    INSERT INTO vpc (cidr_block, region, tags) VALUES ('10.8.0.0/16', 'us-west-2', '{"Name":"west"}')`)
+  const id = (await lastOf(`SELECT id FROM vpc WHERE tags->>'Name' = 'west'`)).rows[0]?.[0]
+
+  const inserted = await lastOf(`INSERT INTO subnet (vpc_id, cidr_block) VALUES (${id}, '10.8.1.0/24')`)
+  const there = await lastOf(
+    `INSERT INTO subnet (vpc_id, cidr_block, region) VALUES (${id}, '10.8.1.0/24', 'us-west-2')`,
+  )
+  const moved = await lastOf(`UPDATE subnet SET region = 'us-east-1' WHERE cidr_block = '10.8.1.0/24'`)
+
+  for (const { error } of [inserted, moved]) {
+    expect(error).toMatchObject({
+      sqlstate: '23503',
+      hint: `The row is in us-east-1, and vpc ${id} is in us-west-2; a row refers to rows of its own region and account only: give it the place of that vpc, or in vpc_id a vpc of us-east-1.`,
+    })
+  }
+  expect(there.error).toBeUndefined()
+  await lastOf(
+    `DELETE FROM subnet WHERE cidr_block = '10.8.1.0/24'; DELETE FROM vpc WHERE cidr_block = '10.8.0.0/16'`,
+  )
+})

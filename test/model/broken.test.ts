@@ -77,6 +77,21 @@ test('with nothing broken nothing is found in any of the scripts below', async (
   ).toEqual([])
 })
 
+test('what the engine replaces for a row that came from the cloud since the last rest is as it should be', async () => {
+  const made: Step = { act: 'make', kind: 'portal', slot: 0, number: 0, thenMs: 60_000 }
+  const elsewhere: Step = {
+    act: 'edit',
+    edits: [{ edit: 'update', table: 'network', slot: 0, values: { cidr: { literal: '10.1.0.0/16' } } }],
+    holdMs: 0,
+    isUndone: false,
+    thenMs: 0,
+  }
+
+  expect(
+    await namesOf({ seed: 1, steps: [insert, apply, rest, made, pause, elsewhere, apply, rest] }),
+  ).toEqual([])
+})
+
 test('a cloud that never hears of tokens gives a resource that nobody asked for', async () => {
   expect(await namesOf(lostAnswer, withoutTokens)).toEqual(['orphan'])
 })

@@ -68,8 +68,8 @@ function strays({ lab, bindings, users }: ModelRun, { rows, byId }: Picture): re
       const isHidden = kindOf(name as KindName).idempotency === 'hidden'
       const maker = isHidden ? undefined : called
       if (maker === undefined) {
-        const isLeft = isHidden && (called === undefined || !rows.has(called))
-        if (!wanted.has(holder) && !isLeft)
+        const isLeft = called === undefined || !rows.has(called)
+        if (!wanted.has(holder) && called !== holder && !(isHidden && isLeft))
           violations.push({ name: 'orphan', what: `${id} was made for a row unknown and is now ${holder}` })
         continue
       }

@@ -1,5 +1,7 @@
 /** The users' transactions: what is taken back, and how all of them end. */
+import { IasqlError } from '#engine/model/error.ts'
 import type { Queryable } from '#postgres/database.ts'
+import type { KindName } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab, Worker } from '#test/support/simulated/lab.ts'
 import { callerOf, editIn } from './caller.ts'
 import { keyOf } from './picture.ts'
@@ -59,11 +61,11 @@ const mostRounds = 6
 
 /**
  * Whoever has begun something commits it, else takes it back; where others are in the way of both, what they hang on is
- * applied and the rows are edited once more. What is left is named.
+ * applied and the rows are edited once more, and in the end the others let go. What is left is named.
  */
 export async function endTransactions(run: ModelRun): Promise<readonly string[]> {
   const { lab, workers } = run
-  const said = new Map<string, string>()
+  const said = new Map<string, unknown>()
   for (let round = 0; round < mostRounds; round += 1) {
     const open = await openOnes(lab)
     if (open.length === 0) return []
@@ -76,11 +78,12 @@ export async function endTransactions(run: ModelRun): Promise<readonly string[]>
           .then(
             () => true,
             (error: unknown) => {
-              said.set(one.id, String(error))
+              said.set(one.id, error)
               return false
             },
           )
       if (round > 1) await touch(run, one)
+      if (round > 2) await letGo(run, said.get(one.id))
       if (!(await attempt('iasql_commit'))) await attempt('iasql_rollback')
       await lab.clock.sleep(100_000)
     }
@@ -90,7 +93,16 @@ export async function endTransactions(run: ModelRun): Promise<readonly string[]>
         .call('iasql_apply')
         .catch(() => undefined)
   }
-  return (await openOnes(lab)).map(({ id }) => said.get(id) ?? id)
+  return (await openOnes(lab)).map(({ id }) => String(said.get(id) ?? id))
+}
+
+/** Of a transaction and its neighbour that wait for each other: rows that refer to what it has made go, as its refusal says. */
+async function letGo(run: ModelRun, refusal: unknown): Promise<void> {
+  const detail = refusal instanceof IasqlError ? (refusal.detail ?? '') : ''
+  for (const [, table = '', id] of detail.matchAll(/^(\w+) (\d+) refers to /gm)) {
+    run.interventions += 1
+    await run.users.remove(table as KindName, Number(id)).catch(() => undefined)
+  }
 }
 
 /** An edit that knows of those of others. */

@@ -5,8 +5,14 @@ import { equals } from '#engine/columns/canonical.ts'
 import type { DriftPolicy } from '#engine/merge/merge-column.ts'
 import { type ResourceState, type TableLookup, tableLookup } from '#engine/plan/resource.ts'
 import { networks } from '#test/support/engine-tables.ts'
-import { everyTable, namingTables, referringTables, syntheticTables } from '#test/support/every-column.ts'
-import { Circle } from '#test/support/simulated-apply.ts'
+import {
+  everyTable,
+  movingTables,
+  namingTables,
+  referringTables,
+  syntheticTables,
+} from '#test/support/every-column.ts'
+import { Circle } from '#test/support/simulated-circle.ts'
 import { SimulatedCloud } from '#test/support/simulated-cloud.ts'
 import { type Act, storyOf } from '#test/support/stories.ts'
 
@@ -16,6 +22,7 @@ const worlds: readonly (readonly [string, TableLookup, number])[] = [
   ['references of every kind', tableLookup(referringTables), 160],
   ['networks', networks, 80],
   ['names that go round', tableLookup(namingTables), 80],
+  ['names that move', tableLookup(movingTables), 80],
   ...syntheticTables.map((table) => [table.name, tableLookup([table]), 16] as const),
 ]
 

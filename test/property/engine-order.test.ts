@@ -17,6 +17,9 @@ const reference = (count: number): fc.Arbitrary<ChangeReference> =>
     cuttable: fc.constant(true),
   })
 
+/** Some want the same. */
+const names = ['a', 'b'].map((name) => ({ name, of: 'cloud' as const }))
+
 const changes: fc.Arbitrary<readonly PlannedChange[]> = fc.integer({ min: 1, max: 12 }).chain((count) =>
   fc
     .array(
@@ -24,6 +27,7 @@ const changes: fc.Arbitrary<readonly PlannedChange[]> = fc.integer({ min: 1, max
         action: fc.constantFrom(...actions),
         references: fc.array(reference(count), { maxLength: 4 }),
         estimateMs: fc.integer({ min: 1, max: 1_000 }),
+        takes: fc.subarray(names),
       }),
       { minLength: count, maxLength: count },
     )

@@ -91,6 +91,24 @@ const deletes: readonly Form[] = [
   ),
 ]
 
+/** In one transaction a row takes another's name, and what refers to that goes over to it. */
+const successions: readonly ((a: number, b: number) => readonly string[])[] = [
+  (a) => [
+    `UPDATE queue SET name = name || '-old' WHERE id = ${queue(a)}`,
+    "INSERT INTO queue (name) SELECT replace(name, '-old', '') FROM queue WHERE name LIKE '%-old'",
+    `UPDATE queue SET redrive_target_id = (SELECT max(id) FROM queue)
+     WHERE redrive_target_id IN (SELECT id FROM queue WHERE name LIKE '%-old')`,
+    "DELETE FROM queue WHERE name LIKE '%-old'",
+  ],
+  (a, b) => [
+    `DELETE FROM queue WHERE id = ${queue(a)}`,
+    `INSERT INTO queue (name, delay_seconds) SELECT 'q' || min(n), ${b} FROM generate_series(0, 7) n
+     WHERE NOT EXISTS (SELECT FROM queue WHERE name = 'q' || n)`,
+    `UPDATE queue SET redrive_target_id = (SELECT max(id) FROM queue)
+     WHERE NOT EXISTS (SELECT FROM queue t WHERE t.id = queue.redrive_target_id)`,
+  ],
+]
+
 const number = fc.integer({ min: 0, max: 7 })
 const statement = fc
   .tuple(
@@ -111,6 +129,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc
       .array(statement, { minLength: 2, maxLength: 4, size: 'max' })
       .map((statements): Step => ({ kind: 'statements', statements })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...successions), number, number)
+      .map(([form, a, b]): Step => ({ kind: 'statements', statements: form(a, b) })),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'apply' }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'sync' }) },

@@ -142,3 +142,25 @@ export const namingTables: readonly TableSpec[] = [
     },
   }),
 ]
+
+const seat = {
+  host: column({ sqlType: 'boolean', required: true, clearable: false, replaces: 'after' }),
+  place: column({ sqlType: 'integer', clearable: false }),
+}
+const seated = { naturalKey: ['host', 'place'], uniqueKey: true, named: true } as const
+const byHost = { create: ['host'], update: ['host'], delete: ['host'] } as const
+
+/** Names that an update takes and leaves: one by one, in calls that trade them, and where to have none is one too. */
+export const movingTables: readonly TableSpec[] = [
+  table({ name: 'door', ...seated, nullsAlike: true, columns: { ...seat, note: column() } }),
+  table({
+    name: 'rule',
+    ...seated,
+    grouped: { by: byHost, max: 100 },
+    columns: {
+      ...seat,
+      place: column({ sqlType: 'integer', required: true, clearable: false }),
+      door_id: refersTo('test.door'),
+    },
+  }),
+]

@@ -10,10 +10,8 @@ import type { Step } from '#engine/order/step.ts'
 import type { Plan, PlannedChange } from '#engine/plan/planned-change.ts'
 import { type ResourceState, resourceKey, type TableLookup, unqualified } from '#engine/plan/resource.ts'
 import { applied } from './engine-tables.ts'
+import { Circle, refuseRings } from './simulated-circle.ts'
 import type { CloudObject, SimulatedObjects } from './simulated-objects.ts'
-
-/** The changes wait for one another, and no column can be left for later. */
-export class Circle extends Error {}
 
 /** The rows and the cloud that an apply works on. */
 interface World {
@@ -39,17 +37,27 @@ export function applySteps(world: World, pick: (count: number) => number): void 
   }
   const ordered = orderChanges(plan.changes, world.tables)
   if (ordered.kind === 'cycle') throw new Circle(ordered.message)
+  refuseRings(plan.changes, world.tables)
   const changes = new Map(plan.changes.map((change) => [change.key, change]))
   const left = new Map(ordered.steps.map((step) => [step.key, step]))
   while (left.size > 0) {
     const free = [...left.values()].filter(({ needs }) => needs.every(({ step }) => !left.has(step)))
     const step = free[pick(free.length) % free.length]
-    const change = step && changes.get(step.change)
-    if (!step || !change) throw new Error(`none of ${[...left.keys()].join(', ')} can start`)
-    perform(world, change, step)
-    left.delete(step.key)
+    if (!step) throw new Error(`none of ${[...left.keys()].join(', ')} can start`)
+    const call = world.tables.get(step.table)?.grouped ? free.filter((other) => isAlike(step, other)) : [step]
+    world.objects.together(() => {
+      for (const one of call) {
+        const change = changes.get(one.change)
+        if (change) perform(world, change, one)
+        left.delete(one.key)
+      }
+    })
   }
 }
+
+/** Updates of such a table that are due at the same moment share a call. */
+const isAlike = (step: Step, other: Step): boolean =>
+  step === other || (step.kind === 'update' && other.kind === 'update' && step.table === other.table)
 
 function perform(world: World, change: PlannedChange, step: Step): void {
   const resource = world.rows.get(change.key)
@@ -80,7 +88,7 @@ function create(world: World, change: PlannedChange, resource: ResourceState, al
     Object.entries(all).filter(([name]) => table.columns[name]?.nature === 'argument'),
   )
   const id = newId(world, change.key)
-  const observed = fresh(table.columns, sent, id)
+  const observed = fresh(table, sent, id)
   const pointsAt = pointsAtOf(world, resource, sent)
   world.objects.create({ id, table, place: resource.place, row: observed, pointsAt, parent: null })
   settle(world, change, { ...resource, cloudId: { id } }, { sent, base: {}, observed })
@@ -96,7 +104,8 @@ function update(world: World, change: PlannedChange, resource: ResourceState, st
   }
   const id = resource.cloudId?.id ?? change.cloudId?.id ?? ''
   const before = world.objects.of(id)
-  const observed = { ...before.row, ...fresh(pick(world.tableOf(resource).columns, sent), sent, id) }
+  const table = world.tableOf(resource)
+  const observed = { ...before.row, ...fresh({ ...table, columns: pick(table.columns, sent) }, sent, id) }
   const pointsAt = { ...without(before.pointsAt, Object.keys(sent)), ...pointsAtOf(world, resource, sent) }
   world.objects.update(id, { row: observed, pointsAt })
   if (step.clears.length > 0) return
@@ -143,14 +152,18 @@ function settle(
   })
 }
 
-/** A new object: what was left open gets AWS's own value, outputs are made, and text comes back as AWS writes it. */
-const fresh = (columns: Readonly<Record<string, Column>>, sent: Row, id: string): Row =>
+/**
+ * A new object: what was left open gets AWS's own value, unless it is a name to lack it; outputs are made, and text comes
+ * back as AWS writes it.
+ */
+const fresh = ({ columns, naturalKey, nullsAlike }: TableSpec, sent: Row, id: string): Row =>
   Object.fromEntries(
     Object.entries(columns).map(([name, { nature, sqlType, equality }]): [string, Json] => {
       if (nature === 'local') return [name, null]
       if (nature === 'output') return [name, sqlType === 'text' ? id : null]
       const value = sent[name] ?? null
-      if (value === null) return [name, sqlType === 'integer' ? 30 : null]
+      const isName = nullsAlike === true && naturalKey.includes(name)
+      if (value === null) return [name, sqlType === 'integer' && !isName ? 30 : null]
       return [name, equality === 'document' || equality === 'policy' ? JSON.stringify(value) : value]
     }),
   )
@@ -164,7 +177,7 @@ function makeCompanions(world: World, parentKey: string, parentId: string): void
     const rowId = 100 + parent.rowId
     const key = resourceKey(table.name, rowId)
     const id = newId(world, key)
-    const { row, pointsAt } = companionRow(world, table.columns, { via: made.via, parent, parentId }, id)
+    const { row, pointsAt } = companionRow(world, table, { via: made.via, parent, parentId }, id)
     world.objects.create({ id, table, place: parent.place, row, pointsAt, parent: parentId })
     const { place, resourceId } = parent
     const known = world.rows.get(key)
@@ -192,13 +205,13 @@ interface Birth {
 /** References that must be given but are not to the parent follow it: to what was made along with it before. */
 function companionRow(
   world: World,
-  columns: Readonly<Record<string, Column>>,
+  table: TableSpec,
   { via, parent, parentId }: Birth,
   id: string,
 ): Pick<CloudObject, 'row' | 'pointsAt'> {
-  const row: Record<string, Json> = { ...fresh(columns, {}, id), [via]: parent.rowId }
+  const row: Record<string, Json> = { ...fresh(table, {}, id), [via]: parent.rowId }
   const pointsAt: Record<string, string> = { [via]: parentId }
-  for (const [name, { required, reference }] of Object.entries(columns)) {
+  for (const [name, { required, reference }] of Object.entries(table.columns)) {
     if (!required || name === via) continue
     const sibling = reference && world.rows.get(resourceKey(unqualified(reference.table), 100 + parent.rowId))
     row[name] = sibling ? sibling.rowId : 'local'

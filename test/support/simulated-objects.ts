@@ -17,6 +17,8 @@ export interface CloudObject {
 
 export class SimulatedObjects {
   private readonly byId = new Map<string, CloudObject>()
+  /** Ids that one call has updated so far; null between calls. */
+  private touched: Set<string> | null = null
 
   has(id: string): boolean {
     return this.byId.has(id)
@@ -40,8 +42,18 @@ export class SimulatedObjects {
 
   update(id: string, change: Pick<CloudObject, 'row' | 'pointsAt'>): void {
     const updated = { ...this.of(id), ...change }
-    this.check(updated)
+    if (this.touched) this.touched.add(id)
+    else this.check(updated)
     this.byId.set(id, updated)
+  }
+
+  /** The updates of one call: only what they leave is refused. */
+  together(call: () => void): void {
+    this.touched = new Set()
+    call()
+    const updated = [...this.touched]
+    this.touched = null
+    for (const id of updated) this.check(this.of(id))
   }
 
   delete(id: string): void {
@@ -82,9 +94,9 @@ export class SimulatedObjects {
   }
 }
 
-/** Null where a name is none of AWS's, or has no value. */
+/** Null where a name is none of AWS's, or lacks a value that tells resources apart. */
 function nameOf({ table, place, row, pointsAt }: CloudObject): string | null {
   const parts = table.naturalKey.map((column) => pointsAt[column] ?? row[column] ?? null)
-  if (!table.named || parts.includes(null)) return null
+  if (!table.named || (!table.nullsAlike && parts.includes(null))) return null
   return canonicalJson([table.name, place.accountId, place.region, ...parts])
 }

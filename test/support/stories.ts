@@ -91,9 +91,10 @@ export const home = 'us-east-1'
 const nameIn = (table: TableSpec, row: Row) =>
   canonicalJson(table.naturalKey.map((column) => row[column] ?? null))
 
-/** As UNIQUE on the natural key. */
+/** As UNIQUE on the natural key: with NULLS NOT DISTINCT where the table says so. */
 const isTaken = (world: SimulatedCloud, table: TableSpec, id: number, row: Row): boolean =>
   (table.uniqueKey || table.named) &&
+  (table.nullsAlike === true || table.naturalKey.every((column) => (row[column] ?? null) !== null)) &&
   [...world.rows.values()].some(
     (other) =>
       other.table === table.name &&

@@ -35,6 +35,18 @@ describe('one column', () => {
     })
   })
 
+  test('unspecified, and agreed on as none, takes what comes later unless that is only to be observed', () => {
+    const unclearable = column({ sqlType: 'integer', clearable: false })
+    const drifted = { desired: null, base: null, observed: 30 }
+
+    expect(mergeColumn(unclearable, drifted, 'observe')).toEqual({
+      kind: 'observe',
+      desired: null,
+      observed: 30,
+    })
+    expect(mergeColumn(unclearable, drifted, 'enforce')).toEqual({ kind: 'pull', value: 30 })
+  })
+
   test('an edited output is put back', () => {
     const output = column({ nature: 'output' })
 
@@ -96,6 +108,15 @@ describe('one row', () => {
 
     expect(believedRow(queue, { ...reading, readStartedMs: 2_000 }).visibility_timeout).toBe(60)
     expect(believedRow(queue, { ...reading, readStartedMs: 61_000 }).visibility_timeout).toBe(30)
+  })
+
+  test('a lagging read does not bring back what was cleared; what AWS cannot clear has its own value', () => {
+    const observed = { ...base, policy: { Statement: [] } }
+    const want = { policy: null, visibility_timeout: null }
+    const reading = { want, observed, writtenMs: 1_000, settleMs: 60_000 }
+
+    expect(believedRow(queue, { ...reading, readStartedMs: 2_000 })).toEqual({ ...base, policy: null })
+    expect(believedRow(queue, { ...reading, readStartedMs: 61_000 })).toEqual(observed)
   })
 })
 

@@ -4,7 +4,7 @@ import { substituteIn } from '#engine/expression/expression.ts'
 import { orderChanges } from '#engine/order/order-changes.ts'
 import { planChanges } from '#engine/plan/plan-changes.ts'
 import { type ResourceState, tableLookup } from '#engine/plan/resource.ts'
-import { applied, deleted, edited, inserted } from '#test/support/engine-tables.ts'
+import { applied, column, deleted, edited, inserted, table } from '#test/support/engine-tables.ts'
 import { referringTables } from '#test/support/every-column.ts'
 
 const tables = tableLookup(referringTables)
@@ -70,6 +70,23 @@ describe('names', () => {
     const order = steps(edited(target, { name: 'old' }), inserted('target', 9, { name: 'a' }))
 
     expect(isBefore(order, 'target/1#delete', 'target/9#create')).toBe(true)
+  })
+
+  test.each([
+    ['are waited for where nulls are alike', true, ['port/1']],
+    ['stand side by side elsewhere', false, []],
+  ])('that lack a value %s', (_, nullsAlike, needed) => {
+    const number = column({ sqlType: 'integer', clearable: false })
+    const columns = { host: column({ required: true, clearable: false }), number }
+    const ports = tableLookup([
+      table({ name: 'port', named: true, naturalKey: ['host', 'number'], nullsAlike, columns }),
+    ])
+    const row = { host: 'a', number: null }
+    const resources = [deleted(applied('port', 1, row)), inserted('port', 2, row)]
+
+    const { changes } = planChanges({ tables: ports, resources })
+
+    expect(orderChanges(changes, ports)).toMatchObject({ dependsOn: { 'port/2': needed } })
   })
 
   test('by which others referred to a renamed target still lead to it', () => {

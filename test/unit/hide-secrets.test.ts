@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { IasqlError } from '#engine/model/error.ts'
+import { tableLookup } from '#engine/plan/resource.ts'
+import { registry } from '#modules/registry.ts'
 import { hideLiterals } from '#operations/secrets/hide-literals.ts'
 import { hideIn, hideSecrets } from '#operations/secrets/hide-secrets.ts'
 import { literalsOf } from '#operations/statement/literals.ts'
+import { splitStatements } from '#operations/statement/split-statements.ts'
 import type { Database } from '#postgres/database.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 
@@ -69,7 +72,13 @@ const shownOf = async (text: string, message: string, names: readonly string[] =
     message,
     detail: 'Token "hunter22" is invalid.',
   }
-  return await hideLiterals({ platform: platform as unknown as Database }, {} as Tenant, error, text)
+  const split = await splitStatements(text)
+  if (split.kind === 'error') throw split.error
+  const [statement] = split.statements
+  if (!statement) throw new Error(`no statement: ${text}`)
+  const lookup = tableLookup(registry.modules.flatMap(({ tables }) => tables))
+  const given = { ...statement, lookup }
+  return await hideLiterals({ platform: platform as unknown as Database }, {} as Tenant, error, given)
 }
 
 test('an error of a statement about a table with secrets shows none of its literals', async () => {
@@ -94,4 +103,43 @@ test('any other error is shown as it is', async () => {
 
   expect((await shownOf("SELECT 'abcdefgh'::int", message)).message).toBe(message)
   expect((await shownOf("INSERT INTO secret VALUES ('abcdefgh'::int)", message, [])).message).toBe(message)
+})
+
+test.each([
+  `INSERT INTO secret (name, value) VALUES ('frontend', 'hunter22')`,
+  `INSERT INTO secret (value, name) VALUES ('other-one', 'backend'), ('hunter22', 'frontend')`,
+  `INSERT INTO secret (name, value) VALUES ('frontend', 'x') ON CONFLICT (name) DO UPDATE SET value = 'hunter22'`,
+  `UPDATE secret SET name = 'frontend', value = 'hunter22' WHERE description = 'hunter23'`,
+])('of %s only what the secret column is given is hidden', async (text) => {
+  const { message } = await shownOf(text, 'frontend and hunter22 are taken')
+
+  expect(message).toBe('frontend and … are taken')
+})
+
+test.each([
+  `INSERT INTO secret VALUES ('frontend', 'hunter22')`,
+  `INSERT INTO secret (name, value) SELECT 'frontend', 'hunter22'`,
+  `UPDATE secret SET (name, value) = ('frontend', 'hunter22')`,
+  `UPDATE secret SET value = 'hunter22' WHERE value = 'frontend'`,
+  `WITH one AS (SELECT 'hunter22' AS v) UPDATE secret SET name = 'frontend', value = v FROM one`,
+  `DO $$ BEGIN INSERT INTO secret (name, value) VALUES ('frontend', 'hunter22'); END $$`,
+])('of %s nobody knows which literal is whose, so all are', async (text) => {
+  expect((await shownOf(text, 'frontend and hunter22')).message).toBe('… and …')
+})
+
+test('a value in the wrong quotes is hidden like one in the right ones', async () => {
+  const text = `INSERT INTO secret (name, value) VALUES ('frontend', "hunter22")`
+
+  expect((await shownOf(text, 'column "hunter22" does not exist')).message).toBe('column "…" does not exist')
+})
+
+test('a statement that only quotes the word shows its names', async () => {
+  const message = 'duplicate key (name)=(frontend)'
+
+  expect((await shownOf(`INSERT INTO queue (name) VALUES ('secret'), ('frontend')`, message)).message).toBe(
+    message,
+  )
+  expect((await shownOf(`SELECT write_to('secret', 'frontend')`, message)).message).toBe(
+    'duplicate key (name)=(…)',
+  )
 })

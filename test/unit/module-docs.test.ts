@@ -1,10 +1,12 @@
 /** The SQL of documentation pages runs wherever it is pasted: rows are found by name, values are quoted. */
 import { expect, test } from 'vitest'
+import { awsElb } from '#modules/aws_elb/module.ts'
 import { neededValue } from '#modules/kit/examples.ts'
 import { stepsIn } from '#test/support/guide.ts'
 import { sectionsOf } from '#test/support/module-page.ts'
 import { exampleBlocks } from '../../tools/module-docs/example-blocks.ts'
 import { idSql, valueSql } from '../../tools/module-docs/example-sql.ts'
+import { modulePage } from '../../tools/module-docs/page.ts'
 
 const ids = new Map([['first', "find_subnet('a')"]])
 
@@ -64,4 +66,12 @@ test('a section knows what each of its blocks claims', () => {
       blocks: [{ sql: 'DELETE FROM queue;\n', applies: true, claim: { action: 'delete', of: 'queue' } }],
     },
   ])
+})
+
+test('lines show the row ids that their view has, of the resource and of what they name', () => {
+  const page = modulePage(awsElb)
+
+  const lines = page.slice(page.indexOf('\n## load_balancer_subnet\n'))
+  expect(lines).toMatch(/\| `load_balancer_id` \| bigint \| [^|]+ \| required; id of \[load_balancer\]/)
+  expect(lines).toMatch(/\| `subnet_id` \| bigint \| [^|]+ \| required; id of \[subnet\]/)
 })

@@ -1,6 +1,7 @@
 /** What IAM says and the emulator does not: boundaries of users, keys, encoded documents, roles of AWS, slow news. */
 import {
   AttachRolePolicyCommand,
+  CreateLoginProfileCommand,
   CreatePolicyVersionCommand,
   CreateUserCommand,
   DeleteAccessKeyCommand,
@@ -18,13 +19,14 @@ import {
   NoSuchEntityException,
   PutUserPermissionsBoundaryCommand,
   UpdateAccessKeyCommand,
+  UpdateLoginProfileCommand,
 } from '@aws-sdk/client-iam'
 import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { ref } from '#engine/model/cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
+import { findTable, registry } from '#modules/registry.ts'
 import { propagationOf } from '#operations/apply/propagation.ts'
 
 const iam = mockClient(IAMClient)
@@ -96,6 +98,35 @@ describe('users', () => {
       DeleteLoginProfileCommand,
       DeleteUserCommand,
     ])
+  })
+})
+
+describe('passwords', () => {
+  const rpc = registry.findModule('aws_iam')?.rpc.find(({ name }) => name === 'set_user_password')
+  const set = (password: string, reset_required = false) =>
+    rpc?.handler({ user_name: 'eve', password, reset_required }, { place, cloud: api })
+  const sent = () => iam.calls().map(({ args: [command] }) => [command.constructor, command.input])
+
+  test('a user that has one gets another, one that has none gets the first', async () => {
+    iam.on(UpdateLoginProfileCommand).resolvesOnce({}).rejects(noSuch('Login Profile for User eve'))
+    iam.on(CreateLoginProfileCommand).resolves({})
+    const profile = { UserName: 'eve', Password: 'long enough', PasswordResetRequired: true }
+
+    const outcomes = [await set('long enough', true), await set('long enough', true)]
+
+    expect(outcomes).toEqual([[{ outcome: 'changed' }], [{ outcome: 'created' }]])
+    expect(sent()).toEqual([
+      [UpdateLoginProfileCommand, profile],
+      [UpdateLoginProfileCommand, profile],
+      [CreateLoginProfileCommand, profile],
+    ])
+  })
+
+  test('an empty one takes it away', async () => {
+    iam.onAnyCommand().resolves({})
+
+    expect(await set('')).toEqual([{ outcome: 'removed' }])
+    expect(sent()).toEqual([[DeleteLoginProfileCommand, { UserName: 'eve' }]])
   })
 })
 

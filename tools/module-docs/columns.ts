@@ -26,6 +26,7 @@ function traitsOf(column: Column): readonly string[] {
     column.secret && 'secret: written, never shown',
     column.content && 'content: shown as its digest',
     column.unread && 'not told by AWS',
+    column.follows && `that of what \`${column.follows.column}\` names`,
     column.live && 'follows what others do',
     column.clearable && 'NULL clears it',
     column.interrupts && 'a change interrupts the service',

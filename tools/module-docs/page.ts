@@ -1,4 +1,6 @@
 /** The page of one module: its tables, the lists within them and its functions, each with SQL that CI runs. */
+import type { Column, Columns } from '#engine/model/column.ts'
+import { reference } from '#modules/kit/columns.ts'
 import type { Examples } from '#modules/kit/examples.ts'
 import type { LinesDefinition } from '#modules/kit/lines.ts'
 import type { Module } from '#modules/kit/module.ts'
@@ -61,7 +63,21 @@ const tableSection = (table: ResourceType, examples: readonly Examples[]): strin
 const linesOf = ({ sql }: Module): readonly LinesDefinition[] =>
   sql.flatMap((each) => ('via' in each && 'parent' in each ? [each as unknown as LinesDefinition] : []))
 
-const linesSection = (lines: LinesDefinition): string =>
+/** As the view has them: row ids where the mapper gets what AWS knows them by. */
+function shownColumns({ parent, via, columns }: LinesDefinition, module: string): Columns {
+  const table = `${module}.${parent}`
+  const shown = Object.entries(columns).map(([column, what]): [string, Column] =>
+    what.reference
+      ? [column, { ...what, sqlType: 'bigint', reference: { ...what.reference, by: 'id' } }]
+      : [column, what],
+  )
+  return {
+    [via]: reference(table, `Row id of the ${parent}.`, { required: true }),
+    ...Object.fromEntries(shown),
+  }
+}
+
+const linesSection = (lines: LinesDefinition, module: string): string =>
   sections(
     `## ${lines.name}`,
     lines.description,
@@ -69,7 +85,7 @@ const linesSection = (lines: LinesDefinition): string =>
       `A view of the column \`${lines.list}\` of [${lines.parent}](#${lines.parent}), a line a row; INSERT, UPDATE and DELETE change the column.`,
       `No two of one \`${lines.via}\` have the same ${lines.key.map((name) => `\`${name}\``).join(', ')}.`,
     ]),
-    columnsTable(lines.columns),
+    columnsTable(shownColumns(lines, module)),
     fence({ sql: `SELECT * FROM ${lines.name};` }),
   )
 
@@ -114,7 +130,7 @@ export function modulePage(module: Module): string {
         examples.filter((each) => each.table === table.name),
       ),
     ),
-    ...linesOf(module).map(linesSection),
+    ...linesOf(module).map((lines) => linesSection(lines, name)),
     ...rpc.map(functionSection),
   )}\n`
 }
