@@ -79,7 +79,7 @@ async function follow(
     progress.clear()
     if (stdout.writable) stdout.write(text)
   })
-  let columns: readonly Column[] = []
+  const tellTruncated = truncations(printing)
   let isAccepted = false
   try {
     for await (const message of { [Symbol.asyncIterator]: () => messages }) {
@@ -93,11 +93,7 @@ async function follow(
         progress.clear()
         printMessage(message, results, printing)
       }
-      if (message.type === 'columns') columns = message.columns
-      if (message.type === 'complete' && message.truncated && message.cursor !== undefined) {
-        const { runId, statement, cursor } = message
-        printing.onTruncated?.({ runId, statement, cursor, columns })
-      }
+      tellTruncated(message)
       if (stdout.writableNeedDrain) await written(stdout)
     }
     results.fail(left)
@@ -111,6 +107,17 @@ async function follow(
   } finally {
     progress.clear()
     results.close()
+  }
+}
+
+/** Told of each message, tells of results that were cut, with the columns they have. */
+function truncations({ onTruncated }: Printing): (message: JoinedMessage) => void {
+  let columns: readonly Column[] = []
+  return (message) => {
+    if (message.type === 'columns') columns = message.columns
+    if (message.type !== 'complete' || !message.truncated || message.cursor === undefined) return
+    const { runId, statement, cursor } = message
+    onTruncated?.({ runId, statement, cursor, columns })
   }
 }
 

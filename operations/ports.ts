@@ -64,7 +64,7 @@ export interface Cipher {
 export interface SecretKeys {
   /** The public half, as pgcrypto takes it; the pair is made when it is asked for first. */
   publicKey(name: string): Promise<Uint8Array>
-  /** What was encrypted under the public half. Rejects when it was not, or was changed since. */
+  /** What was encrypted under the public half. Rejects with an UnopenedMessage when it was not, or was changed since. */
   open(name: string, messages: readonly Uint8Array[]): Promise<readonly string[]>
 }
 

@@ -1,7 +1,11 @@
-/** Who takes a name waits for who has it; where AWS trades names in one call, both wait for the same. */
+/** Who takes a name waits for who has it; where names go round and AWS trades them in one call, all wait for the same. */
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
+import { components } from './components.ts'
 import { addEdge, edgesFrom, endOf, type Graph, makerOf, stepKey } from './graph.ts'
+
+/** By who takes a name, who leaves it. */
+type Leavers = ReadonlyMap<string, readonly string[]>
 
 /** AWS refuses a new one while an old one has its name; what is unique only among our rows it lets stand side by side. */
 export function addNameEdges(graph: Graph, changes: readonly PlannedChange[], tables: TableLookup): void {
@@ -9,8 +13,7 @@ export function addNameEdges(graph: Graph, changes: readonly PlannedChange[], ta
   for (const change of changes) {
     for (const { name } of change.frees) freedBy.set(name, [...(freedBy.get(name) ?? []), change])
   }
-  /** By who takes a name, who leaves it in the same call. */
-  const partners = new Map<string, string[]>()
+  const grouped = new Map<string, string[]>()
   for (const change of changes) {
     for (const { name, of } of change.takes) {
       for (const other of freedBy.get(name) ?? []) {
@@ -18,7 +21,7 @@ export function addNameEdges(graph: Graph, changes: readonly PlannedChange[], ta
         if (!maker || !end || other.key === change.key) continue
         const areMoves = change.action === 'update' && other.action === 'update'
         if (areMoves && tables.get(change.table)?.grouped) {
-          partners.set(maker, [...(partners.get(maker) ?? []), end])
+          grouped.set(maker, [...(grouped.get(maker) ?? []), end])
           continue
         }
         // Of moves that go round none can be first: AWS is asked all the same.
@@ -27,21 +30,33 @@ export function addNameEdges(graph: Graph, changes: readonly PlannedChange[], ta
       }
     }
   }
-  waitTogether(graph, partners)
+  addMoves(graph, grouped)
+}
+
+/** Only those that go round need one call: of others who leaves goes first, as it may be refused. */
+function addMoves(graph: Graph, grouped: Leavers): void {
+  const leaversOf = (key: string) => grouped.get(key) ?? []
+  const rings = components([...grouped.keys()], leaversOf).filter(({ length }) => length > 1)
+  const ringOf = new Map(rings.flatMap((ring) => ring.map((key) => [key, ring] as const)))
+  for (const [from, ends] of grouped) {
+    for (const to of ends.filter((end) => !ringOf.has(from) || ringOf.get(from) !== ringOf.get(end)))
+      addEdge(graph, { from, to, milestone: 'gone', strength: 'soft', column: null })
+  }
+  waitTogether(graph, rings)
 }
 
 const leaverOf = (change: PlannedChange): string | null =>
   change.action === 'update' ? stepKey(change.key, 'update') : endOf(change)
 
 /** Due at the same moment, their writes share a call, whatever else each of them waits for. */
-function waitTogether(graph: Graph, partners: ReadonlyMap<string, readonly string[]>): void {
-  const own = new Map([...graph.edges].map(([from, edges]) => [from, [...edges]]))
-  for (const maker of partners.keys()) {
-    const party = new Set([maker])
-    for (const one of party) for (const partner of partners.get(one) ?? []) party.add(partner)
-    for (const { to, milestone } of [...party].flatMap((one) => own.get(one) ?? [])) {
-      const isOutside = !party.has(to) && edgesFrom(graph, maker).every((edge) => edge.to !== to)
-      if (isOutside) addEdge(graph, { from: maker, to, milestone, strength: 'soft', column: null })
+function waitTogether(graph: Graph, rings: readonly (readonly string[])[]): void {
+  for (const ring of rings) {
+    const party = new Set(ring)
+    const needed = ring.flatMap((key) => edgesFrom(graph, key)).filter(({ to }) => !party.has(to))
+    for (const from of ring) {
+      const known = new Set(edgesFrom(graph, from).map(({ to }) => to))
+      for (const { to, milestone } of needed.filter((edge) => !known.has(edge.to)))
+        addEdge(graph, { from, to, milestone, strength: 'soft', column: null })
     }
   }
 }

@@ -18,34 +18,39 @@ export function referencesOf(
     if (value === null) return []
     const kept = isKept(column, row)
     const cuttable = !kept && canBeSetLater(column) && (side === 'desired' || column.clearable)
+    const pointer: Pointer = { name, column, side, cuttable, isKept: kept }
     const target = targetOf(known, { resource, side }, column, value)
-    const byKey: ChangeReference[] =
-      target && column.reference
-        ? [
-            {
-              column: name,
-              target,
-              need: column.reference.need,
-              side,
-              cuttable,
-              isFixed: column.replaces !== false,
-            },
-          ]
-        : []
-    const expressions = mayHoldExpressions(column) ? listExpressions(written[name]) : []
-    const byExpression = expressions.map(
-      (expression): ChangeReference => ({
-        column: name,
-        target: resourceKey(expression.table, expression.id),
-        need: 'ready',
-        side,
-        cuttable: cuttable || (!kept && side === 'base' && column.holds === true),
-        of: expression.column,
-        ...(column.holds ? { isHeld: true } : {}),
-      }),
-    )
-    return [...byKey, ...byExpression]
+    return [...byKey(pointer, target), ...byExpression(pointer, written[name])]
   })
+}
+
+/** A column of one row that names others. */
+interface Pointer {
+  readonly name: string
+  readonly column: Column
+  readonly side: ChangeReference['side']
+  readonly cuttable: boolean
+  readonly isKept: boolean
+}
+
+function byKey({ name, column, side, cuttable }: Pointer, target: string | undefined): ChangeReference[] {
+  if (!target || !column.reference) return []
+  const { need } = column.reference
+  return [{ column: name, target, need, side, cuttable, isFixed: column.replaces !== false }]
+}
+
+function byExpression(pointer: Pointer, written: Json | undefined): readonly ChangeReference[] {
+  const { name, column, side } = pointer
+  if (!mayHoldExpressions(column)) return []
+  return listExpressions(written).map((expression) => ({
+    column: name,
+    target: resourceKey(expression.table, expression.id),
+    need: 'ready',
+    side,
+    cuttable: pointer.cuttable || (!pointer.isKept && side === 'base' && column.holds === true),
+    of: expression.column,
+    ...(column.holds ? { isHeld: true } : {}),
+  }))
 }
 
 function targetOf(

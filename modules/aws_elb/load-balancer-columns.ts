@@ -12,10 +12,8 @@ import {
   text,
   timestamp,
 } from '../kit/index.ts'
+import { anew, attribute } from './column-options.ts'
 import { loadBalancerSecurityGroup, loadBalancerSubnet } from './load-balancer-lines.ts'
-
-/** All attributes are sent by one call, and none along with the create. */
-const attribute = { part: 'attributes', ownCall: ['create', 'update'] } as const
 
 export const attributeColumns = {
   enable_deletion_protection: boolean('Whether AWS refuses to delete it.', { ...attribute, default: false }),
@@ -108,9 +106,6 @@ export const attributeNames = {
   connection_logs_bucket: 'connection_logs.s3.bucket',
   connection_logs_prefix: 'connection_logs.s3.prefix',
 } as const satisfies Record<keyof typeof attributeColumns, string>
-
-/** What keeps its name makes room first; another name stands beside the old one. */
-const anew = { replaces: 'after' } as const
 
 export const columns = {
   load_balancer_name: text('Name, up to 32 letters, digits and hyphens.', {

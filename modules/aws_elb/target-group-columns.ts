@@ -1,10 +1,6 @@
 /** What a target group has, and which of its columns are attributes. */
 import { arn, boolean, choice, integer, reference, seconds, tags, text } from '../kit/index.ts'
-
-/** All attributes are sent by one call, and none along with the create. */
-const attribute = { part: 'attributes', ownCall: ['create', 'update'] } as const
-/** What keeps its name makes room first; another name stands beside the old one. */
-const anew = { replaces: 'after' } as const
+import { anew, attribute } from './column-options.ts'
 
 const protocols = ['HTTP', 'HTTPS', 'TCP', 'TLS', 'UDP', 'TCP_UDP', 'GENEVE'] as const
 

@@ -38,15 +38,15 @@ export const createRules = (writes: readonly CreateWrite<Row>[], elb: CloudApi) 
 export async function updateRules(writes: readonly Update[], elb: CloudApi): Promise<readonly RowOutcome[]> {
   const moves = writes.filter(({ delta }) => delta.priority)
   const [first] = moves
-  if (first) await moveRules(moves.map(moveOf), first.row.listener_id.listener_arn, elb)
-  return await oneByOne(writes, (write) => updateRule(write, elb))
+  const left = first && (await moveRules(moves.map(moveOf), first.row.listener_id.listener_arn, elb))
+  return await oneByOne(writes, async (write) => {
+    const refusal = left?.get(moveOf(write).arn)
+    if (refusal) throw refusal
+    return await updateRule(write, elb)
+  })
 }
 
-const moveOf = ({ seen: { rule }, row }: Update): Move => ({
-  arn: rule.RuleArn ?? '',
-  from: Number(rule.Priority),
-  to: row.priority,
-})
+const moveOf = ({ seen: { rule }, row }: Update): Move => ({ arn: rule.RuleArn ?? '', to: row.priority })
 
 async function updateRule({ seen, row: want, delta }: Update, elb: CloudApi): Promise<Outcome> {
   const { rule_arn: RuleArn } = idOf(seen)

@@ -1,10 +1,7 @@
 /** IAM users: one row, one user; policies and access keys are rows of their own tables. */
 import {
   CreateUserCommand,
-  DeleteLoginProfileCommand,
-  DeleteUserCommand,
   DeleteUserPermissionsBoundaryCommand,
-  GetLoginProfileCommand,
   GetUserCommand,
   IAMClient,
   PutUserPermissionsBoundaryCommand,
@@ -19,7 +16,6 @@ import {
   defineMapper,
   defineTable,
   done,
-  IasqlError,
   type Resolved,
   type RowOf,
   tagList,
@@ -31,9 +27,9 @@ import {
 } from '../kit/index.ts'
 import { userDetails } from './account-details.ts'
 import { boundaryColumns, boundaryOf, boundaryRow } from './boundary.ts'
+import { deleteOperations, deleteUser } from './delete-user.ts'
 import { nameOfAtMost, pathCheck, policyUnheard } from './names.ts'
 import { updateTags } from './update-tags.ts'
-import { belongingOperations, takeBelongings } from './user-belongings.ts'
 
 const columns = {
   user_name: text('Name of the user; one of the account, whatever its path.', {
@@ -68,20 +64,10 @@ async function updateBoundary(want: Resolved<Row>, iam: CloudApi): Promise<void>
   else await iam.send(DeleteUserPermissionsBoundaryCommand, { UserName })
 }
 
-/** Most users have nothing but what rows tell of, which has gone before: only a refusal is a reason to look. */
-async function deleteUser(UserName: string | undefined, iam: CloudApi): Promise<void> {
-  try {
-    await iam.send(DeleteUserCommand, { UserName })
-  } catch (error) {
-    if (!(error instanceof IasqlError) || error.code !== 'cloud/conflict') throw error
-    await takeBelongings(UserName, iam)
-    await iam.send(DeleteUserCommand, { UserName })
-  }
-}
-
 export const iamUser = defineTable({
   name: 'iam_user',
-  description: 'A user: permissions of one person or program for good, by password or access keys.',
+  description:
+    'A user: permissions of one person or program for good, by password or access keys. A deleted one takes along its password, MFA devices, SSH keys, signing certificates, service-specific credentials and memberships of groups; one that still has access keys or policies is refused whole.',
   place: 'global',
   naturalKey: ['user_name'],
   named: true,
@@ -106,10 +92,7 @@ export const iamUser = defineTable({
       'DeleteUserPermissionsBoundary',
       'TagUser',
       'UntagUser',
-      'GetLoginProfile',
-      'DeleteLoginProfile',
-      'DeleteUser',
-      ...belongingOperations,
+      ...deleteOperations,
     ],
     idOf,
     list: (_, iam) => userDetails(iam),
@@ -137,11 +120,7 @@ export const iamUser = defineTable({
       return done(idOf(seen))
     },
     async delete(seen, _, iam) {
-      const { UserName } = seen
-      // A password is no resource of its own, and a user that has one is not deleted.
-      if (await unlessAbsent(iam.send(GetLoginProfileCommand, { UserName })))
-        await unlessAbsent(iam.send(DeleteLoginProfileCommand, { UserName }))
-      await deleteUser(UserName, iam)
+      await deleteUser(seen.UserName, iam)
       return done(idOf(seen))
     },
     toRow: (seen) => {

@@ -1,6 +1,7 @@
 /** What is a user's own and no row says anything of: IAM deletes no user that still has some of it. */
 import {
   DeactivateMFADeviceCommand,
+  DeleteLoginProfileCommand,
   DeleteServiceSpecificCredentialCommand,
   DeleteSigningCertificateCommand,
   DeleteSSHPublicKeyCommand,
@@ -15,6 +16,7 @@ import {
 import { type CloudApi, unlessAbsent } from '../kit/index.ts'
 
 export const belongingOperations = [
+  'DeleteLoginProfile',
   'ListMFADevices',
   'DeactivateMFADevice',
   'DeleteVirtualMFADevice',
@@ -31,6 +33,7 @@ export const belongingOperations = [
 /** Whoever ends some of it at the same moment is no reason to stop. */
 export async function takeBelongings(UserName: string | undefined, iam: CloudApi): Promise<void> {
   const of = { UserName }
+  await unlessAbsent(iam.send(DeleteLoginProfileCommand, of))
   for await (const { SerialNumber } of iam.pages(ListMFADevicesCommand, of, (page) => page.MFADevices)) {
     await unlessAbsent(iam.send(DeactivateMFADeviceCommand, { UserName, SerialNumber }))
     if (SerialNumber?.includes(':mfa/'))

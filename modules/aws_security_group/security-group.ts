@@ -37,8 +37,8 @@ const columns = {
     'What the group is for. Of a group in use change the name along with it, so that the new one comes first.',
     {
       required: true,
-      // Of one name there is one in a VPC.
-      replaces: 'before',
+      // What keeps its name makes room first, as of one name there is one in a VPC.
+      replaces: 'after',
       check: 'length({}) BETWEEN 1 AND 255',
     },
   ),

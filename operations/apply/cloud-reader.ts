@@ -40,26 +40,16 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
   const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)])
   const api = (type: ResourceType, spot: Spot): CloudApi =>
     running.api(mapperOf(type).client, placeOf(ports, spot), within(readSeconds * 1_000))
-  const moments = new Map<string, { readonly shared: CloudApi; readonly untilMs: number }>()
-  const momentApi = (type: ResourceType, spot: Spot): CloudApi => {
-    const key = `${type.name} ${spot.accountId} ${spot.region}`
-    const nowMs = ports.clock.now().getTime()
-    const known = moments.get(key)
-    if (known && nowMs < known.untilMs) return known.shared
-    const shared = api(type, spot)
-    moments.set(key, { shared, untilMs: nowMs + momentMs })
-    return shared
-  }
   return {
     api,
-    momentApi,
+    momentApi: sharedForMoments(ports, api),
     writeApi(job, spot) {
       const { type, deadlineMs, cloud = running } = job
       const leftMs = Math.max(0, deadlineMs - ports.clock.now().getTime())
       return noting(job, cloud.api(mapperOf(type).client, placeOf(ports, spot), within(leftMs)))
     },
     async read(type, spot, id) {
-      const key = `${type.name} ${spot.accountId} ${spot.region}`
+      const key = keyOf(type, spot)
       const reader =
         readers.get(key) ??
         batched(
@@ -72,11 +62,27 @@ export function cloudReader(ports: Ports, signal: AbortSignal): CloudReader {
       return seen
     },
     siblings(type, spot) {
-      const key = `${type.name} ${spot.accountId} ${spot.region}`
+      const key = keyOf(type, spot)
       const lister = listers.get(key) ?? batched(listMany(type, () => api(type, spot)))
       listers.set(key, lister)
       return lister(null)
     },
+  }
+}
+
+const keyOf = ({ name }: ResourceType, { accountId, region }: Spot): string =>
+  `${name} ${accountId} ${region}`
+
+function sharedForMoments({ clock }: Ports, api: CloudReader['api']): CloudReader['momentApi'] {
+  const moments = new Map<string, { readonly shared: CloudApi; readonly untilMs: number }>()
+  return (type, spot) => {
+    const key = keyOf(type, spot)
+    const nowMs = clock.now().getTime()
+    const known = moments.get(key)
+    if (known && nowMs < known.untilMs) return known.shared
+    const shared = api(type, spot)
+    moments.set(key, { shared, untilMs: nowMs + momentMs })
+    return shared
   }
 }
 

@@ -16,7 +16,7 @@ export async function deleteResource(
   stepKey: string,
   tries: number,
 ): Promise<StepEvent> {
-  const { step } = stepOf(job, stepKey)
+  const { step, tries: intended } = stepOf(job, stepKey)
   const id = job.change.cloudId
   if (!id) return await endResource(run, job, stepKey)
   const mapper = mapperOf(job.type)
@@ -30,8 +30,9 @@ export async function deleteResource(
     return isGone ? await endResource(run, job, stepKey) : await readLater(run, job, stepKey)
   }
   // Of an old one that goes before the new one comes, this is the last look.
-  const isLastLook = job.change.action === 'replace' && job.change.replaceBefore && tries === 0
+  const isLastLook = job.change.action === 'replace' && job.change.replaceBefore && intended === undefined
   const loss = isLastLook ? findLoss(run, job, seen, readAt) : undefined
+  if (loss === 'unsure') return await readLater(run, job, stepKey)
   if (loss) return refusedEvent(run, stepKey, loss)
   const last = { ...untold(run, job), ...asWant(mapper.toRow(seen)) }
   await intend(run, job, stepKey, last, tries)

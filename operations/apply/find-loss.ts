@@ -14,15 +14,20 @@ export async function findLossOf(run: ApplyRun, job: Job): Promise<IasqlError | 
   const startedAt = run.context.ports.clock.now()
   const read = await attempt(run, () => run.reader.read(job.type, cloudPlace ?? place, cloudId))
   if ('refused' in read) return read.refused
-  return read.result === undefined ? undefined : findLoss(run, job, read.result, startedAt)
+  const loss = read.result === undefined ? undefined : findLoss(run, job, read.result, startedAt)
+  return loss === 'unsure' ? undefined : loss
 }
 
-/** `seen`, read from then on, against what the plan knew of it. */
-export function findLoss(run: ApplyRun, job: Job, seen: unknown, startedAt: Date): IasqlError | undefined {
+/** `seen`, read from then on, against what the plan knew of it; `unsure`: it differs, but may be from before our own write. */
+export function findLoss(
+  run: ApplyRun,
+  job: Job,
+  seen: unknown,
+  startedAt: Date,
+): IasqlError | 'unsure' | undefined {
   const { type, change } = job
   const state = run.jobs.states.get(change.key)
-  if (!state?.observed || !state.desired || !isSettled(run.context.ports, type, startedAt, state))
-    return undefined
+  if (!state?.observed || !state.desired) return undefined
   const { observed, desired } = state
   const now = mapperOf(type).toRow(seen) as Row
   const moved = Object.entries(type.columns).flatMap(([name, column]) => {
@@ -33,6 +38,7 @@ export function findLoss(run: ApplyRun, job: Job, seen: unknown, startedAt: Date
     return isOurs && !isKept && run.policy(change.table, change.rowId, name) === 'track' ? [name] : []
   })
   if (moved.length === 0) return undefined
+  if (!isSettled(run.context.ports, type, startedAt, state)) return 'unsure'
   const values = moved.map((name) => `${name} is ${JSON.stringify(now[name])} there`)
   return new IasqlError(
     'plan/conflict',

@@ -135,9 +135,7 @@ export async function endWrite(
   reading: Reading,
 ): Promise<StepEvent> {
   const { change, type } = job
-  const { ports } = run.context
-  const mapper = mapperOf(type)
-  const seen: SeenRow = mapper.toRow(reading.seen)
+  const seen: SeenRow = mapperOf(type).toRow(reading.seen)
   const { row, dangling } = readRow(type, seen, await holdSeen(run, seen, change.place), change.place)
   if (dangling.length > 0) {
     const message = `${dangling.join(', ')} of what was made points at a resource that no row describes`
@@ -151,7 +149,7 @@ export async function endWrite(
     observed: row,
     readStartedMs: reading.readStartedMs,
     writtenMs: job.calledMs,
-    settleMs: ports.cloud.settleMs(type.settleMs),
+    settleMs: run.context.ports.cloud.settleMs(type.settleMs),
   })
   const settled = settleWritten(run, job, { sent, observed, isNew })
   // Found again after a crash, or adopted: it has no record yet.
@@ -159,6 +157,22 @@ export async function endWrite(
     canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)
   if (isNew && !isKnown) await noteMade(run, job, stepKey, reading.cloudId)
   await takeMadeWith(run, job, stepKey, reading.cloudId)
+  return await keepWritten(run, job, stepKey, { reading, observed, settled })
+}
+
+interface Written {
+  readonly reading: Reading
+  readonly observed: Row
+  readonly settled: ReturnType<typeof settleWritten>
+}
+
+async function keepWritten(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  { reading, observed, settled }: Written,
+): Promise<StepEvent> {
+  const { change, type } = job
   noteStep(job, stepKey, { state: 'done', exists: true })
   const isLast = isLastStep(job, stepKey)
   run.learn(change, { cloudId: reading.cloudId, observed })
@@ -172,7 +186,7 @@ export async function endWrite(
       base: settled.base,
       observed,
       baseVersion,
-      companionOf: mapper.companionOf?.(reading.seen),
+      companionOf: mapperOf(type).companionOf?.(reading.seen),
       projection: settled.projection,
       drift: settled.drift,
     },

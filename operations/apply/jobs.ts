@@ -135,7 +135,9 @@ const jobOf = (record: ChangeRecord, tables: InstalledTables): Job => {
     startedMs: record.started_at === null ? null : msOf(record.started_at),
     cloudId: record.cloud_id,
     ...(record.error_code === null ? {} : { errorCode: record.error_code }),
-    hasWritten: stored.some(({ tries = 0, waiting }) => tries > 0 || waiting !== undefined),
+    hasWritten: stored.some(
+      ({ state, tries = 0, waiting }) => state === 'started' || tries > 0 || waiting !== undefined,
+    ),
   }
 }
 

@@ -24,15 +24,11 @@ export type Look =
   | { readonly kind: 'made'; readonly seen: unknown }
   | { readonly kind: 'none' | 'later' | 'decide' }
 
-/** What becomes of what has come. */
-interface Use {
-  /** The only one is the row's, also to go with it; else it is left, as the row has another one that users rely on. */
-  readonly isTaken: boolean
-  /** A row is there that somebody can decide for: of several, nothing is deleted because it looks as if it were ours. */
-  readonly isWanted: boolean
-}
-
-export async function lookForNewcomer(scope: Scope, intent: OpenIntent, use: Use): Promise<Look> {
+/**
+ * `isWanted`: a row is there to take it, or to decide for. Nothing is deleted because it looks as if it were ours:
+ * it may be the twin that a stranger made.
+ */
+export async function lookForNewcomer(scope: Scope, intent: OpenIntent, isWanted: boolean): Promise<Look> {
   const { ports, tenant, type, notice } = scope
   if (!scope.isProved) return { kind: 'later' }
   const found = await findUnmarked(scope, intent)
@@ -42,12 +38,12 @@ export async function lookForNewcomer(scope: Scope, intent: OpenIntent, use: Use
     case 'early':
       return { kind: 'later' }
     case 'one': {
-      if (use.isTaken) return { kind: 'made', seen: found.seen }
+      if (isWanted) return { kind: 'made', seen: found.seen }
       notice(left(intent, type, [describedIn(type, found.seen)]))
       return { kind: 'none' }
     }
     case 'several':
-      if (use.isWanted) {
+      if (isWanted) {
         await noteCandidates(ports.platform, tenant, intent, found.ids)
         return { kind: 'decide' }
       }

@@ -28,20 +28,20 @@ export async function planSettled(scope: {
   const undecided = await settleIntents(scope)
   await readUnread(scope)
   const plan = await planAll(ports.platform, tenant, tables, absent)
-  const doubtful = doubtfulIn(plan)
-  if (doubtful.size === 0) return { plan, undecided }
-  const left = await settleIntents(scope, doubtful)
+  const unsure = unsureIn(plan)
+  if (unsure.size === 0) return { plan, undecided }
+  const left = await settleIntents(scope, unsure)
   return { plan: await planAll(ports.platform, tenant, tables, absent), undecided: left }
 }
 
 /** What a lost call may have put into something that is to go: its change would look for it when that is too late. */
-function doubtfulIn({ changes, states }: RawPlan): ReadonlySet<string> {
+function unsureIn({ changes, states }: RawPlan): ReadonlySet<string> {
   const ending = new Set(changes.filter(isEnding).map(({ key }) => key))
-  const doubtful = changes.filter(({ key, pointsAt }) => {
+  const unsure = changes.filter(({ key, pointsAt }) => {
     const state = states.get(key)
     return state?.isUnsettled && state.claimedBy === null && pointsAt.some((target) => ending.has(target))
   })
-  return new Set(doubtful.map(({ table, rowId }) => resourceKey(table, rowId)))
+  return new Set(unsure.map(({ table, rowId }) => resourceKey(table, rowId)))
 }
 
 /** Whether enough is known for a change: what became of its own call, and of those that may have put something into what it ends. */

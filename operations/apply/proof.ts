@@ -1,4 +1,4 @@
-/** When it is proved that nothing came of a call that nobody answered. */
+/** When it is proved that nothing came of a call that nobody answered, or that nothing can come of it any more. */
 import { IasqlError } from '#engine/model/error.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { stragglerMs } from './call-times.ts'
@@ -16,6 +16,15 @@ export async function untilProved(run: ApplyRun, job: Job): Promise<void> {
   const { ports, lost, cancelled, deadlineMs } = run.context
   const waitMs = Math.min(provedMs(run, job), deadlineMs) - ports.clock.now().getTime()
   await ports.clock.sleep(Math.max(0, waitMs), AbortSignal.any([lost, cancelled])).catch(() => undefined)
+}
+
+/** Its caller has gone, the request may not have: what is sent before it arrives is overwritten by it. Cancelled or not. */
+export async function untilArrived(run: ApplyRun, job: Job): Promise<void> {
+  const { ports, lost, deadlineMs } = run.context
+  const nowMs = ports.clock.now().getTime()
+  const arrivedMs = Math.min(nowMs, job.deadlineMs) + stragglerMs
+  const waitMs = Math.min(arrivedMs, deadlineMs) - nowMs
+  await ports.clock.sleep(Math.max(0, waitMs), lost).catch(() => undefined)
 }
 
 /** The look-up failed, so the outcome is as unknown as before. */

@@ -83,10 +83,11 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
   const stands = Boolean(state?.desired) && !isSurplus
   const notice = scope.notice ?? ((message: string): void => ports.log('warn', message))
   const look = mapper.unmarked
-    ? await lookForNewcomer({ ports, tenant, type, api, notice, isProved: lookedMs >= provedMs }, intent, {
-        isTaken: !isSurplus || !state?.desired,
-        isWanted: stands,
-      })
+    ? await lookForNewcomer(
+        { ports, tenant, type, api, notice, isProved: lookedMs >= provedMs },
+        intent,
+        stands,
+      )
     : lookOf(await findMade(mapper, intent, api))
   if (look.kind === 'decide') return true
   if (look.kind !== 'made') {

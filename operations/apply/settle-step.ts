@@ -3,7 +3,7 @@ import { type ApplyRun, attempt, refusedEvent, type StepEvent } from './apply-ru
 import { mapperOf } from './cloud-reader.ts'
 import { findMade } from './find-made.ts'
 import { type Job, stepOf } from './jobs.ts'
-import { isTooEarly, unknown, untilProved } from './proof.ts'
+import { isTooEarly, unknown, untilArrived, untilProved } from './proof.ts'
 import { report } from './report.ts'
 import { settleUnmarked } from './settle-unmarked.ts'
 import { takeMade } from './take-made.ts'
@@ -11,7 +11,10 @@ import { continueWrite } from './write-steps.ts'
 
 export async function settleStep(run: ApplyRun, job: Job, stepKey: string): Promise<StepEvent> {
   const { step, cloudId } = stepOf(job, stepKey)
-  if (step.kind !== 'create') return { kind: 'absent', step: stepKey }
+  if (step.kind !== 'create') {
+    await untilArrived(run, job)
+    return { kind: 'absent', step: stepKey }
+  }
   if (cloudId) return await continueWrite(run, job, stepKey, cloudId)
   report(run, job, stepKey, 'looking up what became of a call that nobody answered')
   const mapper = mapperOf(job.type)

@@ -7,12 +7,12 @@ import { asWant } from '../plan/resolve-row.ts'
 import { type ApplyRun, attempt, refusedEvent, type StepEvent, tokenOf } from './apply-run.ts'
 import { attemptWrite, openFor } from './attempt-write.ts'
 import { mapperOf } from './cloud-reader.ts'
-import { isDoubtful } from './doubtful-read.ts'
 import { type Delta, deltaOf, findConflict } from './find-delta.ts'
-import { endOrWait, readAgain, takeOutcome } from './finish-write.ts'
+import { endOrWait, type Reading, readAgain, takeOutcome } from './finish-write.ts'
 import { intend } from './intend.ts'
 import { type Job, noteStep, stepOf } from './jobs.ts'
 import { undecided } from './name-taken.ts'
+import { isUnsure } from './unsure-read.ts'
 import { noteVanished, readLater, vanished } from './vanished.ts'
 import { resolveWanted } from './wanted.ts'
 
@@ -22,13 +22,13 @@ export async function updateResource(
   stepKey: string,
   tries: number,
 ): Promise<StepEvent> {
-  const { step, cloudId } = stepOf(job, stepKey)
+  const { step, cloudId, tries: intended } = stepOf(job, stepKey)
   const id = cloudId ?? run.jobs.states.get(job.change.key)?.cloudId ?? job.change.cloudId
   if (!id)
     return refusedEvent(run, stepKey, new IasqlError('cloud/not-found', 'the cloud has no such resource'))
-  // What this change itself has made is as it made it.
-  const isFirstCall = tries === 0 && job.change.action === 'update'
-  return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst: isFirstCall })
+  // What this change itself has made is as it made it; a look that had to wait has written nothing yet.
+  const isFirst = intended === undefined && job.change.action === 'update'
+  return await pushDelta(run, job, stepKey, { id, spot: step, tries, isFirst })
 }
 
 export async function adoptResource(
@@ -65,7 +65,6 @@ interface Push {
 
 /** Reads, compares, sends what differs: the same after a crash as the first time. */
 async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): Promise<StepEvent> {
-  const mapper = mapperOf(job.type)
   const readStartedMs = run.context.ports.clock.now().getTime()
   const read = await attempt(run, () => run.reader.read(job.type, push.spot, push.id))
   if ('refused' in read) return refusedEvent(run, stepKey, read.refused)
@@ -77,27 +76,47 @@ async function pushDelta(run: ApplyRun, job: Job, stepKey: string, push: Push): 
   job.isVanished = false
   const { want: sent, missing } = resolveWanted(run, job, stepKey)
   if (missing.length > 0) return refusedEvent(run, stepKey, unresolved(missing))
-  const seenRow = mapper.toRow(seen)
+  const seenRow = mapperOf(job.type).toRow(seen)
   const now = asWant(seenRow)
-  if (isDoubtful(run, job, stepKey, { now, sent, readStartedMs })) return await readLater(run, job, stepKey)
+  if (isUnsure(run, job, stepKey, { now, sent, readStartedMs })) return await readLater(run, job, stepKey)
   const conflict = push.isFirst ? await findConflict(run, job, seenRow, sent) : undefined
   if (conflict) return refusedEvent(run, stepKey, conflict)
   const delta = deltaOf(run, job, stepKey, now, sent)
+  return Object.keys(delta).length === 0
+    ? await endPush(run, job, stepKey, { cloudId: push.id, seen, readStartedMs, now })
+    : await sendDelta(run, job, stepKey, { ...push, seen, now, delta })
+}
+
+/** Nothing is different any more. */
+async function endPush(
+  run: ApplyRun,
+  job: Job,
+  stepKey: string,
+  { now, ...reading }: Reading & { readonly now: Row },
+): Promise<StepEvent> {
+  job.want = now
+  // What an unanswered call made may be on its way still.
+  if (mapperOf(job.type).settled?.(reading.seen) === false)
+    return await readAgain(run, job, stepKey, reading.cloudId, { until: 'it to be available' })
+  return await endOrWait(run, job, stepKey, reading)
+}
+
+interface Sending extends Push {
+  readonly seen: unknown
+  readonly now: Row
+  readonly delta: Delta
+}
+
+async function sendDelta(run: ApplyRun, job: Job, stepKey: string, sending: Sending): Promise<StepEvent> {
+  const { seen, now, delta, spot, tries } = sending
   const pushed = Object.fromEntries(Object.entries(delta).map(([name, { to }]) => [name, to]))
   const want = { ...now, ...pushed }
-  if (Object.keys(delta).length === 0) {
-    job.want = want
-    // What an unanswered call made may be on its way still.
-    if (mapper.settled?.(seen) === false)
-      return await readAgain(run, job, stepKey, push.id, { until: 'it to be available' })
-    return await endOrWait(run, job, stepKey, { cloudId: push.id, seen, readStartedMs })
-  }
   const opened = await attempt(run, () => openFor(run, job, want, pushed))
   if ('refused' in opened) return refusedEvent(run, stepKey, opened.refused)
-  await intend(run, job, stepKey, want, push.tries)
+  await intend(run, job, stepKey, want, tries)
   const token = tokenOf(run, job, stepKey)
   const updated = await attemptWrite(run, job, opened.result, (reveal) =>
-    run.write(job, push.spot, {
+    run.write(job, spot, {
       kind: 'update',
       ...{ seen, row: reveal(want), delta: revealed(delta, reveal), token },
     }),

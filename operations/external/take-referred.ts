@@ -11,6 +11,7 @@ import { importRows } from '../sync/import-rows.ts'
 import { placeOf } from '../sync/places.ts'
 import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import type { SyncScope } from '../sync/sync-scope.ts'
+import { getReadable, type UnreadResources } from '../sync/unread.ts'
 
 export type ExternalScope = Pick<SyncScope, 'ports' | 'db' | 'tenant' | 'tables' | 'signal' | 'listed'>
 
@@ -81,16 +82,17 @@ async function takeOf(
   const ids = references.map(({ id }) => id)
   try {
     const api = ports.cloud.api(mapper.client, placeOf(ports, place), signal)
-    const seen = await mapper.get(ids, api)
+    const unread: UnreadResources = new Map()
+    const seen = await getReadable(mapper, ids, api, unread)
     const found = new Set(seen.map((one) => canonicalJson(mapper.idOf(one))))
-    const lost = ids.filter((id) => !found.has(canonicalJson(id)))
+    const lost = ids.filter((id) => !found.has(canonicalJson(id)) && !unread.has(canonicalJson(id)))
     const strange = await notOurs(scope, target, seen, api)
     const inner = strange.flatMap((one) => referencesIn(mapper.toRow(one)))
     const first = await indexReferences(db, tenant, inner)
     const unknown = inner.filter((reference) => !first.find(reference, place))
     const below = await take(scope, { unknown, place }, tried)
     const own = await importStrange(scope, target, strange)
-    return joined([below, own, { rows: [], notices: lost.length > 0 ? [unreadable(type, lost)] : [] }])
+    return joined([below, own, { rows: [], notices: noticesOf(type, lost, unread) }])
   } catch (error) {
     if (!(error instanceof IasqlError) || error.blame !== 'cloud') throw error
     signal.throwIfAborted()
@@ -102,6 +104,16 @@ const unreadable = (type: ResourceType, ids: readonly CloudId[]): string => {
   const names = ids.slice(0, 5).map(describeCloudId).join(', ')
   const more = ids.length > 5 ? ` and ${ids.length - 5} more` : ''
   return `${type.name} ${names}${more}: something refers to it, but it cannot be read.`
+}
+
+function noticesOf(type: ResourceType, lost: readonly CloudId[], unread: UnreadResources): readonly string[] {
+  const denied = [...unread.values()]
+  const [first] = denied
+  const names = denied.map(({ id }) => id)
+  return [
+    ...(lost.length > 0 ? [unreadable(type, lost)] : []),
+    ...(first ? [`${unreadable(type, names)} ${first.why.message}`] : []),
+  ]
 }
 
 /** What a list of the place shows becomes a row of ours by its own sync, unless it was to be left alone. */

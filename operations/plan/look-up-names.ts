@@ -35,7 +35,7 @@ interface LookedUp {
 export async function lookUpNames(looking: Looking, candidates: readonly Candidate[]): Promise<LookedUp> {
   const { mapper, api } = looking
   const unsure: PlannedChange[] = []
-  const doubt = ({ change }: Candidate, why: IasqlError): void =>
+  const leaveUnsure = ({ change }: Candidate, why: IasqlError): void =>
     void unsure.push({
       ...change,
       isNameUnsure: true,
@@ -43,7 +43,7 @@ export async function lookUpNames(looking: Looking, candidates: readonly Candida
     })
   try {
     const names = candidates.length > fewNames ? await listNames(looking) : undefined
-    if (names) return { found: await readListed(looking, candidates, names, doubt), unsure }
+    if (names) return { found: await readListed(looking, candidates, names, leaveUnsure), unsure }
   } catch (error) {
     if (!isOfOne(error)) throw error
   }
@@ -53,7 +53,7 @@ export async function lookUpNames(looking: Looking, candidates: readonly Candida
       return seen === undefined ? undefined : { change: candidate.change, seen }
     } catch (error) {
       if (!isOfOne(error)) throw error
-      doubt(candidate, error)
+      leaveUnsure(candidate, error)
       return undefined
     }
   })
@@ -77,7 +77,7 @@ async function readListed(
   { type, mapper, api }: Looking,
   candidates: readonly Candidate[],
   names: ReadonlyMap<string, unknown>,
-  doubt: (candidate: Candidate, why: IasqlError) => void,
+  leaveUnsure: (candidate: Candidate, why: IasqlError) => void,
 ): Promise<readonly Found[]> {
   const hits = candidates.filter(({ want }) => names.has(nameIn(type, want)))
   if (hits.length === 0) return []
@@ -87,7 +87,7 @@ async function readListed(
   const read = new Map(seen.map((one) => [nameIn(type, mapper.toRow(one)), one]))
   return hits.flatMap((candidate) => {
     const refused = unread.get(canonicalJson(idOf(candidate)))
-    if (refused) doubt(candidate, refused.why)
+    if (refused) leaveUnsure(candidate, refused.why)
     const one = read.get(nameIn(type, candidate.want))
     return one === undefined ? [] : [{ change: candidate.change, seen: one }]
   })

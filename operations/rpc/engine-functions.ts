@@ -19,14 +19,13 @@ interface NativeFunction {
   readonly body: string
 }
 
-function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
-  const t = tenant.schema
+function nativesOf(t: string, modules: Registry['modules']): readonly NativeFunction[] {
   const listed = modules.map(
     ({ name, version, requires }) =>
       `(${literal(name)}, ${literal(version)}, ${literal(JSON.stringify(requires))}::jsonb)`,
   )
   const columns = 'TABLE (module_name text, module_version text, dependencies jsonb)'
-  const natives: readonly NativeFunction[] = [
+  return [
     {
       name: 'iasql_version',
       returns: 'TABLE (version text)',
@@ -53,7 +52,11 @@ function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
         UNION ALL ${findersSql(t)} ORDER BY 1, 2, 3`,
     },
   ]
-  return natives.flatMap(({ name, returns, body }) => [
+}
+
+function nativeSql(tenant: Tenant, { modules }: Registry): readonly string[] {
+  const t = tenant.schema
+  return nativesOf(t, modules).flatMap(({ name, returns, body }) => [
     // The body as a plain literal: the Data API would look for parameters between dollar quotes.
     `CREATE OR REPLACE FUNCTION ${t}.${name}() RETURNS ${returns} LANGUAGE sql STABLE
       SET search_path = pg_catalog, pg_temp AS ${literal(body)}`,

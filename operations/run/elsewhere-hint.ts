@@ -8,7 +8,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 
 const missing = /^Key \(([^)]*)\)=\((.*)\) is not present in table/s
 
-/** Undefined for any other error, and for a target that there is nowhere. */
+/** Undefined for any other error, and for a target that there is nowhere or that cannot be looked for. */
 export async function elsewhereHint(
   db: Queryable,
   tenant: Tenant,
@@ -22,7 +22,12 @@ export async function elsewhereHint(
   const parts = given.split(', ')
   const value = parts.slice(columns.length - 1).join(', ')
   const by = targetColumns.at(-1) ?? 'id'
-  const [found] = await rowPlaces(db, tenant, { table: target, column: by, value, columns })
+  const sqlType = lookup.get(target)?.columns[by]?.sqlType ?? 'bigint'
+  // The error that it is for is worth more than the hint.
+  const places = await rowPlaces(db, tenant, { table: target, column: by, sqlType, value, columns }).catch(
+    () => [],
+  )
+  const [found] = places
   if (!found) return undefined
   const [accountId, region] = ['account_id', 'region'].map((name) => parts[columns.indexOf(name)])
   const here = placeText(found.account_id === accountId ? undefined : accountId, region)

@@ -6,15 +6,16 @@ import { namingText } from '../secrets/secret-literals.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import type { OpenRun } from './open-run.ts'
 
-/** Of what may write a secret; what only reads can be explained. */
+/** Of what may write a secret: of what only reads, the functions that it calls. */
 export async function refuseExplained(
   { ports, tenant }: OpenRun,
   { node, text }: Pick<Statement, 'node' | 'text'>,
 ): Promise<IasqlError | undefined> {
   if (!('ExplainStmt' in node)) return undefined
   const { query } = node.ExplainStmt
-  if (query && 'SelectStmt' in query && !query.SelectStmt.withClause) return undefined
-  const names = await secretNames(ports.platform, tenant)
+  const isPlain = query !== undefined && 'SelectStmt' in query && !query.SelectStmt.withClause
+  const all = await secretNames(ports.platform, tenant)
+  const names = isPlain ? all.filter(({ kind }) => kind === 'function') : all
   if (!isNamed(namingText(node, text), names)) return undefined
   return new IasqlError(
     'sql/unsupported',

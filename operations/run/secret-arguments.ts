@@ -6,11 +6,14 @@ import type { FuncCall } from 'libpg-query'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
 import type { RpcDescription } from '#engine/model/rpc.ts'
+import { DataApiError } from '#postgres/data-api.ts'
 import { hasSecretKey } from '#postgres/statements/secret-key.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import { hideIn, hideSecrets } from '../secrets/hide-secrets.ts'
+import { UnopenedMessage } from '../secrets/open-message.ts'
 import type { OpenedSecrets } from '../secrets/open-secrets.ts'
+import { plainNames } from '../statement/plain-names.ts'
 import type { Statement } from '../statement/split-statements.ts'
 import type { OpenRun } from './open-run.ts'
 import { refuseOtherForms } from './shown-once.ts'
@@ -45,8 +48,9 @@ export async function openArguments(
     const [keyName = '', message = ''] = String(value).split(' ')
     // The text of a fault is the tenant's word only: another tenant's key is not opened with.
     if (!(await hasSecretKey(platform, tenant, keyName))) throw notSealed(description)
-    const [plain = ''] = await secretKeys.open(keyName, [Buffer.from(message, 'base64')]).catch(() => {
-      throw notSealed(description)
+    const sealed = Buffer.from(message, 'base64')
+    const [plain = ''] = await secretKeys.open(keyName, [sealed]).catch((error: unknown) => {
+      throw error instanceof UnopenedMessage ? notSealed(description) : error
     })
     secrets.set(`${index}`, plain)
     opened.push(plain)
@@ -63,7 +67,13 @@ const notSealed = ({ name }: RpcDescription): IasqlError =>
 export function withoutSecrets(error: unknown, secrets: OpenedSecrets): unknown {
   if (secrets.size === 0) return error
   if (error instanceof IasqlError) return hideSecrets(error, secrets)
-  return new Error(hideIn(error instanceof Error ? error.message : String(error), secrets.values()))
+  const hide = (text: string): string => hideIn(text, secrets.values())
+  if (!(error instanceof Error)) return new Error(hide(String(error)))
+  const cause = error.cause === undefined ? undefined : withoutSecrets(error.cause, secrets)
+  // Whether the database is gone is told by it.
+  if (error instanceof DataApiError) return new DataApiError(error.fault, hide(error.message), cause)
+  const hidden = new Error(hide(error.message), { cause })
+  return Object.assign(hidden, { name: error.name, stack: hide(error.stack ?? '') })
 }
 
 /** What would keep or show the text of a call, such as EXPLAIN, a view or the body of a function, is refused before it runs. */
@@ -71,13 +81,11 @@ export async function refuseKeptCalls(
   { catalogue, ports, tenant }: OpenRun,
   { node, text }: Pick<Statement, 'node' | 'text'>,
 ): Promise<IasqlError | undefined> {
-  const lower = text.toLowerCase()
-  const named = catalogue
-    .descriptions(await ports.modules())
-    .find((one) => takesSecret(one) && lower.includes(one.name))
-  if (!named) return undefined
-  const hasBody = 'DoStmt' in node || 'CreateFunctionStmt' in node
-  return hasBody || calls(node, named.name) ? refuseOtherForms(node, named, tenant.schema) : undefined
+  const secretive = catalogue.descriptions(await ports.modules()).filter(takesSecret)
+  if (secretive.length === 0) return undefined
+  const body = 'DoStmt' in node || 'CreateFunctionStmt' in node ? plainNames(text).toLowerCase() : ''
+  const named = secretive.find(({ name }) => body.includes(name) || calls(node, name))
+  return named && refuseOtherForms(node, named, tenant.schema)
 }
 
 function calls(node: unknown, name: string): boolean {

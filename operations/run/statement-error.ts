@@ -12,6 +12,7 @@ import type { Statement } from '../statement/split-statements.ts'
 import { elsewhereHint } from './elsewhere-hint.ts'
 import { checkCancelled } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
+import { takesSecret } from './secret-arguments.ts'
 
 export interface FailedStatement {
   readonly statement: Statement
@@ -97,18 +98,34 @@ const databaseWireError = async (
   }
 }
 
+interface FunctionError {
+  readonly error: WireError
+  /** It has gone through `withoutSecrets`, and its statement has no values but those of the call. */
+  readonly isClean: boolean
+}
+
 /** An error that a function ended with has more to it than SQL can raise: its code and AWS's request id. */
-const withFunctionError = async (
+async function functionError(
   run: OpenRun,
   error: WireError,
-  memory: StatementMemory,
-): Promise<WireError> => {
+  memory: StatementMemory | undefined,
+): Promise<FunctionError | undefined> {
+  if (!memory || memory.answered.length === 0) return undefined
   const stored = await findRpcError(run.ports.platform, run.tenant, memory.context, error.message)
-  if (stored) {
-    const { code, awsRequestId } = stored as { readonly code: string; readonly awsRequestId: string | null }
-    return { ...error, code, ...(awsRequestId === null ? {} : { awsRequestId }) }
+  if (!stored) return undefined
+  const { code, awsRequestId } = stored.error as {
+    readonly code: string
+    readonly awsRequestId: string | null
   }
-  if (memory.effects.length === 0) return error
+  const described = run.catalogue.descriptions(await run.ports.modules())
+  return {
+    error: { ...error, code, ...(awsRequestId === null ? {} : { awsRequestId }) },
+    isClean: described.some((one) => one.name === stored.name && takesSecret(one)),
+  }
+}
+
+function withEffects(error: WireError, memory: StatementMemory | undefined): WireError {
+  if (!memory || memory.effects.length === 0) return error
   const note = `${memory.effects.join(', ')} ran before the statement failed; what it did in the cloud stays (result ${memory.context}).`
   return { ...error, detail: error.detail ? `${error.detail}\n${note}` : note }
 }
@@ -126,7 +143,10 @@ export async function statementError(
     limit ?? (fields ? await databaseWireError(run, fields, failed) : wireError(error, run.ports.log))
   const { modules } = await run.ports.modules()
   const lookup = tableLookup(modules.flatMap(({ tables }) => tables))
-  const wire = await hideLiterals(run.ports, run.tenant, quoted, { ...failed.statement, lookup })
-  const { memory } = failed
-  return memory && memory.answered.length > 0 ? withFunctionError(run, wire, memory) : wire
+  // By what PostgreSQL says, before any of it is hidden.
+  const own = await functionError(run, quoted, failed.memory)
+  if (own?.isClean) return own.error
+  const told = own?.error ?? quoted
+  const wire = await hideLiterals(run.ports, run.tenant, told, { ...failed.statement, lookup })
+  return own ? wire : withEffects(wire, failed.memory)
 }

@@ -13,6 +13,8 @@ import { namingText, secretLiterals } from './secret-literals.ts'
 const fewest = 6
 /** Any other name is written in quotes alone. */
 const isWord = /^[\p{L}_][\p{L}\p{N}_$]*$/u
+/** The class of errors about values: PostgreSQL quotes them. */
+const dataExceptions = '22'
 /** It stands for a secret and is none. */
 const isMarker = /^secret:\d+$/
 
@@ -26,7 +28,9 @@ export async function hideLiterals(
   const names = await secretNames(platform, tenant).catch(() => undefined)
   if (names && !isNamed(namingText(node, text), names)) return error
   const mayBeSecret = (literal: string) => literal.length >= fewest && !isMarker.test(literal)
-  const given = secretLiterals(node, lookup) ?? literalsOf(text)
+  // Of a value that its column cannot take, the column may be the wrong one.
+  const isMisplaced = error.sqlstate.startsWith(dataExceptions)
+  const given = (isMisplaced ? undefined : secretLiterals(node, lookup)) ?? literalsOf(text)
   const literals = [...new Set(given.filter(mayBeSecret))]
   const pieces = new Set(literals.flatMap((literal) => literal.match(/[\p{L}\p{N}_]{6,}/gu) ?? []))
   const hide = (shown: string): string =>

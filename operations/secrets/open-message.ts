@@ -14,11 +14,27 @@ const aesBlock = 16
 const checkHead = Buffer.from([0xd3, 0x14])
 const checkBytes = checkHead.length + 20
 
-const unopened = (): Error =>
-  new Error('an encrypted value cannot be opened: it was encrypted under another key, or was changed')
+/** It lies with the message, not with where the key is kept: to ask again would not help. */
+export class UnopenedMessage extends Error {
+  override readonly name = 'UnopenedMessage'
+}
 
-/** The text that was encrypted with `cipher-algo=aes256, compress-algo=0`. @throws when a bit of it is another. */
+const unopened = (cause?: unknown): UnopenedMessage =>
+  new UnopenedMessage(
+    'an encrypted value cannot be opened: it was encrypted under another key, or was changed',
+    { cause },
+  )
+
+/** The text that was encrypted with `cipher-algo=aes256, compress-algo=0`. @throws UnopenedMessage when a bit of it is another. */
 export function openMessage(privateKey: string, message: Uint8Array): string {
+  try {
+    return textOf(privateKey, message)
+  } catch (error) {
+    throw error instanceof UnopenedMessage ? error : unopened(error)
+  }
+}
+
+function textOf(privateKey: string, message: Uint8Array): string {
   const packets = readPackets(message)
   const wrapped = packets.find(({ tag }) => tag === sessionKeyTag)?.body
   const encrypted = packets.find(({ tag }) => tag === encryptedTag)?.body

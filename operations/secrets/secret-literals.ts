@@ -2,6 +2,7 @@
 import type { InsertStmt, Node, ResTarget, UpdateStmt } from 'libpg-query'
 import type { TableLookup } from '#engine/plan/resource.ts'
 import { literalsOf } from '../statement/literals.ts'
+import { plainNames } from '../statement/plain-names.ts'
 import { scanTokens } from '../statement/scan-tokens.ts'
 
 /** Undefined: any literal may be one. */
@@ -71,8 +72,10 @@ const byName: ReadonlySet<string> = new Set([
 /** What of the text may name a table: literals too, where something is called that could take a name from one. */
 export const namingText = (node: Node, text: string): string =>
   holds(node)
-    ? text
-    : [...scanTokens(text)].flatMap((token) => (token.kind === 'string' ? [] : [token.text])).join(' ')
+    ? plainNames(text)
+    : [...scanTokens(plainNames(text))]
+        .flatMap((token) => (token.kind === 'string' ? [] : [token.text]))
+        .join(' ')
 
 function holds(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false

@@ -48,18 +48,45 @@ export interface Merging {
   readonly index: ResourceIndex
 }
 
-export async function mergeKnown(
-  scope: SyncScope,
-  { type, place }: TableAt,
-  { reading, states, seen, index }: Merging,
-): Promise<Merged> {
+export async function mergeKnown(scope: SyncScope, at: TableAt, merging: Merging): Promise<Merged> {
+  const { type } = at
+  const compared = await compare(scope, at, merging)
+  const { conflicts, pulled, found } = compared
+  const taken = await storeObservations(scope.db, scope.tenant, {
+    table: type.name,
+    readStarted: merging.reading.startedAt,
+    observations: compared.observations,
+  })
+  const { refused } = pulled.size > 0 ? await projectOutputs(scope.db, scope.tenant, type) : { refused: [] }
+  const left = new Set(refused.map(({ resourceId }) => resourceId))
+  const rows = [...pulled].flatMap(([resourceId, row]) =>
+    taken.has(resourceId) && !left.has(resourceId) ? [row] : [],
+  )
+  const refusals = refused.map(({ message }) => message)
+  const notices = [...keptNotice(type, compared.kept), ...compared.sentBack, ...refusals]
+  return { rows, conflicts, notices, found }
+}
+
+interface Compared {
+  readonly observations: readonly Observation[]
+  readonly conflicts: readonly Conflict[]
+  /** By resource. */
+  readonly pulled: ReadonlyMap<number, SyncRow>
+  readonly sentBack: readonly string[]
+  readonly kept: number
+  readonly found: number
+}
+
+async function compare(scope: SyncScope, at: TableAt, merging: Merging): Promise<Compared> {
+  const { type, place } = at
+  const { index } = merging
   const observations: Observation[] = []
   const conflicts: Conflict[] = []
   const pulled = new Map<number, SyncRow>()
   const sentBack: string[] = []
   let kept = 0
   let found = 0
-  const believed = believedIn(scope, { type, place }, { reading, states, seen, index })
+  const believed = believedIn(scope, at, merging)
   const leavingIn = await findLeaving(scope, type, believed)
   for (const { state, resourceId, one, observed: row } of believed) {
     const leaving = leavingIn({ state, observed: row })
@@ -85,18 +112,7 @@ export async function mergeKnown(
     const changed = changedBy(unprojected)
     pulled.set(resourceId, syncRow('update', type, { cloudId, rowId, row, changed, nameOf: index.nameOf }))
   }
-  const taken = await storeObservations(scope.db, scope.tenant, {
-    table: type.name,
-    readStarted: reading.startedAt,
-    observations,
-  })
-  const { refused } = pulled.size > 0 ? await projectOutputs(scope.db, scope.tenant, type) : { refused: [] }
-  const left = new Set(refused.map(({ resourceId }) => resourceId))
-  const rows = [...pulled].flatMap(([resourceId, row]) =>
-    taken.has(resourceId) && !left.has(resourceId) ? [row] : [],
-  )
-  const notices = [...keptNotice(type, kept), ...sentBack, ...refused.map(({ message }) => message)]
-  return { rows, conflicts, notices, found }
+  return { observations, conflicts, pulled, sentBack, kept, found }
 }
 
 /** What was read for certain, of rows that nobody is at. */

@@ -22,54 +22,64 @@ export interface ReadAhead {
   end(): Promise<void>
 }
 
+export const readAhead = (options: ReadAheadOptions): ReadAhead => new Readings(options)
+
 interface Begun {
   readonly reading: Promise<CloudReading>
   /** How many it holds, once it has ended. */
   resources: number
 }
 
-export function readAhead({ order, isWanted, read }: ReadAheadOptions): ReadAhead {
-  const left = new Set(order)
-  const waiting = new Map<TableAt, Begun>()
-  const underWay = new Set<Promise<void>>()
+class Readings implements ReadAhead {
+  readonly #options: ReadAheadOptions
+  readonly #left: Set<TableAt>
+  readonly #waiting = new Map<TableAt, Begun>()
+  readonly #underWay = new Set<Promise<void>>()
 
-  const begin = (at: TableAt): Begun => {
-    left.delete(at)
-    const one: Begun = { reading: read(at), resources: 0 }
-    // A failure is of interest to whoever takes it, in its turn.
-    const ending = one.reading
-      .then(
-        ({ seen }) => {
-          one.resources = seen.length
-        },
-        () => undefined,
-      )
-      .then(() => {
-        underWay.delete(ending)
-        fill()
-      })
-    underWay.add(ending)
+  constructor(options: ReadAheadOptions) {
+    this.#options = options
+    this.#left = new Set(options.order)
+  }
+
+  async take(at: TableAt): Promise<CloudReading> {
+    const { reading } = this.#waiting.get(at) ?? this.#begin(at)
+    this.#waiting.delete(at)
+    this.#fill()
+    return await reading
+  }
+
+  async end(): Promise<void> {
+    this.#left.clear()
+    await Promise.all(this.#underWay)
+  }
+
+  #begin(at: TableAt): Begun {
+    this.#left.delete(at)
+    const one: Begun = { reading: this.#options.read(at), resources: 0 }
+    const ending = this.#ending(one).then(() => {
+      this.#underWay.delete(ending)
+      this.#fill()
+    })
+    this.#underWay.add(ending)
     return one
   }
-  const fill = (): void => {
-    for (const at of waiting.keys()) if (!isWanted(at)) waiting.delete(at)
-    const held = [...waiting.values()].reduce((sum, { resources }) => sum + resources, 0)
-    for (const at of left) {
-      if (underWay.size >= mostAtOnce || held >= mostResources) return
-      if (isWanted(at)) waiting.set(at, begin(at))
-      else left.delete(at)
+
+  async #ending(one: Begun): Promise<void> {
+    try {
+      one.resources = (await one.reading).seen.length
+    } catch {
+      // A failure is of interest to whoever takes it, in its turn.
     }
   }
-  return {
-    async take(at) {
-      const { reading } = waiting.get(at) ?? begin(at)
-      waiting.delete(at)
-      fill()
-      return await reading
-    },
-    async end() {
-      left.clear()
-      await Promise.all(underWay)
-    },
+
+  #fill(): void {
+    const { isWanted } = this.#options
+    for (const at of this.#waiting.keys()) if (!isWanted(at)) this.#waiting.delete(at)
+    const held = [...this.#waiting.values()].reduce((sum, { resources }) => sum + resources, 0)
+    for (const at of this.#left) {
+      if (this.#underWay.size >= mostAtOnce || held >= mostResources) return
+      if (isWanted(at)) this.#waiting.set(at, this.#begin(at))
+      else this.#left.delete(at)
+    }
   }
 }

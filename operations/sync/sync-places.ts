@@ -40,6 +40,7 @@ export async function syncPlaces(work: SyncWork, memory: SyncMemory): Promise<Sy
   if (!isDone) return { isDone, memory: now }
   const referred = await tablesReferredOnly(scope.db, scope.tenant)
   while (now.at < types.length * 2) {
+    refuseCancelled(context)
     if (isDue(context)) return { isDone: false, memory: now }
     if (now.at === types.length) await dropGone(work, scope)
     const type = types[types.length * 2 - 1 - now.at]
@@ -62,11 +63,12 @@ const scopeOf = async ({ context, tables, confirm }: SyncWork): Promise<SyncScop
   policy: await loadPolicy(context.ports.platform, context.tenant),
 })
 
-/** Whether the invocation has to hand over. */
-function isDue({ cancelled, ports, deadlineMs }: ExecutionContext): boolean {
+function refuseCancelled({ cancelled }: ExecutionContext): void {
   if (cancelled.aborted) throw new IasqlError('apply/cancelled', 'the sync was cancelled')
-  return ports.clock.now().getTime() > deadlineMs
 }
+
+/** Whether the invocation has to hand over. */
+const isDue = ({ ports, deadlineMs }: ExecutionContext): boolean => ports.clock.now().getTime() > deadlineMs
 
 async function readTypes(
   { context, types }: SyncWork,
@@ -85,6 +87,7 @@ async function readTypes(
   })
   try {
     for (const one of left) {
+      refuseCancelled(context)
       if (isDue(context)) return { isDone: false, memory: now }
       now = await syncType({ context, scope, ahead, fail: (reason) => ended.abort(reason) }, one, now)
       now = { ...now, at: now.at + 1 }

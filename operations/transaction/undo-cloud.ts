@@ -3,6 +3,7 @@ import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { type CommitChange, commitChanges } from '#postgres/statements/commit-changes.ts'
 import { applyStanding } from '#postgres/statements/execution-held.ts'
+import { stragglerMs } from '../apply/call-times.ts'
 import { claimChanges } from '../apply/claim-changes.ts'
 import { runSteps } from '../apply/run-steps.ts'
 import type { StepOutcome } from '../execution/execution-context.ts'
@@ -27,6 +28,8 @@ export async function undoCloud(run: CommitRun): Promise<StepOutcome> {
   if (!standing.has_open_changes) {
     if (memory.round >= mostRounds) return await finish(run)
     if (standing.is_blocked && isPatient(run)) return await waitForOthers(run, standing)
+    const seconds = memory.round === 0 ? await secondsToArrive(run) : 0
+    if (seconds > 0) return { kind: 'more', seconds, memory: asJson(memory) }
     const isFound = await claimBack(run)
     if (!isFound) {
       const now = await applyStanding(ports.platform, tenant, executionId)
@@ -37,6 +40,21 @@ export async function undoCloud(run: CommitRun): Promise<StepOutcome> {
   if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }
   const next: CommitMemory = { ...memory, round: memory.round + 1, waitingSinceMs: null }
   return { kind: 'more', seconds: 0, memory: asJson(next) }
+}
+
+/** What the way forward asked for and nobody answered may arrive still, on top of what takes it back. */
+async function secondsToArrive({ context, memory }: CommitRun): Promise<number> {
+  const { ports, tenant, execution } = context
+  const changes = await commitChanges(ports.platform, tenant, execution.execution_id)
+  const unanswered = changes.filter(
+    ({ change_id: id, is_touched: isTouched, state, error }) =>
+      id <= memory.undoneAfter &&
+      isTouched &&
+      (state === 'skipped' || error?.code === 'cloud/unknown-outcome'),
+  )
+  const endedMs = unanswered.map(({ ended_at: endedAt }) => (endedAt ? new Date(endedAt).getTime() : 0))
+  const arrivedMs = Math.max(0, ...endedMs) + stragglerMs
+  return Math.max(0, Math.ceil((arrivedMs - ports.clock.now().getTime()) / 1_000))
 }
 
 interface Way {

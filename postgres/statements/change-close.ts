@@ -5,6 +5,8 @@ import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { isOpen } from './open-change.ts'
 import { pointAtOrphans } from './orphan-users.ts'
+import { readPages } from './paging.ts'
+import { type LooseRow, loosenColumns } from './resource-loosen.ts'
 import { orphansSql } from './resource-orphan.ts'
 
 /** The old half of a replacement whose new half is made: the record is that one's, though it may not be ready. */
@@ -27,6 +29,7 @@ export async function closeChanges(
   input: { readonly executionId: number; readonly error: Json },
 ): Promise<void> {
   const t = tenant.schema
+  await loosenColumns(db, tenant, await unanswered(db, tenant, input.executionId))
   await db.run(
     `WITH open AS (
        SELECT * FROM ${t}.iasql_change_record
@@ -40,3 +43,19 @@ export async function closeChanges(
   )
   await pointAtOrphans(db, tenant, input.executionId)
 }
+
+/** Updates that were called for: what they sent may have come about or not, and is nobody's agreement. */
+const unanswered = (
+  db: Queryable,
+  { schema: t }: Tenant,
+  executionId: number,
+): Promise<readonly (LooseRow & { readonly sort: number })[]> =>
+  readPages(
+    db,
+    `SELECT change_id AS sort, table_name, row_id,
+       (SELECT jsonb_agg(name) FROM jsonb_object_keys(planned->'delta') AS d (name)) AS columns
+     FROM ${t}.iasql_change_record WHERE execution_id = :execution::bigint AND change_id > :after::bigint
+       AND ${isOpen()} AND action = 'update' AND called_at IS NOT NULL AND planned->'delta' <> '{}'
+     ORDER BY change_id LIMIT :most::int`,
+    { execution: executionId },
+  )

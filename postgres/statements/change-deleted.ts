@@ -12,7 +12,7 @@ interface Asked {
   readonly since: Date
 }
 
-/** Of these ids those whose resource was deleted, or replaced, since then. */
+/** Of these ids those whose resource was deleted, or replaced, since then; also of a replacement that has only lost its old one. */
 export async function deletedSince(
   db: Queryable,
   { schema: t }: Tenant,
@@ -25,7 +25,9 @@ export async function deletedSince(
          SELECT c.planned->'cloudId' AS cloud_id, coalesce(c.planned->'cloudPlace', c.planned->'place') AS place
          FROM ${t}.iasql_execution_record x JOIN ${t}.iasql_change_record c USING (execution_id)
          WHERE coalesce(x.ended_at >= :since::timestamptz, true) AND c.table_name = :table
-           AND c.action IN ('delete', 'replace') AND c.state = 'done' AND c.ended_at >= :since::timestamptz)
+           AND coalesce(c.ended_at >= :since::timestamptz, true)
+           AND (c.action IN ('delete', 'replace') AND c.state = 'done'
+             OR c.action = 'replace' AND c.steps @> '[{"step": {"kind": "delete"}, "state": "done"}]'))
        SELECT DISTINCT cloud_id FROM gone JOIN jsonb_array_elements(:ids::jsonb) AS n (cloud_id) USING (cloud_id)
        WHERE place->>'accountId' IS NOT DISTINCT FROM :account::text
          AND place->>'region' IS NOT DISTINCT FROM :region::text`,

@@ -16,6 +16,7 @@ export interface CommitChange {
   readonly risk: string | null
   readonly state: string
   readonly error: JsonObject | null
+  readonly ended_at: string | null
   /** A call was made, or was about to be. */
   readonly is_touched: boolean
   readonly companion: boolean
@@ -30,8 +31,8 @@ export async function commitChanges(
   return await readPages<CommitChange & { readonly sort: number }>(
     db,
     `SELECT change_id AS sort, change_id, action, table_name, row_id, natural_name, cloud_id,
-       coalesce(changed, '{}') AS changed, risk, state, error, state = 'done' OR attempt > 0 OR called_at IS NOT NULL AS is_touched,
-       companion
+       coalesce(changed, '{}') AS changed, risk, state, error, ended_at,
+       state = 'done' OR attempt > 0 OR called_at IS NOT NULL AS is_touched, companion
      FROM ${t}.iasql_change_record WHERE execution_id = :execution::bigint AND change_id > :after::bigint
      ORDER BY change_id LIMIT :most::int`,
     { execution: executionId },

@@ -16,17 +16,20 @@ export const rowPlaces = (
   {
     table,
     column,
+    sqlType,
     value,
     columns,
   }: {
     readonly table: string
     readonly column: string
+    /** Of the column, whose index is of use then. */
+    readonly sqlType: string
     readonly value: string
     readonly columns: readonly string[]
   },
 ): Promise<readonly RowPlaced[]> =>
   db.query<RowPlaced>(
     `SELECT id AS row_id, account_id, ${columns.includes('region') ? 'region' : 'CAST(NULL AS text)'} AS region
-     FROM ${schema}.${identifier(table)} WHERE CAST(${identifier(column)} AS text) = :value ORDER BY id LIMIT 1`,
+     FROM ${schema}.${identifier(table)} WHERE ${identifier(column)} = CAST(:value AS ${sqlType}) ORDER BY id LIMIT 1`,
     { value },
   )

@@ -47,17 +47,17 @@ export async function deleteRpcResults(db: Queryable, { schema: t }: Tenant, con
   await db.run(`DELETE FROM ${t}.iasql_rpc_result WHERE context = :context::uuid`, { context })
 }
 
-/** The error that a call of this context ended with, by the message it was raised with. */
+/** The function of this context that ended with an error, and that, by the message it was raised with. */
 export async function findRpcError(
   db: Queryable,
   { schema: t }: Tenant,
   context: string,
   message: string,
-): Promise<Json | undefined> {
-  const rows = await db.query<{ error: Json }>(
-    `SELECT error FROM ${t}.iasql_rpc_result
+): Promise<{ readonly name: string; readonly error: Json } | undefined> {
+  const rows = await db.query<{ name: string; error: Json }>(
+    `SELECT function AS name, error FROM ${t}.iasql_rpc_result
      WHERE context = :context::uuid AND error->>'message' = :message LIMIT 1`,
     { context, message },
   )
-  return rows[0]?.error
+  return rows[0]
 }

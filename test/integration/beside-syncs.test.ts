@@ -157,3 +157,20 @@ test('what an apply deletes after a sync has listed it does not come back as a r
   expect(await count('internet_gateway')).toBe(0)
   expect(await lab.call('iasql_sync')).toEqual([])
 })
+
+test('nor does the old one of a replacement that has not come', async () => {
+  await lab.user.run(`INSERT INTO vpc (cidr_block, tags) VALUES ('10.77.0.0/16', '{"Name": "net"}')`)
+  await lab.user.run(`INSERT INTO subnet (vpc_id, cidr_block) VALUES (find_vpc('net'), '10.77.1.0/24')`)
+  await lab.call('iasql_apply')
+  const before = await count('subnet')
+  const held = holdFirst('answer', 'DescribeSubnets')
+  const sync = lab.call('iasql_sync')
+  await held.arrived()
+  await lab.user.run(`UPDATE subnet SET cidr_block = '10.99.1.0/24' WHERE cidr_block = '10.77.1.0/24'`)
+  await expect(lab.call('iasql_apply')).rejects.toMatchObject({ sqlstate: 'IQ001' })
+
+  held.release()
+
+  expect(await sync).toEqual([])
+  expect(await count('subnet')).toBe(before)
+})

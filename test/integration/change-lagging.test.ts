@@ -87,3 +87,25 @@ test('cancelled before reads show the first change, the second one stands and wa
   })
   expect(await worker.call('iasql_preview')).toMatchObject([{ action: 'update', table_name: 'topic' }])
 })
+
+test('what somebody changed in the cloud while reads lagged is a conflict, not overwritten', async () => {
+  const give = (retention: number) =>
+    lab.user.run(`UPDATE topic SET retention = ${retention} WHERE name = 'contended'`)
+  const there = () => lab.cloud.world.all('topic').find(({ attributes }) => attributes.name === 'contended')
+  lab.cloud.forecast.weather = calm
+  await lab.user.run(`INSERT INTO topic (name, retention) VALUES ('contended', 60)`)
+  await worker.call('iasql_apply')
+  await lab.clock.sleep(100_000)
+  await give(3_600)
+  await worker.call('iasql_apply')
+  const topic = there()
+  if (topic) lab.cloud.world.change(topic.thing, { ...topic.attributes, retention: 5 })
+  await give(60)
+
+  await expect(worker.call('iasql_apply')).rejects.toMatchObject({
+    message: expect.stringContaining('retention is 5 there'),
+  })
+
+  expect(there()?.attributes.retention).toBe(5)
+  expect(await worker.call('iasql_preview')).toMatchObject([{ changed: { retention: { from: 5, to: 60 } } }])
+})

@@ -42,3 +42,19 @@ test.each([1, 2, 3])('so does the old one of a replacement that goes first (%i)'
 
   expect(names()).toEqual([`new-${number}`])
 })
+
+test('what somebody changed in an old one that shows late is not lost unseen', async () => {
+  await lab.user.run(`INSERT INTO topic (name) VALUES ('changed')`)
+  await worker.call('iasql_apply')
+  for (const { thing } of lab.cloud.world.all('topic'))
+    thing.versions = thing.versions.map((version) => ({
+      ...version,
+      attributes: { ...version.attributes, retention: 5 },
+    }))
+  lab.cloud.forecast.weather = { ...calm, stale: 1 }
+  await lab.user.run(`UPDATE topic SET name = 'other'`)
+
+  await expect(worker.call('iasql_apply')).rejects.toThrow('retention is 5 there')
+
+  expect(names()).toEqual(['changed'])
+})

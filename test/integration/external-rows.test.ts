@@ -21,7 +21,8 @@ const neighbour = '999999999999'
 
 let lab: TenantLab
 let ec2: EC2Client
-let isDenied = false
+/** What nobody may ask of in a filter. */
+let denied: string | undefined
 
 interface Described {
   readonly Vpcs?: readonly Vpc[]
@@ -50,8 +51,9 @@ const asShown = ({ Vpcs, Subnets, RouteTables }: Described, isById: boolean): De
 
 function shared(api: CloudApi): CloudApi {
   const send: CloudApi['send'] = async (command, input) => {
-    const isById = 'Filters' in input && JSON.stringify(input.Filters).includes('vpc-id')
-    if (command.name === 'DescribeVpcsCommand' && isById && isDenied) {
+    const asked = 'Filters' in input ? JSON.stringify(input.Filters) : ''
+    const isById = asked.includes('vpc-id')
+    if (command.name === 'DescribeVpcsCommand' && isById && denied && asked.includes(denied)) {
       throw new IasqlError('cloud/denied', 'DescribeVpcs: not allowed')
     }
     const output = await api.send(command, input)
@@ -78,7 +80,7 @@ beforeAll(async () => {
   })
 })
 beforeEach(() => {
-  isDenied = false
+  denied = undefined
 })
 afterAll(async () => {
   await lab.close()
@@ -180,10 +182,10 @@ test('is found by an adoption too', async () => {
 test('what cannot be read leaves out what needs it, and only that', async () => {
   const vpc = await makeVpc('10.93.0.0/16')
   await makeSubnet(vpc, '10.93.1.0/24')
-  isDenied = true
+  denied = 'vpc-id'
 
   expect(await lab.call('iasql_sync', [['subnet']])).toEqual([])
-  isDenied = false
+  denied = undefined
   const rows = await lab.call('iasql_sync', [['subnet']])
 
   expect(rows.map(({ action, table_name }) => `${action} ${table_name}`)).toEqual(['create subnet'])
@@ -215,4 +217,17 @@ test('what a list shows after all, and nobody else owns, is a row like any other
   expect(all.map(({ table_name }) => table_name)).toContain('vpc')
   expect((await external()).map(({ id }) => id)).not.toContain(vpc)
   expect(await lab.call('iasql_sync')).toEqual([])
+})
+
+test('one that may not be read leaves the others of its kind readable', async () => {
+  const [secret, open] = [await makeVpc('10.94.0.0/16'), await makeVpc('10.95.0.0/16')]
+  await makeSubnet(secret, '10.94.1.0/24')
+  await makeSubnet(open, '10.95.1.0/24')
+  denied = secret
+
+  await lab.call('iasql_sync', [['subnet']])
+
+  const networks = (await external()).map(({ id }) => id)
+  expect(networks).toContain(open)
+  expect(networks).not.toContain(secret)
 })

@@ -187,16 +187,20 @@ test('what was made for a row that is to be another by now is replaced', async (
   expect(await worker.call('iasql_preview')).toEqual([])
 })
 
-test('what was made for a row that has gone goes with it', async () => {
-  await leaveOne('away')
+test('what may have been made for a row that has gone is left and told of, and becomes a row of its own', async () => {
+  const ours = await leaveOne('away')
   await lab.user.run(`DELETE FROM portal WHERE purpose = 'away'`)
 
   const deleted = await worker.call('iasql_apply')
+  const told = await lab.user.query<Row>(
+    `SELECT body->>'message' AS message FROM iasql_event WHERE kind = 'notice' ORDER BY at DESC LIMIT 1`,
+  )
   await worker.call('iasql_sync')
 
-  expect(deleted).toMatchObject([{ action: 'delete', table_name: 'portal' }])
-  expect(idsOf('away')).toEqual([])
-  expect(await rowsOf('away')).toEqual([])
+  expect(deleted).toEqual([])
+  expect(told).toEqual([{ message: expect.stringContaining(`${ours} may have been made for row`) }])
+  expect(idsOf('away')).toEqual([ours])
+  expect(await rowsOf('away')).toEqual([{ portal_id: ours }])
   expect(await worker.call('iasql_preview')).toEqual([])
 })
 

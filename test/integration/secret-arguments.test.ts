@@ -1,5 +1,5 @@
 /** A function with a secret argument: the handler gets the value, and nothing else ever has it. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { IasqlError } from '#engine/model/error.ts'
 import { ensureSecretKey } from '#operations/secrets/ensure-secret-key.ts'
 import { openRunLab, type RunLab, type ScriptedRpc } from '#test/support/run-lab.ts'
@@ -87,6 +87,33 @@ test('an error of the call, and what is stored and told of it, are without the v
   expect(await everything()).not.toContain(piece)
 })
 
+test('an error about what is no secret keeps its words, its code and the id of the request', async () => {
+  answer = () => {
+    throw new IasqlError('cloud/not-found', 'The user with name missing-user cannot be found.', {
+      awsRequestId: 'request-77',
+    })
+  }
+
+  const { statements } = await lab.run(`SELECT * FROM set_key('missing-user', ${quoted})`)
+
+  expect(statements[0]?.error).toMatchObject({
+    code: 'cloud/not-found',
+    message: 'The user with name missing-user cannot be found.',
+    awsRequestId: 'request-77',
+  })
+  expect(JSON.stringify(statements)).not.toMatch(/ran before the statement failed/)
+})
+
+test('a key that cannot be read just now is no fault of the call', async () => {
+  const open = vi.spyOn(lab.ports.secretKeys, 'open').mockRejectedValueOnce(new Error('throttled'))
+
+  const { statements } = await lab.run(`SELECT * FROM set_key('ann', ${quoted})`)
+  open.mockRestore()
+
+  expect(statements[0]?.error).toMatchObject({ code: 'system/internal' })
+  expect(lab.calls).toEqual([])
+})
+
 test.each([
   ['a value that is no boolean', `SELECT * FROM set_key('ann', 'x', ${quoted})`],
   ['a cast that fails', `SELECT * FROM set_key('ann', (${quoted}::int)::text)`],
@@ -118,6 +145,9 @@ test.each([
   `CREATE FUNCTION mine() RETURNS text LANGUAGE sql AS $$ SELECT outcome FROM set_key('ann', ${quoted}) $$`,
   `DO $$ BEGIN PERFORM * FROM set_key('ann', ${quoted}); END $$`,
   `INSERT INTO aws_regions SELECT * FROM "set_key"('ann', ${quoted})`,
+  `SELECT upper(outcome) FROM U&"\\0073et_key"('ann', ${quoted})`,
+  `EXPLAIN (VERBOSE) SELECT * FROM U&"!0073et!+00005Fkey" UESCAPE '!' ('ann', ${quoted})`,
+  `CREATE FUNCTION hidden() RETURNS text LANGUAGE sql AS $$ SELECT outcome FROM U&"\\0073et_key"('ann', ${quoted}) $$`,
 ])('%s is refused before anything keeps it', async (sql) => {
   const { statements } = await lab.run(sql)
 
@@ -133,6 +163,22 @@ test('its name in a text is no call', async () => {
   const { statements } = await lab.run(`SELECT lower('set_key'), 1 AS set_key`)
 
   expect(statements[0]?.rows).toEqual([['set_key', '1']])
+})
+
+test('what a tenant sends in place of a sealed value is refused', async () => {
+  const [key] = await lab.db.platform.query<{ name: string }>(
+    `SELECT key_name AS name FROM ${lab.tenant.schema}.iasql_secret_key`,
+  )
+  const { userSchema } = lab.tenant
+  await lab.db.platform.run(`CREATE FUNCTION ${userSchema}.set_key(which int) RETURNS TABLE (outcome text)
+    LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'P0004',
+      MESSAGE = 'IASQL_RPC {"name":"set_key","arguments":["ann","${key?.name} d2hhdA==",false]}'; END $$`)
+  await lab.db.platform.run(`GRANT EXECUTE ON FUNCTION ${userSchema}.set_key(int) TO PUBLIC`)
+
+  const { statements } = await lab.run('SELECT * FROM set_key(which => 1)')
+
+  expect(statements[0]?.error?.code).toBe('sql/unstable-arguments')
+  expect(lab.calls).toEqual([])
 })
 
 test('what a tenant makes up in place of a call is opened under no key of others', async () => {

@@ -3,23 +3,32 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { Queryable } from '#postgres/database.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab, Worker } from '#test/support/simulated/lab.ts'
-import { callerOf, editIn } from './caller.ts'
+import { callerOf, editIn, sessionCount } from './caller.ts'
 import { keyOf } from './picture.ts'
 import type { Act } from './step.ts'
 import type { ModelRun } from './world.ts'
 
 export async function revertOne(
-  { lab: { platform, tenant }, excused }: ModelRun,
+  run: ModelRun,
   worker: Worker,
   { session, slot }: Extract<Act, { readonly act: 'revert' }>,
 ): Promise<void> {
+  const { platform, tenant } = run.lab
   const ids = await platform.query<{ id: string }>(
     `SELECT coalesce(c.transaction_id, c.xid::text) AS id, max(c.at) AS at FROM ${tenant.schema}.iasql_commit c
      GROUP BY 1 ORDER BY 2 DESC LIMIT 20`,
   )
   const id = ids[slot % Math.max(ids.length, 1)]?.id
   if (id === undefined) return
-  // Whether or not it comes to that: nobody is told more than that somebody wanted it back.
+  await revert(run, worker, { id, session })
+}
+
+/** Its rows are excused whether or not it comes to that: nobody is told more than that somebody wanted it back. */
+async function revert(
+  { lab: { platform, tenant }, excused }: ModelRun,
+  worker: Worker,
+  { id, session }: { readonly id: string; readonly session: number },
+): Promise<void> {
   for (const key of await rowsOf(platform, tenant.schema, id)) excused.add(key)
   await worker.call('iasql_revert', [id], callerOf(session))
 }
@@ -50,6 +59,8 @@ interface OpenOne {
   readonly actor: string
   readonly connection: string
 }
+
+const sessionOf = ({ actor }: OpenOne): number => Number(actor.split('-')[1])
 
 const openOnes = (lab: SimulatedLab): Promise<readonly OpenOne[]> =>
   lab.platform.query<OpenOne>(
@@ -83,7 +94,7 @@ export async function endTransactions(run: ModelRun): Promise<readonly string[]>
             },
           )
       if (round > 1) await touch(run, one)
-      if (round > 2) await letGo(run, said.get(one.id))
+      if (round > 2) await letGo(run, one, said.get(one.id))
       if (!(await attempt('iasql_commit'))) await attempt('iasql_rollback')
       await lab.clock.sleep(100_000)
     }
@@ -96,9 +107,16 @@ export async function endTransactions(run: ModelRun): Promise<readonly string[]>
   return (await openOnes(lab)).map(({ id }) => String(said.get(id) ?? id))
 }
 
-/** Of a transaction and its neighbour that wait for each other: rows that refer to what it has made go, as its refusal says. */
-async function letGo(run: ModelRun, refusal: unknown): Promise<void> {
-  const detail = refusal instanceof IasqlError ? (refusal.detail ?? '') : ''
+/** Of a transaction and its neighbour that wait for each other: what others did since goes, as its refusal says. */
+async function letGo(run: ModelRun, one: OpenOne, refusal: unknown): Promise<void> {
+  if (!(refusal instanceof IasqlError)) return
+  const { detail = '', hint } = refusal
+  for (const [, id = ''] of hint.matchAll(/iasql_revert\('([^']+)'\)/g)) {
+    run.interventions += 1
+    await revert(run, run.workers.next(), { id, session: (sessionOf(one) + 1) % sessionCount }).catch(
+      () => undefined,
+    )
+  }
   for (const [, table = '', id] of detail.matchAll(/^(\w+) (\d+) refers to /gm)) {
     run.interventions += 1
     await run.users.remove(table as KindName, Number(id)).catch(() => undefined)
@@ -108,7 +126,6 @@ async function letGo(run: ModelRun, refusal: unknown): Promise<void> {
 /** An edit that knows of those of others. */
 async function touch({ lab, excused }: ModelRun, one: OpenOne): Promise<void> {
   const { platform, tenant, user, clock } = lab
-  const session = Number(one.actor.split('-')[1])
   for (const key of await rowsOf(platform, tenant.schema, one.id)) {
     const [table, id] = key.split('/')
     excused.add(key)
@@ -117,7 +134,7 @@ async function touch({ lab, excused }: ModelRun, one: OpenOne): Promise<void> {
         await transaction.run(
           `UPDATE ${table} SET tags = coalesce(tags, '{}') || '{"again": "${clock.nowMs}"}' WHERE id = ${id}`,
         )
-        await editIn(lab, session, transaction)
+        await editIn(lab, sessionOf(one), transaction)
       })
       .catch(() => undefined)
   }

@@ -59,14 +59,17 @@ test('one that stays in its place makes nobody wait', () => {
   expect(needsOf(all, 'door/1#create')).toEqual([])
 })
 
-test('moves follow one another where each is a call', () => {
-  const all = steps(edited(at('door', 1, 10), { place: 20 }), edited(at('door', 2, 20), { place: 30 }))
+test.each(['door', 'rule'])('who takes the place of one that moves on follows it: %s', (name) => {
+  const all = steps(edited(at(name, 1, 10), { place: 20 }), edited(at(name, 2, 20), { place: 30 }))
 
-  expect(keys(all)).toEqual(['door/2#update', 'door/1#update'])
+  expect(all.map(({ key, needs }) => [key, needs])).toEqual([
+    [`${name}/2#update`, []],
+    [`${name}/1#update`, [{ step: `${name}/2#update`, milestone: 'gone' }]],
+  ])
 })
 
-test('places that go round are asked for all the same', () => {
-  const all = steps(edited(at('door', 1, 10), { place: 20 }), edited(at('door', 2, 20), { place: 10 }))
+test.each(['door', 'rule'])('places that go round are asked for all the same: %s', (name) => {
+  const all = steps(edited(at(name, 1, 10), { place: 20 }), edited(at(name, 2, 20), { place: 10 }))
 
   expect(all.map(({ needs }) => needs)).toEqual([[], []])
 })

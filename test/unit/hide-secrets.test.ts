@@ -64,11 +64,20 @@ test('literals are found in whatever way they are quoted, and inside of each oth
   expect(literalsOf(sql)).toEqual(expect.arrayContaining(["it's", 'quoted']))
 })
 
-const shownOf = async (text: string, message: string, names: readonly string[] = ['secret']) => {
+interface Shown {
+  readonly names?: readonly string[]
+  readonly sqlstate?: string
+}
+
+const shownOf = async (
+  text: string,
+  message: string,
+  { names = ['secret'], sqlstate = '23505' }: Shown = {},
+) => {
   const platform = { query: async () => names.map((name) => ({ name, kind: 'relation' })) }
   const error = {
     code: 'sql/statement-failed',
-    sqlstate: '22P02',
+    sqlstate,
     message,
     detail: 'Token "hunter22" is invalid.',
   }
@@ -93,7 +102,9 @@ test('an error of a statement about a table with secrets shows none of its liter
 test('a table whose name is written in quotes alone is found too', async () => {
   const text = `UPDATE "a(b ""c""" SET value = 'abcdefgh'::int`
 
-  const shown = await shownOf(text, 'invalid input syntax for type integer: "abcdefgh"', ['a(b "c"'])
+  const shown = await shownOf(text, 'invalid input syntax for type integer: "abcdefgh"', {
+    names: ['a(b "c"'],
+  })
 
   expect(shown.message).toBe('invalid input syntax for type integer: "…"')
 })
@@ -102,7 +113,9 @@ test('any other error is shown as it is', async () => {
   const message = 'invalid input syntax for type integer: "abcdefgh"'
 
   expect((await shownOf("SELECT 'abcdefgh'::int", message)).message).toBe(message)
-  expect((await shownOf("INSERT INTO secret VALUES ('abcdefgh'::int)", message, [])).message).toBe(message)
+  expect((await shownOf("INSERT INTO secret VALUES ('abcdefgh'::int)", message, { names: [] })).message).toBe(
+    message,
+  )
 })
 
 test.each([
@@ -125,6 +138,22 @@ test.each([
   `DO $$ BEGIN INSERT INTO secret (name, value) VALUES ('frontend', 'hunter22'); END $$`,
 ])('of %s nobody knows which literal is whose, so all are', async (text) => {
   expect((await shownOf(text, 'frontend and hunter22')).message).toBe('… and …')
+})
+
+test.each(['22P02', '22007'])(
+  'of a value that its column cannot take (%s) nobody knows for which it was meant',
+  async (sqlstate) => {
+    const text = `INSERT INTO secret (created_at, value) VALUES ('hunter22', '2026-11-21')`
+    const shown = await shownOf(text, 'invalid input syntax: "hunter22"', { sqlstate })
+
+    expect(shown.message).toBe('invalid input syntax: "…"')
+  },
+)
+
+test('a table whose name is written in Unicode escapes is found too', async () => {
+  const text = `INSERT INTO U&"s!0065cret" UESCAPE '!' (name, value) VALUES ('frontend', 'hunter22')`
+
+  expect((await shownOf(text, 'frontend and hunter22 are taken')).message).toBe('frontend and … are taken')
 })
 
 test('a value in the wrong quotes is hidden like one in the right ones', async () => {

@@ -3,6 +3,7 @@ import {
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   PriorityInUseException,
+  RuleNotFoundException,
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { mockClient } from 'aws-sdk-client-mock'
@@ -17,8 +18,8 @@ const api = cloud.api(ElasticLoadBalancingV2Client, place, AbortSignal.timeout(5
 
 const inUse = new PriorityInUseException({ message: 'in use', $metadata: { httpStatusCode: 400 } })
 const trade = [
-  { arn: 'a', from: 1, to: 2 },
-  { arn: 'b', from: 2, to: 1 },
+  { arn: 'a', to: 2 },
+  { arn: 'b', to: 1 },
 ]
 const listed = (rules: Readonly<Record<string, number>>) =>
   elb.on(DescribeRulesCommand).resolves({
@@ -44,14 +45,66 @@ test('rules in each other’s way step aside to places that are free, and take t
   ])
 })
 
-test.each([
-  ['a place that a rule beside them has', { a: 1, b: 3, c: 2 }, [{ arn: 'a', from: 1, to: 2 }]],
-  ['a place among theirs that another has taken', { a: 1, b: 3, c: 2 }, trade],
-])('nobody steps aside for %s', async (_, rules, moves) => {
+test('one whose place is another’s is left out with those that wait for its own; the others trade theirs', async () => {
+  elb.on(SetRulePrioritiesCommand).rejectsOnce(inUse).resolves({})
+  listed({ a: 1, b: 2, c: 3, d: 4, stranger: 5 })
+  const moves = [...trade, { arn: 'c', to: 4 }, { arn: 'd', to: 5 }]
+
+  const left = await moveRules(moves, 'listener', api)
+
+  expect([...left].map(([arn, { message }]) => `${arn}: ${message}`)).toEqual([
+    expect.stringMatching(/^d: place 5 is taken by stranger: .*in use/),
+    'c: place 4 is taken by d, which does not leave it',
+  ])
+  expect(asked()).toEqual([
+    ['a 2', 'b 1', 'c 4', 'd 5'],
+    ['a 2', 'b 1'],
+  ])
+})
+
+test('of a trade whose places another has nobody steps aside', async () => {
   elb.on(SetRulePrioritiesCommand).rejects(inUse)
-  listed(rules)
+  listed({ a: 1, b: 3, c: 2 })
 
-  await expect(moveRules(moves, 'listener', api)).rejects.toThrow('in use')
+  const left = await moveRules(trade, 'listener', api)
 
+  expect([...left.keys()]).toEqual(['a', 'b'])
   expect(asked()).toHaveLength(1)
+})
+
+test('a rule that is gone is left out alone', async () => {
+  const gone = new RuleNotFoundException({ message: 'gone', $metadata: { httpStatusCode: 400 } })
+  elb.on(SetRulePrioritiesCommand).rejectsOnce(gone).resolves({})
+  listed({ a: 1, b: 2 })
+
+  const left = await moveRules([...trade, { arn: 'x', to: 9 }], 'listener', api)
+
+  expect([...left.keys()]).toEqual(['x'])
+  expect(asked().at(-1)).toEqual(['a 2', 'b 1'])
+})
+
+test('what is wrong with no place is the refusal of all', async () => {
+  elb.on(SetRulePrioritiesCommand).rejects(inUse)
+  listed({ a: 1 })
+
+  await expect(moveRules([{ arn: 'a', to: 2 }], 'listener', api)).rejects.toThrow('in use')
+})
+
+const secondTry = () =>
+  elb.on(SetRulePrioritiesCommand).rejectsOnce(inUse).resolvesOnce({}).rejectsOnce(inUse)
+
+test('rules that stepped aside in vain go back', async () => {
+  secondTry().resolves({})
+  listed({ a: 1, b: 2 })
+
+  await expect(moveRules(trade, 'listener', api)).rejects.toThrow('in use')
+
+  expect(asked().at(-1)).toEqual(['a 1', 'b 2'])
+})
+
+test('where they cannot, the refusal tells where they stand', async () => {
+  secondTry().rejects(inUse)
+  listed({ a: 1, b: 2 })
+
+  await expect(moveRules(trade, 'listener', api)).rejects.toThrow('a at 50000, b at 49999')
 })

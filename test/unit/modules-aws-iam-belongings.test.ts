@@ -2,18 +2,21 @@
 import {
   DeactivateMFADeviceCommand,
   DeleteConflictException,
+  DeleteLoginProfileCommand,
   DeleteServiceSpecificCredentialCommand,
   DeleteSigningCertificateCommand,
   DeleteSSHPublicKeyCommand,
   DeleteUserCommand,
   DeleteVirtualMFADeviceCommand,
-  GetLoginProfileCommand,
   IAMClient,
+  ListAccessKeysCommand,
+  ListAttachedUserPoliciesCommand,
   ListGroupsForUserCommand,
   ListMFADevicesCommand,
   ListServiceSpecificCredentialsCommand,
   ListSigningCertificatesCommand,
   ListSSHPublicKeysCommand,
+  ListUserPoliciesCommand,
   NoSuchEntityException,
   RemoveUserFromGroupCommand,
 } from '@aws-sdk/client-iam'
@@ -35,8 +38,14 @@ const since = new Date(0)
 beforeEach(() => {
   iam.reset()
   iam
-    .on(GetLoginProfileCommand)
+    .on(DeleteLoginProfileCommand)
     .rejects(noSuch)
+    .on(ListAccessKeysCommand)
+    .resolves({ AccessKeyMetadata: [] })
+    .on(ListUserPoliciesCommand)
+    .resolves({ PolicyNames: [] })
+    .on(ListAttachedUserPoliciesCommand)
+    .resolves({ AttachedPolicies: [] })
     .on(ListMFADevicesCommand)
     .resolves({
       MFADevices: [
@@ -105,11 +114,38 @@ test('a user that has nothing costs no look at all', async () => {
 
   await remove()
 
-  expect(iam.commandCalls(ListMFADevicesCommand)).toHaveLength(0)
+  expect(inputs()).toEqual([[DeleteUserCommand.name, { UserName: 'eve' }]])
 })
 
-test('what stays in the way is what the delete fails with', async () => {
-  iam.on(DeleteUserCommand).rejects(conflict('must delete access keys first'))
+test('a password goes with its user', async () => {
+  iam.on(DeleteUserCommand).rejectsOnce(conflict('must delete login profile first')).resolves({})
+  iam.on(DeleteLoginProfileCommand).resolves({})
 
-  await expect(remove()).rejects.toThrow('must delete access keys first')
+  await remove()
+
+  expect(iam.commandCalls(DeleteLoginProfileCommand)).toHaveLength(1)
+})
+
+test('a user that has what has rows of its own keeps everything, and is told by name what that is', async () => {
+  iam.on(DeleteUserCommand).rejects(conflict('must delete access keys first'))
+  iam
+    .on(ListAccessKeysCommand)
+    .resolves({ AccessKeyMetadata: [{ UserName: 'eve', AccessKeyId: 'AKIA1', Status: 'Active' }] })
+    .on(ListUserPoliciesCommand)
+    .resolves({ PolicyNames: ['reads'] })
+    .on(ListAttachedUserPoliciesCommand)
+    .resolves({ AttachedPolicies: [{ PolicyName: 'Writes', PolicyArn: 'arn' }] })
+
+  await expect(remove()).rejects.toThrow(
+    'user eve still has access key AKIA1, inline policy reads, attached policy Writes',
+  )
+
+  const writes = inputs().filter(([name]) => !String(name).startsWith('List'))
+  expect(writes).toEqual([[DeleteUserCommand.name, { UserName: 'eve' }]])
+})
+
+test('what nobody here knows of stays in the way, and is what the delete fails with', async () => {
+  iam.on(DeleteUserCommand).rejects(conflict('must delete something new first'))
+
+  await expect(remove()).rejects.toThrow('must delete something new first')
 })

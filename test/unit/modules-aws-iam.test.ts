@@ -7,10 +7,8 @@ import {
   DeleteAccessKeyCommand,
   DeleteLoginProfileCommand,
   DeletePolicyVersionCommand,
-  DeleteUserCommand,
   DeleteUserPermissionsBoundaryCommand,
   GetAccountAuthorizationDetailsCommand,
-  GetLoginProfileCommand,
   GetPolicyCommand,
   GetRoleCommand,
   IAMClient,
@@ -85,19 +83,6 @@ describe('users', () => {
       permissions_boundary_arn: null,
     })
     expect(limited(ofAws)).toMatchObject({ permissions_boundary_id: null, permissions_boundary_arn: ofAws })
-  })
-
-  test('a password goes with its user', async () => {
-    iam.onAnyCommand().resolves({})
-    iam.on(GetLoginProfileCommand).resolves({ LoginProfile: { UserName: 'eve', CreateDate: new Date() } })
-
-    await user.delete({ UserName: 'eve' }, row, api)
-
-    expect(iam.calls().map(({ args: [command] }) => command.constructor)).toEqual([
-      GetLoginProfileCommand,
-      DeleteLoginProfileCommand,
-      DeleteUserCommand,
-    ])
   })
 })
 

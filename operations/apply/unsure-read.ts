@@ -15,19 +15,19 @@ interface Compared {
   readonly readStartedMs: number
 }
 
-export function isDoubtful(run: ApplyRun, job: Job, stepKey: string, compared: Compared): boolean {
+export function isUnsure(run: ApplyRun, job: Job, stepKey: string, compared: Compared): boolean {
   const { now, sent, readStartedMs } = compared
   const base = run.jobs.states.get(job.change.key)?.base
   if (stepOf(job, stepKey).step.kind !== 'update' || !base) return false
   if (isPastWrite(run, job, readStartedMs)) return false
   const agreed = resolveRow(job.type, base, run.known).want
-  const unsure = new Set(unsureColumns(base))
+  const unsureOf = new Set(unsureColumns(base))
   return Object.keys(givenBy(run, job, stepKey)).some((name) => {
     const column = job.type.columns[name]
     if (column?.nature !== 'argument' || column.secret || column.unread) return false
     if (now[name] === undefined) return false
     // Of what nobody knows whether it came about: only that it has what is wanted may be its past.
-    if (unsure.has(name)) return isAlike(column, sent[name], now[name])
+    if (unsureOf.has(name)) return isAlike(column, sent[name], now[name])
     return !isAlike(column, agreed[name], now[name])
   })
 }
