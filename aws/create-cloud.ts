@@ -7,6 +7,7 @@ import { each } from './each.ts'
 import { operationOf } from './operation-of.ts'
 import { pagesBy } from './pages.ts'
 import { type Sockets, sockets } from './sockets.ts'
+import { twiceIfLacking } from './twice-if-lacking.ts'
 
 /** Milliseconds after which a call without answer counts as of unknown outcome. */
 const callMs = 30_000
@@ -144,12 +145,17 @@ function apiOf({ options, sdk, sockets: { enter, leave }, place, signal }: ApiPa
       throw new IasqlError(code, `${operation} was not called: out of time.`)
     }
     hasBegun ||= !isRead(operation)
+    const call = async (): Promise<Output> => {
+      try {
+        options.onCall?.({ service: sdk.config.serviceId, operation, place })
+        const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
+        return (await sdk.send(request, { abortSignal })) as Output
+      } catch (error) {
+        throw classifyError(error, operation, options.profile)
+      }
+    }
     try {
-      options.onCall?.({ service: sdk.config.serviceId, operation, place })
-      const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
-      return (await sdk.send(request, { abortSignal })) as Output
-    } catch (error) {
-      throw classifyError(error, operation, options.profile)
+      return await (isRead(operation) ? twiceIfLacking(call) : call())
     } finally {
       leave()
     }
