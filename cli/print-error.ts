@@ -24,7 +24,7 @@ const plain = (text: string) => cellLines(text).join('\n')
 function excerpt(sql: string, position: number): readonly string[] {
   const characters = Array.from(sql)
   const at = Math.min(Math.max(position - 1, 0), characters.length)
-  const lineStart = characters.lastIndexOf('\n', at - 1) + 1
+  const lineStart = characters.slice(0, at).lastIndexOf('\n') + 1
   const lineNumber = characters.slice(0, lineStart).filter((character) => character === '\n').length + 1
   const nextBreak = characters.indexOf('\n', at)
   const lineEnd = nextBreak === -1 ? characters.length : nextBreak

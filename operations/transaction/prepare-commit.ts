@@ -23,7 +23,7 @@ export async function prepareCommit({ context, transaction, memory }: CommitRun)
     const scales = { transaction: writing, platform: ports.platform, tenant, tables, name }
     const weighed = await weighEdits(scales, netEdits(edits), last)
     const edited = editedByOthers(weighed)
-    if (edited.length > 0) throw editedSince('committed', edited)
+    if (edited.length > 0) throw editedSince({ verb: 'committed' }, edited)
     const images = weighed.map(({ net: { key, table, rowId, before, after } }) => ({
       ...{ table_name: table, row_id: rowId, before, after },
       last_id: last(key),

@@ -22,19 +22,23 @@ interface Editor {
   readonly isOpen: boolean
 }
 
-/** `verb`: what cannot be done with the transaction. */
-export function editedSince(verb: string, rows: readonly EditedSince[]): IasqlError {
+/** What cannot be done with the transaction; `id`: of one that is to be reverted. */
+type Refused =
+  | { readonly verb: 'committed' | 'rolled back' }
+  | { readonly verb: 'reverted'; readonly id: string }
+
+export function editedSince(refused: Refused, rows: readonly EditedSince[]): IasqlError {
   const others = [...new Set(rows.flatMap(({ by }) => by.map(({ actor }) => actor)))].sort()
   const titles = rows.map(({ title }) => title)
   return new IasqlError(
     'transaction/edited',
-    `the transaction cannot be ${verb}: ${others.join(', ') || 'others'} edited ${listed(titles)} since`,
+    `the transaction cannot be ${refused.verb}: ${others.join(', ') || 'others'} edited ${listed(titles)} since`,
     {
       detail: rows
         .slice(0, mostLines)
         .map(({ title, columns, by }) => lineOf(title, columns, by))
         .join('\n'),
-      hint: hintFor(rows.flatMap(({ by }) => by)),
+      hint: `${hintFor(rows.flatMap(({ by }) => by))}${otherWayFor(refused, rows)}`,
     },
   )
 }
@@ -52,6 +56,22 @@ function hintFor(editors: readonly Editor[]): string {
   }
   const several = new Set(editors.map(({ transactionId }) => transactionId)).size > 1
   return `Have those edits taken back first: SELECT * FROM iasql_revert('${last.transactionId}')${several ? ', and so on as the detail says' : ''}.`
+}
+
+/** Where whoever is in the way waits for this transaction in turn, its own session goes on from what there is. */
+function otherWayFor(refused: Refused, rows: readonly EditedSince[]): string {
+  switch (refused.verb) {
+    case 'rolled back':
+      return ''
+    case 'committed':
+      return rows.every(({ columns }) => columns.length > 0)
+        ? ' Or set those columns once more, to what you want: then it can be committed.'
+        : ''
+    case 'reverted': {
+      const isOpen = rows.some(({ by }) => by.some((editor) => editor.isOpen))
+      return isOpen ? ` Within it they are gone over by SELECT * FROM iasql_revert('${refused.id}').` : ''
+    }
+  }
 }
 
 const lineOf = (title: string, columns: readonly string[], by: EditedSince['by']): string => {

@@ -20,10 +20,11 @@ import { loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { attribute } from './attribute.ts'
-import { beginningGone, editedSince, rowsGone, stillReferred } from './refusals.ts'
+import { beginningGone, editedSince, listed, rowsGone, stillReferred } from './refusals.ts'
 import { referrersOf, restoreRows } from './restore-rows.ts'
 import { resultRows } from './result-rows.ts'
 import { firstOf, rollBack } from './roll-back.ts'
+import { ownTransaction, sessionOf } from './session.ts'
 import { type Weighed, weighEdits } from './weigh-edits.ts'
 import { asRefusal } from './write-refusals.ts'
 
@@ -125,16 +126,21 @@ interface Reverted {
 
 async function takeBack(
   { ports, transaction }: { readonly ports: Ports; readonly transaction: Queryable },
-  { tenant }: RpcCall,
+  call: RpcCall,
   past: PastTransaction,
   net: readonly NetEdit[],
   sinceOf: (key: string) => number,
 ): Promise<Reverted> {
   const { platform } = ports
+  const { tenant } = call
   const tables = await loadInstalledTables(ports, tenant)
   const { name } = past
-  const found = await weighEdits({ transaction, platform, tenant, tables, name }, net, sinceOf)
-  const gone = found.filter(({ restoration }) => restoration.kind === 'gone')
+  // Whoever asks goes over edits of their own: the two would wait for each other otherwise.
+  const own = await ownTransaction(platform, tenant, sessionOf(call))
+  const found = await weighEdits({ transaction, platform, tenant, tables, name, own }, net, sinceOf)
+  const gone = found.filter(
+    (one) => one.restoration.kind === 'gone' && (one.own.length === 0 || one.by.length > 0),
+  )
   const wasTakenBack = past.record?.state === 'rolled_back' || past.record?.state === 'failed'
   if (gone.length > 0 && !wasTakenBack)
     throw rowsGone(
@@ -144,7 +150,7 @@ async function takeBack(
   const edited = found.flatMap(({ restoration, title, by }) =>
     restoration.kind === 'edited' ? [{ title, columns: restoration.columns, by }] : [],
   )
-  if (edited.length > 0) throw editedSince('reverted', edited)
+  if (edited.length > 0) throw editedSince({ verb: 'reverted', id: past.id }, edited)
   const along = await alongWithParents(platform, tenant, found)
   const weighed = found.filter(({ net: { key } }) => !along.has(key))
   const going = weighed.filter(({ restoration: { kind } }) => kind === 'delete').map(rowOf)
@@ -156,7 +162,7 @@ async function takeBack(
   const written = await restoreRows(transaction, tenant, weighed)
   const wanted = weighed.filter(({ restoration: { kind } }) => kind !== 'none' && kind !== 'gone')
   if (written < wanted.length) throw isProtected(past.id)
-  return { weighed, notices: along.size > 0 ? [alongNotice([...along])] : [] }
+  return { weighed, notices: [...(along.size > 0 ? [alongNotice([...along])] : []), ...ownNotice(weighed)] }
 }
 
 const isProtected = (id: string): IasqlError =>
@@ -178,6 +184,18 @@ const rowOf = ({ net }: Weighed) => ({ table_name: net.table, row_id: net.rowId 
 
 const alongNotice = (keys: readonly string[]): string =>
   `Made anew along with what they went with, by the next apply: ${keys.join(', ')}.`
+
+function ownNotice(weighed: readonly Weighed[]): readonly string[] {
+  const titles = weighed.flatMap(({ restoration, own, title }) => {
+    if (restoration.kind === 'delete') return own.length > 0 ? [title] : []
+    if (restoration.kind !== 'update') return []
+    const columns = [...new Set(own)].filter((column) => column in restoration.values)
+    return columns.length > 0 ? [`${title} (${columns.join(', ')})`] : []
+  })
+  return titles.length > 0
+    ? [`Edits of your own transaction were taken back along with it: ${listed(titles)}.`]
+    : []
+}
 
 async function mark(
   db: Queryable,

@@ -106,7 +106,7 @@ async function takeBack(
   const gone = weighed.filter(isGone).map(({ title }) => title)
   // What others have deleted is nobody's edit to lose.
   const edited = editedByOthers(weighed.filter((one) => !isGone(one)))
-  if (edited.length > 0) throw editedSince('rolled back', edited)
+  if (edited.length > 0) throw editedSince({ verb: 'rolled back' }, edited)
   await refuseClaimed(transaction, tenant, net)
   const referrers = await referrersOf(transaction, tenant, tables, weighed)
   if (referrers.size > 0) throw stillReferred('rolled back', [...referrers.values()])

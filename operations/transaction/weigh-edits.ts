@@ -24,6 +24,8 @@ export interface Weighed {
   readonly by: EditedSince['by']
   /** What of that still stands: columns, or the whole row. */
   readonly standing: readonly string[]
+  /** Columns, or the whole row, that `own` has edited since. */
+  readonly own: readonly string[]
 }
 
 export interface Scales {
@@ -34,11 +36,13 @@ export interface Scales {
   readonly tenant: Tenant
   readonly tables: InstalledTables
   readonly name: TransactionName
+  /** A transaction whose later edits stand in nobody's way. */
+  readonly own?: string | null
 }
 
 /** `sinceOf`: from which line of the audit log on an edit of others is later. Rows of tables that are gone are left out. */
 export async function weighEdits(
-  { transaction, platform, tenant, tables, name }: Scales,
+  { transaction, platform, tenant, tables, name, own }: Scales,
   edits: readonly NetEdit[],
   sinceOf: (key: string) => number,
 ): Promise<readonly Weighed[]> {
@@ -64,7 +68,7 @@ export async function weighEdits(
     const type = tables.type(net.table)
     const current = rows.get(net.key) ?? null
     const name = nameOf(net.table, net.rowId)
-    const since = later.get(net.key) ?? []
+    const [since, ownSince] = partition(later.get(net.key) ?? [], own)
     const standing = standingOf(type, since, current)
     const restoration = restorationOf(type, net, { current, later: new Set(standing) })
     return {
@@ -72,9 +76,21 @@ export async function weighEdits(
       title: `${type.name} ${name}`,
       by: editorsOf(since),
       standing,
+      own: ownSince.flatMap((edit) => namesIn(type, edit)),
     }
   })
 }
+
+const partition = (
+  edits: readonly LaterEdit[],
+  own: string | null | undefined,
+): readonly [readonly LaterEdit[], readonly LaterEdit[]] => [
+  edits.filter(({ transactionId }) => transactionId !== own),
+  edits.filter(({ transactionId }) => transactionId === own),
+]
+
+const namesIn = (type: ResourceType, { original, change }: AuditedEdit): readonly string[] =>
+  original && change ? differing(type, original, change) : ['row']
 
 /** Columns that are not any more as they were before somebody else edited them. */
 function standingOf(

@@ -82,7 +82,16 @@ async function companionsOf(
       const key = resourceKey(table, rowId)
       if (known.has(key)) continue
       const net = { key, table, rowId, before: null, after: current }
-      found.push({ net, type, current, restoration: { kind: 'delete' }, by: [], standing: [], ...unnamed })
+      found.push({
+        net,
+        type,
+        current,
+        restoration: { kind: 'delete' },
+        by: [],
+        standing: [],
+        own: [],
+        ...unnamed,
+      })
     }
   }
   const nameOf = await nameRows(

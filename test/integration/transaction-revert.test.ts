@@ -172,3 +172,51 @@ test('what others did and took back again does not stand in the way', async () =
 
   expect(rows.map((row) => `${row.action} ${row.id}`)).toEqual(['delete filled'])
 })
+
+test.each(['iasql_commit', 'iasql_rollback'])(
+  'of two who wait for each other the open one reverts over its own edits, and ends by %s',
+  async (end) => {
+    await ann.call('iasql_begin')
+    await ann.write(
+      `UPDATE topic SET retention = 90 WHERE name = 'one'`,
+      `INSERT INTO topic (name) VALUES ('made')`,
+    )
+    const xid = await bob.write(
+      `UPDATE topic SET retention = 120, labels = '["bobs"]' WHERE name = 'one'`,
+      `UPDATE topic SET retention = 120 WHERE name = 'two'`,
+      `DELETE FROM topic WHERE name = 'made'`,
+    )
+    await ann.write(
+      `UPDATE topic SET labels = '["anns"]' WHERE name = 'one'`,
+      `DELETE FROM topic WHERE name = 'two'`,
+    )
+    for (const name of ['iasql_commit', 'iasql_rollback'])
+      expect((await ann.refusal(name)).hint).toContain(`iasql_revert('${xid}')`)
+    const refused = await bob.refusal('iasql_revert', [xid])
+
+    await ann.call('iasql_revert', [xid])
+    await ann.call(end)
+
+    expect(refused.code).toBe('transaction/gone')
+    const [one] = await lab.user.query(`SELECT retention, labels FROM topic WHERE name = 'one'`)
+    const others = await lab.user.query(`SELECT name FROM topic WHERE name <> 'one'`)
+    const isCommitted = end === 'iasql_commit'
+    expect(one).toEqual({ retention: isCommitted ? 90 : 60, labels: null })
+    expect(others).toEqual([{ name: isCommitted ? 'made' : 'two' }])
+  },
+)
+
+test('a revert that an open transaction stands in the way of tells what can be done within that one', async () => {
+  const xid = await bob.write(`UPDATE topic SET retention = 120 WHERE name = 'one'`)
+  await ann.call('iasql_begin')
+  await ann.write(`UPDATE topic SET retention = 150 WHERE name = 'one'`)
+
+  const { hint } = await bob.refusal('iasql_revert', [xid])
+
+  expect(hint).toContain('once its session has taken those edits back, by SELECT * FROM iasql_rollback()')
+  expect(hint).toContain(`Within it they are gone over by SELECT * FROM iasql_revert('${xid}').`)
+  await ann.call('iasql_revert', [xid])
+  expect(await lab.user.query(`SELECT retention FROM topic WHERE name = 'one'`)).toEqual([{ retention: 60 }])
+  await ann.call('iasql_rollback')
+  expect(await lab.user.query(`SELECT retention FROM topic WHERE name = 'one'`)).toEqual([{ retention: 120 }])
+})

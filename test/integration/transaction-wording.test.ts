@@ -95,7 +95,7 @@ test('a commit that another open transaction stands in the way of names that one
 
   expect(refused.message).toContain('bob edited topic kept-1 since')
   expect(refused.hint).toBe(
-    `Transaction ${String(begun?.transaction_id)} of bob is still open: once its session has taken those edits back, by SELECT * FROM iasql_rollback(), try again.`,
+    `Transaction ${String(begun?.transaction_id)} of bob is still open: once its session has taken those edits back, by SELECT * FROM iasql_rollback(), try again. Or set those columns once more, to what you want: then it can be committed.`,
   )
   await bob.call('iasql_rollback')
   expect(await ann.call('iasql_commit')).toHaveLength(1)

@@ -96,13 +96,8 @@ async function makeAgain({ lab }: ModelRun): Promise<void> {
 
 /** Only what no row stands for. */
 async function removeStranger({ lab, stranger }: ModelRun, id: string): Promise<boolean> {
-  const { world } = lab.cloud
   const known = await lab.platform.query(
     `SELECT row_id FROM ${lab.tenant.schema}.iasql_resource WHERE cloud_id::text LIKE '%${id}%'`,
   )
-  const thing = world.things.get(id)
-  if (known.length > 0 || !thing || thing.madeBy !== 'stranger') return false
-  world.remove(thing, 'stranger')
-  stranger.touched.add(id)
-  return true
+  return known.length === 0 && stranger.leave(id)
 }

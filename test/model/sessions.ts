@@ -113,9 +113,9 @@ async function letGo(run: ModelRun, one: OpenOne, refusal: unknown): Promise<voi
   const { detail = '', hint } = refusal
   for (const [, id = ''] of hint.matchAll(/iasql_revert\('([^']+)'\)/g)) {
     run.interventions += 1
-    await revert(run, run.workers.next(), { id, session: (sessionOf(one) + 1) % sessionCount }).catch(
-      () => undefined,
-    )
+    const by = (session: number) => revert(run, run.workers.next(), { id, session })
+    const neighbour = (sessionOf(one) + 1) % sessionCount
+    await by(neighbour).catch(() => by(sessionOf(one)).catch(() => undefined))
   }
   for (const [, table = '', id] of detail.matchAll(/^(\w+) (\d+) refers to /gm)) {
     run.interventions += 1

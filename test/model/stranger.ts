@@ -51,6 +51,21 @@ export class Stranger {
     }
   }
 
+  /** As the cloud insists, all that uses it goes along; not where somebody else's does. */
+  leave(id: string): boolean {
+    const { world } = this.#lab.cloud
+    const leaving = new Set([id])
+    for (const one of leaving) for (const user of world.dependants(one)) leaving.add(user.id)
+    const things = [...leaving].flatMap((one) => world.things.get(one) ?? [])
+    if (!things.every(({ madeBy, companionOf }) => madeBy === 'stranger' || leaving.has(companionOf ?? '')))
+      return false
+    for (const thing of things) {
+      world.remove(thing, 'stranger')
+      this.touched.add(thing.id)
+    }
+    return true
+  }
+
   /** Just like one that there is: of such nobody can tell who made which. */
   #twinOf(kind: KindName, slot: number): Attributes | undefined {
     return this.#pick(kind, slot)?.attributes

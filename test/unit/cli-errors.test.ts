@@ -28,6 +28,12 @@ test('the caret stands under the place after wide characters and tabs, counting 
   expect(caret).toBe(`${' '.repeat(8 + 14)}^`)
 })
 
+test('the first word of a text that ends in line breaks is in its first line', () => {
+  const [, line, caret] = errorText({ ...error, position: 1 }, 'SELEC 1;\n\n').split('\n')
+
+  expect([line, caret]).toEqual(['LINE 1: SELEC 1;', `${' '.repeat(8)}^`])
+})
+
 test('of a long line, the part around the place is shown', () => {
   const sql = `SELECT ${'a, '.repeat(200)} FORM t`
   const [, line = '', caret = ''] = errorText({ ...error, position: sql.indexOf('FORM') + 1 }, sql).split(
