@@ -73,7 +73,10 @@ export function guardSql(names: TenantNames, table: TableSpec): readonly string[
       HINT = 'Insert a new row and delete this one.'; END IF;`,
     ...kept.map((name) =>
       refuseNull(table, name, {
-        when: cleared(name),
+        // What the cloud has of a secret is not kept.
+        when: table.columns[name]?.secret
+          ? cleared(name)
+          : `${cleared(name)} AND ${isHad(names, table, name)}`,
         hint: 'AWS has no way to unset it: give another value, or delete the row and insert a new one.',
       }),
     ),
@@ -94,6 +97,11 @@ export function guardSql(names: TenantNames, table: TableSpec): readonly string[
     ...unspecifiedSql(names, table),
   ]
 }
+
+/** What the cloud never got can be taken back: an edit that waits, or is reverted before it was applied. */
+const isHad = (names: TenantNames, table: TableSpec, name: string): string =>
+  `EXISTS (SELECT FROM ${inSchema(names, 'iasql_resource')} r WHERE r.table_name = ${literal(table.name)}
+      AND r.row_id = OLD.id AND coalesce(r.base->>${literal(name)}, r.observed->>${literal(name)}) IS NOT NULL)`
 
 const defaultsOf = (table: TableSpec): readonly (readonly [string, Json])[] =>
   Object.entries(table.columns).flatMap(([name, { default: value }]) =>

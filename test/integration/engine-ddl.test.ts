@@ -49,9 +49,14 @@ describe('what a statement may not do', () => {
     expect(await schema.messages()).toContain('vpc: AWS sets is_default; your value was put back')
   })
 
-  test('a value that AWS cannot clear is not cleared', async () => {
+  test('a value that AWS cannot clear is cleared until AWS has it', async () => {
     await schema.insertVpc('first')
     await schema.writer.query('UPDATE vpc SET mtu = 1500')
+    await schema.writer.query('UPDATE vpc SET mtu = NULL')
+    await schema.writer.query('UPDATE vpc SET mtu = 1500')
+    await schema.asOwner([
+      `INSERT INTO t.iasql_resource (table_name, row_id, base) SELECT 'vpc', id, '{"mtu": 1500}' FROM t.vpc`,
+    ])
 
     await expect(schema.writer.query('UPDATE vpc SET mtu = NULL')).rejects.toMatchObject({
       code: '22004',

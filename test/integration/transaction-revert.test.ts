@@ -133,10 +133,20 @@ test('refuses when rows of it are gone, and names them', async () => {
 test('refuses to clear what cannot be cleared, in the words of the table', async () => {
   await ann.write(`INSERT INTO network (cidr, tags) VALUES ('10.5.0.0/16', '{"Name":"bare"}')`)
   const xid = await ann.write(`UPDATE network SET mtu = 1400 WHERE cidr = '10.5.0.0/16'`)
+  await ann.call('iasql_apply')
 
   const error = await ann.refusal('iasql_revert', [xid])
 
   expect(error.message).toContain('mtu of network cannot be cleared')
+})
+
+test('what cannot be cleared is cleared where the cloud never got it', async () => {
+  await ann.write(`INSERT INTO network (cidr, tags) VALUES ('10.6.0.0/16', '{"Name":"bare"}')`)
+  const xid = await ann.write(`UPDATE network SET mtu = 1400 WHERE cidr = '10.6.0.0/16'`)
+
+  await ann.call('iasql_revert', [xid])
+
+  expect(await lab.user.query(`SELECT mtu FROM network WHERE cidr = '10.6.0.0/16'`)).toEqual([{ mtu: null }])
 })
 
 test('of a network that is gone the cloud makes what belongs to it again', async () => {

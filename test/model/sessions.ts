@@ -33,10 +33,11 @@ async function revert(
   await worker.call('iasql_revert', [id], callerOf(session))
 }
 
+/** Of an edit that no session has made there is nothing but its number. */
 async function rowsOf(platform: Queryable, t: string, id: string): Promise<readonly string[]> {
   const rows = await platform.query<{ table_name: string; row_id: number }>(
-    `SELECT DISTINCT a.table_name, a.row_id FROM ${t}.iasql_commit c JOIN ${t}.iasql_audit a ON a.xid = c.xid
-     WHERE a.row_id IS NOT NULL AND coalesce(c.transaction_id, c.xid::text) = :id`,
+    `SELECT DISTINCT a.table_name, a.row_id FROM ${t}.iasql_audit a LEFT JOIN ${t}.iasql_commit c ON c.xid = a.xid
+     WHERE a.row_id IS NOT NULL AND coalesce(c.transaction_id, a.xid::text) = :id`,
     { id },
   )
   return rows.map((row) => keyOf(row.table_name, row.row_id))

@@ -79,7 +79,7 @@ export const lookup = tableLookup([...kit, ...tables])
 
 const engineTables = [
   `CREATE TABLE t.iasql_resource (resource_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text,
-    row_id bigint, companion_of bigint, external boolean NOT NULL DEFAULT false, UNIQUE (table_name, row_id))`,
+    row_id bigint, base jsonb, observed jsonb, companion_of bigint, external boolean NOT NULL DEFAULT false, UNIQUE (table_name, row_id))`,
   `CREATE TABLE t.iasql_edit (edit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, table_name text NOT NULL,
     row_id bigint NOT NULL, op "char" NOT NULL, xid xid8 NOT NULL, at timestamptz NOT NULL, login text NOT NULL,
     companion boolean NOT NULL)`,
