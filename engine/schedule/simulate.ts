@@ -16,28 +16,33 @@ import { type TokenLines, tokenLines } from './token-lines.ts'
 /** In the order in which the steps begin. */
 export function simulate(input: ScheduleInput): readonly ScheduledStep[] {
   const waves = wavesOf(input.steps)
-  const scheduled = beginnings(input).map(({ step, startsMs, bound }) => ({
+  const scheduled = beginnings(input).map(({ step, startsMs, waits }) => ({
     step,
     wave: waves.get(step.key) ?? 1,
     startsMs,
     endsMs: startsMs + step.estimateMs,
-    bound,
+    bound: waits.at(-1) ?? nothing,
+    waits,
   }))
   const critical = criticalSteps(scheduled)
-  return scheduled.map((one) => ({ ...one, isCritical: critical.has(one.step.key) }))
+  return scheduled.map(({ step, wave, startsMs, endsMs, bound }) => {
+    return { step, wave, startsMs, endsMs, bound, isCritical: critical.has(step.key) }
+  })
 }
+
+const nothing: Bound = { kind: 'nothing' }
 
 interface Beginning {
   readonly step: Step
   readonly startsMs: number
-  readonly bound: Bound
+  readonly waits: readonly Bound[]
 }
 
 /** A step on its way to its call. */
 interface Coming {
   readonly step: Step
   readonly calls: Calls | null
-  bound: Bound
+  readonly waits: Bound[]
 }
 
 type Moment = { readonly kind: 'answered' | 'done'; readonly index: number } | { readonly kind: 'tokens' }
@@ -54,7 +59,7 @@ interface Stage {
 
 function beginnings({ steps, callsOf, callsAtOnce }: ScheduleInput): readonly Beginning[] {
   const stage: Stage = {
-    coming: steps.map((step) => ({ step, calls: callsOf(step), bound: { kind: 'nothing' } })),
+    coming: steps.map((step) => ({ step, calls: callsOf(step), waits: [nothing] })),
     begun: [],
     needs: countNeeds(steps),
     lines: tokenLines(),
@@ -85,7 +90,7 @@ function proceed(stage: Stage, index: number, passed: number): void {
 function begin({ coming, begun, moments, nowMs }: Stage, index: number): void {
   const one = coming[index]
   if (!one) return
-  begun.push({ step: one.step, startsMs: nowMs, bound: one.bound })
+  begun.push({ step: one.step, startsMs: nowMs, waits: one.waits })
   moments.add(nowMs + answeredAfterMs(one.step), { kind: 'answered', index })
   moments.add(nowMs + one.step.estimateMs, { kind: 'done', index })
 }
@@ -120,6 +125,5 @@ function happen(stage: Stage, moment: Moment): void {
 const keyAt = ({ coming }: Stage, index: number): string => coming[index]?.step.key ?? ''
 
 function bind({ coming }: Stage, index: number, bound: Bound): void {
-  const one = coming[index]
-  if (one) one.bound = bound
+  coming[index]?.waits.push(bound)
 }

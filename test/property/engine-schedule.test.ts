@@ -175,7 +175,8 @@ test('the critical steps lead from a beginning to the end, each in the way of th
       const critical = scheduled.filter(({ isCritical }) => isCritical)
 
       expect(endOf(critical)).toBe(endOf(scheduled))
-      expect(critical.filter(({ bound }) => bound.kind === 'nothing')).toHaveLength(1)
+      expect(critical.some(({ step }) => step.needs.length === 0)).toBe(true)
+      expect(critical.filter(({ bound }) => bound.kind === 'nothing').length).toBeLessThanOrEqual(1)
       const keys = new Set(critical.map(({ step }) => step.key))
       for (const { bound } of critical) if (bound.kind !== 'nothing') expect(keys).toContain(bound.after)
     }),
