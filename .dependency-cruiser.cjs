@@ -22,9 +22,10 @@ const rooms = {
     '^aws/',
     '^modules/registry\\.ts$',
   ],
-  '^cli/(?!commands/(start|deploy)\\.ts$)': ['^websocket/', '^cli/'],
+  '^dashboard/': ['^websocket/'],
+  '^cli/(?!commands/(start|deploy|destroy)\\.ts$)': ['^websocket/', '^cli/'],
   '^cli/commands/start\\.ts$': ['^websocket/', '^cli/', '^local/'],
-  '^cli/commands/deploy\\.ts$': ['^websocket/', '^cli/', '^cdk/'],
+  '^cli/commands/(deploy|destroy)\\.ts$': ['^websocket/', '^cli/', '^cdk/'],
 }
 
 const ours =

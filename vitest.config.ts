@@ -15,7 +15,11 @@ export default defineConfig({
       level('property'),
       level('model', { testTimeout: 600_000, hookTimeout: 120_000 }),
       level('cdk', { testTimeout: 120_000 }),
-      level('integration', { testTimeout: 120_000, hookTimeout: 120_000 }),
+      level('integration', {
+        include: ['test/integration/**/*.test.ts', 'test/isolation/**/*.test.ts'],
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+      }),
       level('modules', { testTimeout: 300_000, hookTimeout: 120_000 }),
     ],
   },

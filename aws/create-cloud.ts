@@ -2,26 +2,24 @@
 import type { CloudApi, Place, SdkCommandClass } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import { isRead } from '#engine/throttle/buckets.ts'
-import { type CloudProfile, classifyError } from './classify-error.ts'
+import { classifyError } from './classify-error.ts'
+import {
+  type ClientOptions,
+  type ClientPool,
+  callMs,
+  clientPool,
+  type Identity,
+  type PooledClient,
+  type SdkClientClass,
+} from './client-pool.ts'
 import { each } from './each.ts'
+import { namingActions } from './missing-permission.ts'
 import { operationOf } from './operation-of.ts'
 import { pagesBy } from './pages.ts'
-import { type Sockets, sockets } from './sockets.ts'
 import { twiceIfLacking } from './twice-if-lacking.ts'
 
-/** Milliseconds after which a call without answer counts as of unknown outcome. */
-const callMs = 30_000
-const connectionMs = 3_000
 /** Reads at a time within one `each`; the buckets of the account are shared with its owner's other tools. */
 const readsAtATime = 16
-/** Of a client, to one host. */
-const maxSockets = 50
-
-interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
-}
 
 export interface CloudCall {
   /** The SDK's service id: `EC2`, `SQS`. */
@@ -30,33 +28,21 @@ export interface CloudCall {
   readonly place: Place
 }
 
-export interface CloudOptions {
-  readonly profile: CloudProfile
-  /** URL of the emulator, or of a private endpoint. */
-  readonly endpoint?: string
-  /** Keys or a provider of them. Absent: the SDK's own chain on AWS, dummies for the account on the emulator. */
-  readonly credentials?: Credentials | (() => Promise<Credentials>)
+export interface CloudOptions extends ClientOptions {
   /** Told of each call just before it is made. */
   readonly onCall?: (call: CloudCall) => void
 }
 
-interface SdkClient {
-  send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<object>
-  destroy(): void
-  readonly config: { readonly serviceId: string }
-  readonly middlewareStack: { add(middleware: Middleware, options: { step: 'build'; name: string }): void }
-}
-
-interface SdkCall {
-  readonly request: { readonly headers: Record<string, string> }
-}
-type Middleware = (next: (call: SdkCall) => Promise<object>) => (call: SdkCall) => Promise<object>
-
-// biome-ignore lint/suspicious/noExplicitAny: every SDK client class has its own configuration type
-type SdkClientClass = new (configuration: any) => object
+/** Undefined: the cloud's own credentials. Rejects with what is to become of the call. */
+export type IdentityOf = (call: {
+  readonly place: Place
+  readonly operation: string
+}) => Promise<Identity | undefined>
 
 export interface AwsCloud {
   api(client: SdkClientClass, place: Place, signal: AbortSignal): CloudApi
+  /** The same cloud for calls that others may make; its own clients are closed by its own `close`. */
+  as(identityOf: IdentityOf): AwsCloud
   settleMs(published: number): number
   /** Closes the sockets of all clients. */
   close(): void
@@ -64,100 +50,81 @@ export interface AwsCloud {
 
 /** @example const cloud = createCloud({ profile: 'emulator', endpoint: 'http://127.0.0.1:5000' }) */
 export function createCloud(options: CloudOptions): AwsCloud {
-  const clients = new Map<SdkClientClass, Map<string, Client>>()
-  const clientAt = (clientClass: SdkClientClass, place: Place): Client => {
-    const ofClass = clients.get(clientClass) ?? new Map<string, Client>()
-    const key = `${place.accountId} ${place.region}`
-    const client = ofClass.get(key) ?? {
-      sdk: makeClient(clientClass, options, place),
-      sockets: sockets(maxSockets),
-    }
-    clients.set(clientClass, ofClass.set(key, client))
-    return client
-  }
-  return {
-    api: (clientClass, place, signal) => apiOf({ options, ...clientAt(clientClass, place), place, signal }),
-    settleMs: (published) => (options.profile === 'emulator' ? 0 : published),
-    close: () => {
-      for (const ofClass of clients.values()) for (const { sdk } of ofClass.values()) sdk.destroy()
-      clients.clear()
-    },
-  }
+  const own = clientPool(options)
+  const clientFor: Clients['clientFor'] = (clientClass, place) => own.clientFor(clientClass, place)
+  return cloudOver(options, own, { clientFor, close: own.close })
 }
 
-function makeClient(clientClass: SdkClientClass, options: CloudOptions, place: Place): SdkClient {
-  const client = new clientClass(configurationOf(options, place)) as SdkClient
-  if (options.profile === 'emulator' && !options.credentials) tellAccount(client, place)
-  return client
+interface Clients {
+  clientFor(
+    clientClass: SdkClientClass,
+    place: Place,
+    operation: string,
+  ): PooledClient | Promise<PooledClient>
+  close(): void
 }
 
-/** The emulator knows no account by its key: without this header all accounts would be one. */
-const tellAccount = ({ middlewareStack }: SdkClient, { accountId }: Place): void =>
-  middlewareStack.add(
-    (next) => (call) => {
-      const { headers } = call.request
-      headers['x-moto-account-id'] = accountId
-      return next(call)
-    },
-    { step: 'build', name: 'account' },
-  )
+const cloudOver = (options: CloudOptions, own: ClientPool, clients: Clients): AwsCloud => ({
+  api: (clientClass, place, signal) => {
+    const clientFor = (operation: string) => clients.clientFor(clientClass, place, operation)
+    return apiOf({ options, clientFor, place, signal })
+  },
+  as: (identityOf) => {
+    const others = clientPool(options)
+    return cloudOver(options, own, {
+      close: others.close,
+      async clientFor(clientClass, place, operation) {
+        const identity = await identityOf({ place, operation })
+        if (identity === undefined) return own.clientFor(clientClass, place)
+        // Here, where it is an error of the call: the SDK asks again for what it needs to sign.
+        await identity.session()
+        return others.clientFor(clientClass, place, identity)
+      },
+    })
+  },
+  settleMs: (published) => (options.profile === 'emulator' ? 0 : published),
+  close: clients.close,
+})
 
-function configurationOf({ profile, endpoint, credentials }: CloudOptions, place: Place): object {
-  const dummies = { accessKeyId: place.accountId, secretAccessKey: 'emulator' }
-  const keys = credentials ?? (profile === 'emulator' ? dummies : undefined)
-  return {
-    region: place.region,
-    // The engine owns retries: a hidden second create would be a duplicate.
-    maxAttempts: 1,
-    requestHandler: {
-      ...{ connectionTimeout: connectionMs, requestTimeout: callMs },
-      ...{ httpAgent: { maxSockets }, httpsAgent: { maxSockets } },
-    },
-    ...(endpoint === undefined ? {} : { endpoint }),
-    // The emulator has no host for each bucket.
-    ...(profile === 'emulator' ? { forcePathStyle: true } : {}),
-    ...(keys === undefined ? {} : { credentials: keys }),
-  }
-}
-
-interface Client {
-  readonly sdk: SdkClient
-  readonly sockets: Sockets
-}
-
-interface ApiParts extends Client {
+interface ApiParts {
   readonly options: CloudOptions
+  clientFor(operation: string): PooledClient | Promise<PooledClient>
   readonly place: Place
   readonly signal: AbortSignal
 }
 
-function apiOf({ options, sdk, sockets: { enter, leave }, place, signal }: ApiParts): CloudApi {
+function apiOf({ options, clientFor, place, signal }: ApiParts): CloudApi {
   let hasBegun = false
+  const outOfTime = (operation: string): IasqlError => {
+    // Of what the writes before it began nobody knows the end.
+    const code = hasBegun ? 'cloud/unknown-outcome' : 'cloud/unreachable'
+    return new IasqlError(code, `${operation} was not called: out of time.`)
+  }
   const send = async <Input extends object, Output extends object>(
     command: SdkCommandClass<Input, Output>,
     input: Input,
   ): Promise<Output> => {
     const request = new command(input)
     const operation = operationOf(request)
-    if (!(await enter(signal))) {
-      // Of what the writes before it began nobody knows the end.
-      const code = hasBegun ? 'cloud/unknown-outcome' : 'cloud/unreachable'
-      throw new IasqlError(code, `${operation} was not called: out of time.`)
-    }
+    if (signal.aborted) throw outOfTime(operation)
+    const made = clientFor(operation)
+    const { sdk, sockets } = made instanceof Promise ? await made : made
+    if (!(await sockets.enter(signal))) throw outOfTime(operation)
     hasBegun ||= !isRead(operation)
+    const { serviceId: service } = sdk.config
     const call = async (): Promise<Output> => {
       try {
-        options.onCall?.({ service: sdk.config.serviceId, operation, place })
+        options.onCall?.({ service, operation, place })
         const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
         return (await sdk.send(request, { abortSignal })) as Output
       } catch (error) {
-        throw classifyError(error, operation, options.profile)
+        throw namingActions(classifyError(error, operation, options.profile), service)
       }
     }
     try {
       return await (isRead(operation) ? twiceIfLacking(call) : call())
     } finally {
-      leave()
+      sockets.leave()
     }
   }
   return {

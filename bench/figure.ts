@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 's' | 'ms' | 'µs' | 'rows/s' | 'MiB' | 'calls' | '×'
+  readonly unit: 's' | 'ms' | 'µs' | 'rows/s' | 'runs/s' | 'MiB' | 'calls' | 'events' | '×'
   /** The least the same work can take, measured in the same run, and what that is. */
   readonly floor?: number
   readonly floorOf?: string

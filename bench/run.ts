@@ -6,12 +6,15 @@ import { conformance } from './conformance.ts'
 import type { Figure, Measure } from './figure.ts'
 import { growth } from './growth.ts'
 import { importMixed } from './import-mixed.ts'
+import { load } from './load.ts'
 import { merge } from './merge.ts'
 import { plan } from './plan.ts'
 import { ready } from './ready.ts'
 import { statements } from './statements.ts'
 import { stream } from './stream.ts'
 import { syncResources } from './sync-resources.ts'
+import { synthesis } from './synthesis.ts'
+import { tenants } from './tenants.ts'
 import { twoApplies } from './two-applies.ts'
 
 const measures: Readonly<Record<string, Measure>> = {
@@ -28,6 +31,9 @@ const measures: Readonly<Record<string, Measure>> = {
   audit,
   importMixed,
   conformance,
+  synthesis,
+  tenants,
+  load,
 }
 
 const number = (value: number): string =>
@@ -35,7 +41,7 @@ const number = (value: number): string =>
 
 /** For rates, more is better: the ratio says how much slower than the floor it is, whatever the unit. */
 const ratio = ({ value, floor, unit }: Figure): string =>
-  floor ? `${number(unit === 'rows/s' ? floor / value : value / floor)}×` : '–'
+  floor ? `${number(unit.endsWith('/s') ? floor / value : value / floor)}×` : '–'
 
 const line = (figure: Figure): string =>
   `| ${figure.name} | ${number(figure.value)} ${figure.unit} | ${figure.floor === undefined ? '–' : `${number(figure.floor)} ${figure.unit}`} | ${ratio(figure)} | ${figure.target ?? '–'} | ${figure.floorOf ?? '–'} |`

@@ -1,99 +1,185 @@
-/** The Lambda functions: one for each entry in `functions/`, bundled by esbuild. */
-import { fileURLToPath } from 'node:url'
+/** The Lambda functions: one for each entry in `functions/`, all from one bundle. */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  SystemLogLevel,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { functionsCode } from './bundle.ts'
+import { acknowledgeAnyResource } from './stars.ts'
 
-/** The socket's integrations have to answer within 29 seconds; what works on statements takes all that Lambda gives. */
-const answering = { timeout: Duration.seconds(29), memorySize: 512 }
-const working = { timeout: Duration.seconds(900), memorySize: 1_024 }
-/** Over before the next minute's sweep begins, which does what this one did not get to. */
-const sweeping = { timeout: Duration.seconds(55), memorySize: 512, retryAttempts: 0 }
-
-const sizes = {
-  authorize: { timeout: Duration.seconds(10), memorySize: 512 },
-  'on-connect': answering,
-  'on-disconnect': answering,
-  'on-message': answering,
-  'run-statements': working,
-  'execute-statements': working,
-  'step-execution': working,
-  'purge-expired': working,
-  'recover-runs': sweeping,
+interface Size {
+  /** For the list of functions in the console. */
+  readonly does: string
+  readonly seconds: number
+  readonly memory: number
+  /** Of the account's concurrent executions, those kept for this function, which it cannot exceed either. */
+  readonly concurrency?: number
+  /** Invoked without anyone waiting: again this often when it fails, and then into the dead letters. */
+  readonly retries?: 0 | 1 | 2
+  /** What waited for its turn is begun by an invocation of itself: Lambda ends such a chain at the sixteenth unless told. */
+  readonly invokesItself?: true
 }
+
+/** The socket's authorizer and integrations have to answer within 29 seconds, which a database needs to wake; what works on statements takes all that Lambda gives. */
+const sizes = {
+  authorize: { does: 'Decides who may connect', seconds: 29, memory: 512, concurrency: 50 },
+  'on-connect': { does: 'Remembers a connection', seconds: 29, memory: 512, concurrency: 50 },
+  'on-disconnect': { does: 'Forgets a connection', seconds: 29, memory: 512 },
+  'on-message': { does: 'Takes what clients send', seconds: 29, memory: 512, concurrency: 100 },
+  'http-api': {
+    does: 'Health, tickets for browsers, the first owner',
+    seconds: 29,
+    memory: 512,
+    concurrency: 20,
+  },
+  'run-statements': {
+    does: 'Runs statements of a client',
+    seconds: 900,
+    memory: 1_024,
+    concurrency: 200,
+    retries: 2,
+    invokesItself: true,
+  },
+  'execute-statements': {
+    does: 'Runs on what took longer than one invocation',
+    seconds: 900,
+    memory: 1_024,
+    concurrency: 100,
+  },
+  'step-execution': {
+    does: 'One step of an apply, a sync or an install',
+    seconds: 900,
+    memory: 1_024,
+    concurrency: 100,
+  },
+  'check-drift': {
+    does: 'One step of a look for drift',
+    seconds: 60,
+    memory: 512,
+    concurrency: 10,
+  },
+  'purge-expired': {
+    does: 'Deletes what is kept no longer',
+    seconds: 900,
+    memory: 1_024,
+    concurrency: 1,
+    retries: 0,
+  },
+  // Over before the next minute's sweep begins, which does what this one did not get to.
+  'recover-runs': {
+    does: 'Takes up what was left alone',
+    seconds: 55,
+    memory: 512,
+    concurrency: 1,
+    retries: 0,
+  },
+  // Once a minute at most; what one round does not get to is due in the next.
+  'start-drift-checks': {
+    does: 'Begins drift checks and automatic applies',
+    seconds: 55,
+    memory: 512,
+    concurrency: 1,
+    retries: 0,
+  },
+  'rotate-secrets': {
+    does: 'Replaces old passwords of tenants',
+    seconds: 900,
+    memory: 512,
+    concurrency: 1,
+    retries: 0,
+  },
+  'migrate-platform': {
+    does: 'Brings the database up to date',
+    seconds: 900,
+    memory: 1_024,
+    invokesItself: true,
+  },
+  'publish-dashboard': { does: 'Puts the pages into their bucket', seconds: 60, memory: 256 },
+} as const satisfies Record<string, Size>
 
 export type FunctionName = keyof typeof sizes
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+export const functionNames = Object.keys(sizes) as readonly FunctionName[]
 
-/** ES modules, with what CommonJS dependencies expect; the parser looks for its WebAssembly beside the bundle. */
-const bundling: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  bundleAwsSDK: true,
-  minify: true,
-  sourceMap: true,
-  banner: [
-    "import{createRequire as iasqlRequire}from'node:module'",
-    "import{fileURLToPath as iasqlPath}from'node:url'",
-    "import{dirname as iasqlDirname}from'node:path'",
-    'const require=iasqlRequire(import.meta.url)',
-    'const __filename=iasqlPath(import.meta.url)',
-    'const __dirname=iasqlDirname(__filename)',
-  ].join(';'),
-  commandHooks: {
-    beforeBundling: () => [],
-    beforeInstall: () => [],
-    afterBundling: (inputDir, outputDir) => [
-      `cp "${inputDir}/node_modules/libpg-query/wasm/libpg-query.wasm" "${outputDir}/"`,
-    ],
-  },
+/** Those that CloudFormation calls while it deploys; they have to be there before all the others are brought up to date. */
+export const deployingFunctions = [
+  'migrate-platform',
+  'publish-dashboard',
+] as const satisfies readonly FunctionName[]
+
+interface FunctionsProps {
+  readonly environment: Readonly<Record<string, string>>
+  readonly deadLetters: IQueue
+  readonly retention: RetentionDays
+  readonly reserveConcurrency: boolean
 }
 
 export class Functions extends Construct {
-  readonly all: Readonly<Record<FunctionName, NodejsFunction>>
+  readonly all: Readonly<Record<FunctionName, LambdaFunction>>
+  /** Changes when any source of a function does. */
+  readonly version: string
 
-  constructor(scope: Construct, id: string, environment: Readonly<Record<string, string>>) {
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
+    const code = functionsCode(functionNames)
+    const made = functionNames.map((name) => [name, this.#make(name, code, props)] as const)
+    this.all = Object.fromEntries(made) as Record<FunctionName, LambdaFunction>
+    const { s3Location } = code.bind(this)
+    this.version = s3Location?.objectKey ?? ''
+  }
+
+  #make(name: FunctionName, code: ReturnType<typeof functionsCode>, props: FunctionsProps): LambdaFunction {
+    const { does, seconds, memory, concurrency, retries, invokesItself }: Size = sizes[name]
     const prefix = Stack.of(this).stackName
-    const shared = {
-      ...environment,
-      NODE_OPTIONS: '--enable-source-maps',
+    const logGroup = new LogGroup(this, `${name}-log`, {
+      logGroupName: `/aws/lambda/${prefix}-${name}`,
+      retention: props.retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const role = new Role(this, `${name}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    logGroup.grantWrite(role)
+    acknowledgeAnyResource(role, 'X-Ray knows no resources.')
+    return new LambdaFunction(this, name, {
+      functionName: `${prefix}-${name}`,
+      description: does,
+      role,
+      code,
+      handler: `${name}.handler`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      timeout: Duration.seconds(seconds),
+      memorySize: memory,
+      tracing: Tracing.ACTIVE,
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
+      systemLogLevelV2: SystemLogLevel.WARN,
+      logGroup,
       // By name: every function gets this environment, the one that it names included.
-      IASQL_RUN_FUNCTION: `${prefix}-run-statements`,
-    }
-    const make = (name: FunctionName) =>
-      new NodejsFunction(this, name, {
-        ...sizes[name],
-        functionName: `${prefix}-${name}`,
-        entry: `${root}functions/${name}.ts`,
-        projectRoot: root,
-        depsLockFilePath: `${root}package-lock.json`,
-        runtime: Runtime.NODEJS_24_X,
-        architecture: Architecture.ARM_64,
-        tracing: Tracing.ACTIVE,
-        loggingFormat: LoggingFormat.JSON,
-        applicationLogLevelV2: ApplicationLogLevel.INFO,
-        logGroup: new LogGroup(this, `${name}-log`, {
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-        environment: shared,
-        bundling,
-      })
-    this.all = {
-      authorize: make('authorize'),
-      'on-connect': make('on-connect'),
-      'on-disconnect': make('on-disconnect'),
-      'on-message': make('on-message'),
-      'run-statements': make('run-statements'),
-      'execute-statements': make('execute-statements'),
-      'step-execution': make('step-execution'),
-      'purge-expired': make('purge-expired'),
-      'recover-runs': make('recover-runs'),
-    }
+      environment: {
+        ...props.environment,
+        IASQL_RUN_FUNCTION: `${prefix}-run-statements`,
+        IASQL_FUNCTION_SECONDS: String(seconds),
+      },
+      ...(props.reserveConcurrency && concurrency ? { reservedConcurrentExecutions: concurrency } : {}),
+      ...(invokesItself ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
+      ...(retries === undefined
+        ? {}
+        : {
+            retryAttempts: retries,
+            maxEventAge: Duration.hours(1),
+            onFailure: new SqsDestination(props.deadLetters),
+          }),
+    })
   }
 }

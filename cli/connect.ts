@@ -2,23 +2,34 @@
 import { join } from 'node:path'
 import { connect as connectClient, type IasqlClient } from '#websocket/client.ts'
 import { ClientError } from '#websocket/client-error.ts'
+import type { ServiceNotice } from '#websocket/messages.ts'
 import { NoServerError } from './exit.ts'
 import type { ServerAddress } from './server-address.ts'
 
 /** @throws NoServerError */
 export async function connect(address: ServerAddress): Promise<IasqlClient> {
-  const { url, token } = address
+  const { url, token, tenant, httpUrl } = address
   try {
-    return await connectClient({ url, ...(token === undefined ? {} : { token }) })
+    return await connectClient({ url, token, tenant, httpUrl, onNotice: tell })
   } catch (error) {
     throw asNoServer(error, address)
   }
+}
+
+const tell = ({ message }: ServiceNotice): void => {
+  process.stderr.write(`NOTICE: ${message}\n`)
 }
 
 /** The error itself unless it is the connection's. */
 export function asNoServer(error: unknown, { url, token, dataDirectory }: ServerAddress): unknown {
   if (!(error instanceof ClientError)) return error
   if (error.code === 'client/refused' || error.answer?.code === 'auth/refused') {
+    const { answer } = error
+    // The server's own words, unless all they say is that the token is wrong: then the place where it is helps more.
+    if (answer && answer.code !== 'auth/refused')
+      return new NoServerError(
+        `the server at ${url} refuses the connection. ${answer.message} ${answer.hint ?? ''}`.trim(),
+      )
     const file = join(dataDirectory, 'token')
     const tokenHint =
       token === undefined

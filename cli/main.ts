@@ -2,20 +2,24 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util'
 import { ClientError } from '#websocket/client-error.ts'
 import type { Command, Options } from './command.ts'
+import { deploy } from './commands/deploy.ts'
+import { destroy } from './commands/destroy.ts'
 import { help } from './commands/help.ts'
 import { shell } from './commands/shell.ts'
 import { sql } from './commands/sql.ts'
 import { start } from './commands/start.ts'
+import { tenants } from './commands/tenants.ts'
 import { exitCodes, NoServerError, UsageError } from './exit.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
-const commands = { start, sql, shell, help } satisfies Record<string, Command>
+const commands = { start, sql, shell, tenants, deploy, destroy, help } satisfies Record<string, Command>
 
 /** Every command takes these. */
 const globalOptions = {
   url: { type: 'string' },
   token: { type: 'string' },
+  tenant: { type: 'string' },
   format: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'V' },

@@ -9,6 +9,10 @@ export interface ServerAddress {
   readonly url: string
   readonly token: string | undefined
   readonly dataDirectory: string
+  /** Alias of the tenant; undefined: the only one. */
+  readonly tenant?: string | undefined
+  /** Of the HTTP API, where it is not on the socket's host. */
+  readonly httpUrl?: string | undefined
 }
 
 /** The data directory's token goes to this machine only, whatever the URL says. */
@@ -22,7 +26,13 @@ export function serverAddress(invocation: Invocation): ServerAddress {
   )
   const given = textOption(invocation, 'token') ?? (env.IASQL_TOKEN || undefined)
   const token = given ?? (isLoopback(url) ? fileText(join(dataDirectory, 'token'))?.trim() : undefined)
-  return { url, token, dataDirectory }
+  return {
+    url,
+    token,
+    dataDirectory,
+    tenant: textOption(invocation, 'tenant') ?? (env.IASQL_TENANT || undefined),
+    httpUrl: env.IASQL_HTTP_URL ? httpUrlOf(env.IASQL_HTTP_URL) : undefined,
+  }
 }
 
 function checkUrl(text: string): string {
@@ -31,6 +41,14 @@ function checkUrl(text: string): string {
     throw new UsageError(`"${text}" is no URL of a server; give one like ws://127.0.0.1:8088/`)
   }
   return url.href
+}
+
+function httpUrlOf(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError(`"${text}" is no URL of an HTTP API; give one like https://api.example.com`)
+  }
+  return url.href.replace(/\/$/, '')
 }
 
 function announcedUrl(dataDirectory: string): string | undefined {

@@ -3,6 +3,9 @@ import middy, { type MiddyfiedHandler } from '@middy/core'
 import { host } from '#operations/host.ts'
 import type { Ports } from '#operations/ports.ts'
 
+/** How a function refuses that can do so by failing only: nothing is wrong with it. */
+export class Refusal extends Error {}
+
 /** @example export const handler = lambda((ports, event: RunPayload) => executeStatements(ports, event)) */
 export function lambda<Event, Result>(
   operation: (ports: Ports, event: Event) => Promise<Result>,
@@ -10,7 +13,9 @@ export function lambda<Event, Result>(
   return middy<Event, Result>()
     .use({
       onError: async ({ error, context }) => {
-        const { log } = await host()
+        if (error instanceof Refusal) return
+        const { log, count } = await host()
+        count?.('Errors')
         const { functionName, awsRequestId } = context
         log('error', 'A function failed.', { functionName, awsRequestId, error })
       },

@@ -1,9 +1,12 @@
-/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives go on, rows that were locked get their outputs, secrets that nobody came for go. */
+/** Called by a schedule: runs whose runner died are ended or begun, executions that nobody drives go on, rows that were locked get their outputs, secrets that nobody came for go; statements that take too long are ended, tenants measured, and deletions finished. */
 import { projectLeftovers } from '#operations/apply/project-leftovers.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import type { Ports, StateMachines } from '#operations/ports.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
 import { forgetUnshown } from '#operations/secrets/forget-unshown.ts'
+import { finishDeletions } from '#operations/tenant/delete-tenant.ts'
+import { measureTenants } from '#operations/tenant/measure-tenants.ts'
+import { endRunaways } from '#operations/watchdog/end-runaways.ts'
 import { lambda } from './lambda.ts'
 
 export const handler = lambda(async (ports, _event: object) => {
@@ -13,6 +16,9 @@ export const handler = lambda(async (ports, _event: object) => {
     recoverExecutions({ ...ports, machines }),
     projectLeftovers(ports),
     forgetUnshown(ports),
+    endRunaways(ports),
+    measureTenants(ports),
+    finishDeletions(ports),
   ])
   const failures = swept.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
   if (failures.length > 0) throw new AggregateError(failures, `The sweep failed: ${failures.join('; ')}`)

@@ -11,6 +11,8 @@ export const handler = lambda(async (ports, { tenantId, runId }: RunEvent) => {
   const outcome = await executeStatements(ports, { tenantId, runId })
   if (outcome.next === 'done') return
   const execution = outcome.next === 'execution' ? { executionId: outcome.executionId } : {}
-  // The client chooses the run's id: two tenants may choose the same.
-  await ports.machines.start('run', `${tenantId}-${runId}`, { tenantId, runId, ...execution })
+  // The client chooses the run's id: two tenants may choose the same. An event that comes twice may hand over twice: a
+  // machine starts one name once, and the first one may have ended because the second had the run.
+  const name = `${tenantId}-${runId}-${outcome.fence}`
+  await ports.machines.start('run', name, { tenantId, runId, ...execution })
 })

@@ -1,6 +1,7 @@
 /** The cloud of a server on one machine, as chosen by the environment: a port to it, and whose account it is. */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { createCloud } from '#aws/create-cloud.ts'
+import { createRoleAccounts, type RoleAccounts } from '#aws/role-accounts.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Cloud, Log } from '#operations/ports.ts'
 import { chooseCloud } from './moto/choose-cloud.ts'
@@ -17,6 +18,8 @@ export interface CloudOptions {
 
 export interface ServedCloud {
   readonly cloud: Cloud
+  /** Becomes the roles of linked accounts there. */
+  readonly accounts: RoleAccounts
   readonly accountId: string
   /** For people: `emulator at http://127.0.0.1:5000`. */
   readonly name: string
@@ -48,21 +51,32 @@ export async function startCloud(options: CloudOptions): Promise<ServedCloud> {
 const emulator = (
   endpoint: string,
   name: string,
-  { environment }: CloudOptions,
+  { environment, region }: CloudOptions,
   stopServer: () => Promise<void> = async () => {},
 ): ServedCloud => {
   const hasKeys = Boolean(environment.AWS_ACCESS_KEY_ID && environment.AWS_SECRET_ACCESS_KEY)
   const isForeign = name.startsWith('AWS at')
   const keys = hasKeys && isForeign ? { credentials: environmentKeys(environment) } : {}
   const cloud = createCloud({ profile: 'emulator', endpoint, ...keys })
+  const platformRole = environment.IASQL_PLATFORM_ROLE || undefined
+  const accounts = createRoleAccounts({
+    profile: 'emulator',
+    endpoint,
+    region,
+    platformRole,
+    principal: platformRole ?? `arn:aws:iam::${emulatedAccountId}:role/iasql-platform`,
+    ...keys,
+  })
   return {
     cloud,
+    accounts,
     accountId: emulatedAccountId,
     name,
     isLimited: false,
     isEmpty: !isForeign,
     stop: async () => {
       cloud.close()
+      accounts.close()
       await stopServer()
     },
   }
@@ -74,18 +88,30 @@ const environmentKeys = (environment: NodeJS.ProcessEnv) => ({
   ...(environment.AWS_SESSION_TOKEN ? { sessionToken: environment.AWS_SESSION_TOKEN } : {}),
 })
 
-const realAccount = async ({ region }: CloudOptions): Promise<ServedCloud> => {
+const realAccount = async ({ region, environment }: CloudOptions): Promise<ServedCloud> => {
   const sts = new STSClient({ region })
   try {
-    const { Account } = await sts.send(new GetCallerIdentityCommand({}))
+    const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}))
     const cloud = createCloud({ profile: 'aws' })
+    const platformRole = environment.IASQL_PLATFORM_ROLE || undefined
+    const accounts = createRoleAccounts({
+      profile: 'aws',
+      region,
+      platformRole,
+      principal: platformRole ?? principalOf(Arn),
+      ownAccountId: Account,
+    })
     return {
       cloud,
-      accountId: Account ?? '',
+      accounts,
+      accountId: Account,
       name: `AWS account ${Account}`,
       isLimited: true,
       isEmpty: false,
-      stop: async () => cloud.close(),
+      stop: async () => {
+        cloud.close()
+        accounts.close()
+      },
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -97,3 +123,7 @@ const realAccount = async ({ region }: CloudOptions): Promise<ServedCloud> => {
     sts.destroy()
   }
 }
+
+/** Whom a trust policy names for a session: the role behind it. */
+export const principalOf = (callerArn: string): string =>
+  callerArn.replace(/^(arn:[^:]+):sts::(\d+):assumed-role\/([^/]+)\/.*$/, '$1:iam::$2:role/$3')

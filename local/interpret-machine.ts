@@ -1,6 +1,6 @@
 /** One definition as the local interpreter runs it: every task answered in this process, every payload measured. */
 import { type RunOptions, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions'
-import { type Definition, substitute, type TaskResource } from '#statemachines/definition.ts'
+import { type Definition, substitute, type TaskResource, tasksOf } from '#statemachines/definition.ts'
 import { checkPayload } from '#statemachines/payload.ts'
 
 /** What a task of each kind is answered by; the parameters are those that Step Functions would send to the service. */
@@ -12,11 +12,19 @@ export interface Interpretation {
   readonly abort: () => void
 }
 
+/** A state, and what it was given. */
+export interface Entered {
+  readonly name: string
+  readonly input: object
+}
+
 interface Start {
   readonly machine: string
   readonly name: string
   readonly input: object
-  readonly onState: (name: string) => void
+  /** The state of the definition to begin with: the one at which an execution that is redriven has failed. */
+  readonly from?: string | undefined
+  readonly onState: (state: Entered) => void
 }
 
 type Overrides = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>
@@ -28,11 +36,17 @@ export function interpretMachine(
   answers: TaskAnswers,
 ): (start: Start) => Interpretation {
   const substituted = substitute(definition, values)
-  const interpreter = new StateMachine(substituted as unknown as StateMachineDefinition)
+  const whole = new StateMachine(substituted as unknown as StateMachineDefinition)
+  // States before it are out of reach, which is no mistake here.
+  const beginningAt = (StartAt: string) =>
+    new StateMachine({ ...substituted, StartAt } as unknown as StateMachineDefinition, {
+      validationOptions: { noValidate: true },
+    })
   const overrides = overridesOf(substituted, answers)
 
-  return ({ machine, name, input, onState }) => {
+  return ({ machine, name, input, from, onState }) => {
     checkPayload(`${machine}/${name}`, input)
+    const interpreter = from === undefined ? whole : beginningAt(from)
     const { result, eventLogs, abort } = interpreter.run(JSON.parse(JSON.stringify(input)), {
       overrides: { taskResourceLocalHandlers: overrides },
       context: {
@@ -40,15 +54,15 @@ export function interpretMachine(
         StateMachine: { Id: machine, Name: machine },
       },
     })
-    return { abort, ended: Promise.all([result, watch(eventLogs, onState)]).then(() => undefined) }
+    const watched = watch(eventLogs, onState)
+    return { abort, ended: result.finally(() => watched).then(() => undefined) }
   }
 }
 
 /** A task without an override would make a real call of AWS. */
 function overridesOf(definition: Definition, answers: TaskAnswers): Overrides {
   const overrides: Overrides = {}
-  for (const [name, state] of Object.entries(definition.States)) {
-    if (state.Type !== 'Task') continue
+  for (const [name, state] of tasksOf(definition.States)) {
     const answer = answers[state.Resource]
     if (answer === undefined) throw new Error(`nothing here answers the task ${name}`)
     overrides[name] = async (parameters) => {
@@ -62,10 +76,14 @@ function overridesOf(definition: Definition, answers: TaskAnswers): Overrides {
 }
 
 async function watch(
-  events: AsyncIterable<{ readonly type: string; readonly state?: { readonly name: string } }>,
-  onState: (name: string) => void,
+  events: AsyncIterable<{
+    readonly type: string
+    readonly state?: { readonly name: string; readonly input: unknown }
+  }>,
+  onState: (state: Entered) => void,
 ): Promise<void> {
   for await (const { type, state } of events) {
-    if (type === 'StateEntered' && state !== undefined) onState(state.name)
+    if (type === 'StateEntered' && state !== undefined)
+      onState({ name: state.name, input: Object(state.input) })
   }
 }

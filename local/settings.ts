@@ -1,5 +1,7 @@
 /** The environment of `iasql start`, read once and checked. */
 import { resolve } from 'node:path'
+import { identityOf } from '#operations/people/issuer-settings.ts'
+import type { Identity } from '#operations/ports.ts'
 import type { LogLevel } from './log.ts'
 
 /** A setting that makes no sense: exit code 64. */
@@ -15,6 +17,8 @@ export interface Settings {
   readonly region: string
   /** Milliseconds that one invocation of a handler may work before it hands over; as a Lambda's 15 minutes less a margin. */
   readonly budgetMs: number
+  /** Whose JWTs people sign in with; undefined: nobody's. */
+  readonly identity: Identity | undefined
 }
 
 const logLevels: readonly string[] = ['error', 'warn', 'info', 'debug']
@@ -29,6 +33,14 @@ const wholeNumber = (name: string, value: string | undefined, fallback: number, 
 
 /** `eu-west-1`, `us-gov-east-1`: which of them there are, only AWS can tell. */
 const regionName = /^[a-z]{2,4}(-[a-z]+)+-\d$/
+
+const issuer = (environment: NodeJS.ProcessEnv): Identity | undefined => {
+  try {
+    return identityOf(environment)
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
 
 /** @throws UsageError that names the variable and what it may be. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
@@ -47,5 +59,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     logLevel: logLevel as LogLevel,
     region,
     budgetMs: wholeNumber('IASQL_BUDGET_MS', environment.IASQL_BUDGET_MS, 840_000, 840_000),
+    identity: issuer(environment),
   }
 }

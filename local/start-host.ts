@@ -74,9 +74,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     secrets: directory.secrets,
     cipher: directory.cipher,
     secretKeys: directory.secretKeys,
+    identity: settings.identity,
     cloud: cloud.isLimited
       ? limitedCloud(wrapCloud(cloud.cloud), sharedLimits({ db: platform, clock: systemClock, log }))
       : wrapCloud(cloud.cloud),
+    accounts: cloud.accounts,
     modules: async () => registry,
     log,
     defaults: { accountId: cloud.accountId, region: settings.region, budgetMs: settings.budgetMs },

@@ -4,22 +4,33 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn'
 import { createCloud } from '#aws/create-cloud.ts'
+import { createRoleAccounts } from '#aws/role-accounts.ts'
 import type { Registry } from '#modules/registry.ts'
 import { auroraDataApi } from '#postgres/aurora-data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { type Repair, repairingDataApi } from '#postgres/repairing-data-api.ts'
-import type { Credentials, Secrets } from '#postgres/secrets.ts'
+import type { Secrets } from '#postgres/secrets.ts'
 import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { aesCipher } from './aes-cipher.ts'
 import { apiGatewayConnections } from './connection/api-gateway-connections.ts'
+import { wakingWatch } from './connection/tell-waking.ts'
 import { limitedCloud } from './limits/limited-cloud.ts'
 import { sharedLimits } from './limits/shared-limits.ts'
-import type { Cipher, Invoker, Log, Ports, StateMachines } from './ports.ts'
+import { countTo } from './metrics.ts'
+import { eventBus } from './news/event-bus.ts'
+import { identityOf } from './people/issuer-settings.ts'
+import type { Accounts, Cipher, Invoker, Log, MachineName, Ports, StateMachines } from './ports.ts'
 import { secretKeysIn } from './secrets/secret-keys.ts'
+import { secretsManagerLogins } from './secrets/secrets-manager-logins.ts'
 import { secretsManagerTexts } from './secrets/secrets-manager-texts.ts'
 import { systemClock } from './system-clock.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+const count = countTo(
+  (line) => process.stdout.write(line),
+  () => Date.now(),
+)
 
 /** Lambda's 15 minutes less the time to come to a safe point. */
 const budgetMs = 840_000
@@ -31,31 +42,51 @@ export function awsHost(environment: Environment): Ports {
     return value
   }
   const clusterArn = variable('IASQL_CLUSTER_ARN')
-  const dataApi = auroraDataApi({ resourceArn: clusterArn })
+  const waking = wakingWatch()
+  const dataApi = auroraDataApi({
+    resourceArn: clusterArn,
+    resumeMs: patienceMs(environment),
+    onResuming: waking.tell,
+  })
   const login = { secret: variable('IASQL_PLATFORM_SECRET_ARN'), database: variable('IASQL_DATABASE') }
   const platform = databaseOver(spillingDataApi(dataApi), login)
   const store = new SecretsManagerClient()
   return {
-    dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: tenantSecrets(store) })),
+    dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: secretsManagerLogins(store) })),
     platform,
+    waking,
     cloud: limitedCloud(
       createCloud({ profile: 'aws' }),
-      sharedLimits({ db: platform, clock: systemClock, log }),
+      sharedLimits({ db: platform, clock: systemClock, log, count }),
     ),
+    accounts: accountsBy(variable('IASQL_PLATFORM_ROLE'), placeOf(clusterArn).region),
     clock: systemClock,
     invoker: lambdaInvoker(variable('IASQL_RUN_FUNCTION')),
     machines: stepFunctions({
       run: variable('IASQL_RUN_MACHINE_ARN'),
       execution: variable('IASQL_EXECUTION_MACHINE_ARN'),
+      drift: variable('IASQL_DRIFT_MACHINE_ARN'),
     }),
+    news: eventBus(variable('IASQL_EVENT_BUS')),
     connections: apiGatewayConnections({ endpoint: variable('IASQL_CONNECTIONS_ENDPOINT') }),
     cipher: secretCipher(store, variable('IASQL_RUN_KEY_SECRET')),
     secretKeys: secretKeysIn(secretsManagerTexts(store)),
+    secrets: secretsManagerLogins(store),
+    identity: identityOf(environment),
     log,
+    count,
     modules: loadModules,
     defaults: { ...placeOf(clusterArn), budgetMs },
   }
 }
+
+/** A database that sleeps is waited for, as long as the function has time to say that it was in vain. */
+const patienceMs = ({ IASQL_FUNCTION_SECONDS: seconds = '900' }: Environment): number =>
+  Math.min(60_000, Number(seconds) * 1_000 - 4_000)
+
+/** The functions' own roles reach nothing of any account but what is the stack's: every account is linked, this one too. */
+const accountsBy = (platformRole: string, region: string): Accounts =>
+  createRoleAccounts({ profile: 'aws', region, platformRole, principal: platformRole })
 
 /** Account and region are those that the stack itself is in. */
 function placeOf(arn: string): { readonly accountId: string; readonly region: string } {
@@ -99,30 +130,6 @@ const repairBy =
     await loginRepair({ ...restoring, log, modules: loadModules })(login, refused)
   }
 
-/** The passwords of tenants' logins, in the form that the Data API itself reads. */
-function tenantSecrets(store: SecretsManagerClient): Pick<Secrets, 'get'> {
-  return {
-    get: async (secret) => {
-      const { SecretString = '' } = await store.send(new GetSecretValueCommand({ SecretId: secret }))
-      return credentialsOf(secret, SecretString)
-    },
-  }
-}
-
-/** The text itself never gets into an error, which is logged. */
-function credentialsOf(secret: string, text: string): Credentials {
-  const failure = new Error(`The secret ${secret} does not hold a username and a password.`)
-  let held: { readonly username?: unknown; readonly password?: unknown } | null
-  try {
-    held = JSON.parse(text)
-  } catch {
-    throw failure
-  }
-  const { username, password } = held ?? {}
-  if (typeof username !== 'string' || typeof password !== 'string' || password === '') throw failure
-  return { user: username, password }
-}
-
 function lambdaInvoker(functionName: string): Invoker {
   const client = new LambdaClient()
   return {
@@ -133,7 +140,7 @@ function lambdaInvoker(functionName: string): Invoker {
   }
 }
 
-function stepFunctions(arns: Readonly<Record<'run' | 'execution', string>>): StateMachines {
+function stepFunctions(arns: Readonly<Record<MachineName, string>>): StateMachines {
   const client = new SFNClient()
   return {
     start: async (machine, name, input) => {

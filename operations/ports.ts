@@ -1,8 +1,13 @@
 /** What operations need of the world around them; a host wires these once and every handler uses them unchanged. */
+import type { IdentityOf } from '#aws/create-cloud.ts'
+import type { RoleAccounts } from '#aws/role-accounts.ts'
 import type { CloudApi, Place } from '#engine/model/cloud.ts'
+import type { JsonObject } from '#engine/model/json.ts'
 import type { Registry } from '#modules/registry.ts'
 import type { DataApi } from '#postgres/data-api.ts'
 import type { Database } from '#postgres/database.ts'
+import type { Secrets } from '#postgres/secrets.ts'
+import type { Count } from './metrics.ts'
 
 export interface Clock {
   now(): Date
@@ -18,6 +23,10 @@ export interface Cloud {
   api(client: SdkClientClass, place: Place, signal: AbortSignal): CloudApi
   /** Milliseconds for which reads of this kind of cloud lag: the table's published value on AWS, 0 on the emulator. */
   settleMs(published: number): number
+  /** The same cloud with each call made as whom `identityOf` says. Absent: there are only the server's own credentials. */
+  as?(identityOf: IdentityOf): Cloud
+  /** Closes the clients that are its own. */
+  close?(): void
   /**
    * Waits until AWS's limits allow this call; the cloud it gives makes it without waiting again. Absent where there are no
    * limits. Rejects with the signal's reason.
@@ -36,14 +45,19 @@ export interface ReservedCall {
   readonly priorityMs: number
 }
 
+/** Becoming the roles of linked accounts. */
+export type Accounts = Omit<RoleAccounts, 'close'>
+
 /** Names of the deployed functions that operations start without waiting for them. */
 export interface Invoker {
   runStatements(input: { readonly tenantId: string; readonly runId: string }): Promise<void>
 }
 
+export type MachineName = 'run' | 'execution' | 'drift'
+
 /** The definitions in `statemachines/`, started by name. Starting one name + execution name twice starts once. */
 export interface StateMachines {
-  start(machine: 'run' | 'execution', name: string, input: object): Promise<void>
+  start(machine: MachineName, name: string, input: object): Promise<void>
 }
 
 /** Messages to connected clients. */
@@ -66,6 +80,37 @@ export interface SecretKeys {
   publicKey(name: string): Promise<Uint8Array>
   /** What was encrypted under the public half. Rejects with an UnopenedMessage when it was not, or was changed since. */
   open(name: string, messages: readonly Uint8Array[]): Promise<readonly string[]>
+  /** Nobody opens what was encrypted under it again. */
+  delete(name: string): Promise<void>
+}
+
+/** Who a JWT of the issuer stands for. */
+export interface Person {
+  readonly subject: string
+  /** Only an address that the issuer has verified, in lower case. */
+  readonly email?: string
+  /** What clocks may be apart is in it. */
+  readonly expiresAt: Date
+}
+
+/** The one issuer of JWTs by which people sign in. */
+export interface Identity {
+  /** @throws IasqlError `auth/refused`, `auth/expired`, or `auth/issuer` when the issuer does not answer */
+  verify(jwt: string): Promise<Person>
+}
+
+export type NewsKind = 'drift found' | 'apply failed' | 'apply done'
+
+/** For whoever listens outside of the product: an event bus on AWS, the log on one machine. */
+export interface News {
+  /** `detail` is less than 256 KiB of JSON. */
+  publish(kind: NewsKind, detail: JsonObject): Promise<void>
+}
+
+/** A database that sleeps when nobody needs it. */
+export interface Waking {
+  /** Calls `told` each time that somebody has to wait because it wakes up; ends by what it gives. */
+  watch(told: () => void): () => void
 }
 
 export type Log = (
@@ -79,6 +124,8 @@ export interface Ports {
   /** The database as the platform's own role (schemas iasql_platform and every tenant's engine tables). */
   readonly platform: Database
   readonly cloud: Cloud
+  /** Absent where every account is reached with the server's own credentials. */
+  readonly accounts?: Accounts | undefined
   /** The modules on offer; they bring their SDK clients along, so only those who ask load them. */
   modules(): Promise<Registry>
   readonly clock: Clock
@@ -87,7 +134,17 @@ export interface Ports {
   readonly connections: Connections
   readonly cipher: Cipher
   readonly secretKeys: SecretKeys
+  /** Passwords of tenants' logins. */
+  readonly secrets: Secrets
+  /** Absent where no issuer is configured: people sign in by API token only. */
+  readonly identity?: Identity | undefined
   readonly log: Log
+  /** Absent: nobody outside listens. */
+  readonly news?: News | undefined
+  /** Absent where the database never sleeps. */
+  readonly waking?: Waking | undefined
+  /** Figures of the product, where somebody keeps them. */
+  readonly count?: Count
   readonly defaults: {
     /** Account of the local tenant, and the region that starts as its default. */
     readonly accountId: string

@@ -10,7 +10,7 @@ import {
   RollbackTransactionCommand,
   type Field as SdkField,
 } from '@aws-sdk/client-rds-data'
-import { auroraFailure, isPutOff } from './aurora-failure.ts'
+import { auroraFailure, isPutOff, isResuming } from './aurora-failure.ts'
 import {
   type ColumnMetadata,
   type DataApi,
@@ -28,6 +28,8 @@ export interface AuroraOptions {
   readonly client?: RDSDataClientConfig
   /** How long a database that scaled to zero may take to come back, milliseconds. */
   readonly resumeMs?: number
+  /** Told each time that a call has to wait because the database wakes up. */
+  readonly onResuming?: () => void
   /** How long an answer may take, milliseconds: by default longer than the service lets a statement run. */
   readonly answerMs?: number
 }
@@ -43,11 +45,19 @@ class AuroraDataApi implements DataApi {
   readonly #client: RDSDataClient
   readonly #resourceArn: string
   readonly #resumeMs: number
+  readonly #onResuming: () => void
 
-  constructor({ resourceArn, client = {}, resumeMs = 60_000, answerMs = 60_000 }: AuroraOptions) {
+  constructor({
+    resourceArn,
+    client = {},
+    resumeMs = 60_000,
+    answerMs = 60_000,
+    onResuming = () => {},
+  }: AuroraOptions) {
     this.#client = new RDSDataClient({ ...clientDefaults(answerMs), ...client })
     this.#resourceArn = resourceArn
     this.#resumeMs = resumeMs
+    this.#onResuming = onResuming
   }
 
   async execute(request: ExecuteRequest): Promise<ExecuteResult> {
@@ -95,7 +105,9 @@ class AuroraDataApi implements DataApi {
         return await send()
       } catch (error) {
         if (!isPutOff(error) || Date.now() + waitMs > until) throw auroraFailure(error)
-        await delay(waitMs)
+        if (isResuming(error)) this.#onResuming()
+        // Those that were limited together do not all come back together.
+        await delay(waitMs * (0.5 + Math.random() / 2))
       }
     }
   }

@@ -33,9 +33,12 @@ interface SdkError extends Error {
 
 const throttled = new Set(['ThrottlingException', 'TooManyRequestsException', 'Throttling'])
 
+export const isResuming = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'DatabaseResumingException'
+
 /** The service did nothing, so the call may be made again whatever it was. */
 export const isPutOff = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'DatabaseResumingException' || throttled.has(error.name))
+  isResuming(error) || (error instanceof Error && throttled.has(error.name))
 
 const faultOf = ({ name, message, $fault, $metadata }: SdkError): DataApiFault | undefined => {
   const status = $metadata?.httpStatusCode

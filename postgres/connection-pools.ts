@@ -31,9 +31,10 @@ export class ConnectionPools {
   }
 
   /** A connection whose session is as new; give it back when its statement or transaction is over. */
-  async take(login: Login): Promise<PoolClient> {
+  async take(login: Login, isAgain = false): Promise<PoolClient> {
     if (this.#isClosed) throw new DataApiError('unavailable', 'The database is closed')
-    const pool = await this.#poolOf(login)
+    const making = this.#poolOf(login)
+    const pool = await making
     try {
       const client = await pool.connect()
       // The pool listens to idle connections only; a lost one fails its statement, which says so.
@@ -41,9 +42,11 @@ export class ConnectionPools {
       return client
     } catch (error) {
       const failure = failureOf(error)
-      // The password may have been rotated: the next call reads the secret again.
-      if (failure instanceof DataApiError && failure.fault === 'forbidden') this.#pools.delete(keyOf(login))
-      throw failure
+      if (!(failure instanceof DataApiError) || failure.fault !== 'forbidden') throw failure
+      // The password may have been rotated: what is at work goes on, and who comes now reads the secret again.
+      if (this.#pools.get(keyOf(login)) === making) this.#pools.delete(keyOf(login))
+      if (isAgain || !(await this.#isRotated(login, pool))) throw failure
+      return await this.take(login, true)
     }
   }
 
@@ -63,6 +66,11 @@ export class ConnectionPools {
     const pools = await Promise.allSettled(this.#pools.values())
     const made = pools.filter((pool) => pool.status === 'fulfilled')
     await Promise.all(made.map(({ value }) => value.end()))
+  }
+
+  async #isRotated({ secret }: Login, pool: Pool): Promise<boolean> {
+    const now = await this.#options.secrets.get(secret).catch(() => undefined)
+    return now !== undefined && now.password !== pool.options.password
   }
 
   #poolOf(login: Login): Promise<Pool> {

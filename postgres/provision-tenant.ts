@@ -45,14 +45,16 @@ export async function provisionTenant(
   return tenant
 }
 
+/** The first of all is the home tenant. */
 const insertTenant = async (platform: Queryable, { alias, database }: Provision): Promise<void> => {
   const id = `t_${randomBytes(8).toString('hex')}`
   await platform.run(
     `INSERT INTO iasql_platform.tenant (tenant_id, alias, schema_name, user_schema, owner_role, reader_role,
-       writer_role, reader_secret, writer_secret, database_name)
+       writer_role, reader_secret, writer_secret, database_name, is_home)
      VALUES (:id, :alias, :id, :id || '_user', :id || '_owner', :id || '_reader', :id || '_writer',
-       'iasql/' || :id || '/reader', 'iasql/' || :id || '/writer', :database)
-     ON CONFLICT (alias) DO NOTHING`,
+       'iasql/' || :id || '/reader', 'iasql/' || :id || '/writer', :database,
+       NOT EXISTS (SELECT FROM iasql_platform.tenant))
+     ON CONFLICT DO NOTHING`,
     { id, alias, database },
   )
 }

@@ -8,4 +8,6 @@ export interface Secrets {
   /** Rejects when there is no such secret. */
   get(secret: string): Promise<Credentials>
   put(secret: string, credentials: Credentials): Promise<void>
+  /** Does nothing when there is none. */
+  delete(secret: string): Promise<void>
 }

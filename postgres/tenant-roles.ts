@@ -53,6 +53,18 @@ export async function restoreLogins(
   }
 }
 
+/**
+ * New passwords. The secrets have them first: whoever finds the database not knowing one yet waits for this transaction, and
+ * what a crash leaves is put right from the secrets at the next log-in. Sessions that are open go on.
+ */
+export async function rotateLogins(transaction: Queryable, secrets: Secrets, tenant: Tenant): Promise<void> {
+  for (const { role, login } of loginRoles(tenant)) {
+    const password = randomBytes(24).toString('base64url')
+    await transaction.run(`ALTER ROLE ${role} ${passwordSql(password)}`)
+    await secrets.put(login.secret, { user: role, password })
+  }
+}
+
 const passwordSql = (password: string): string => `PASSWORD '${scramVerifier(password)}'`
 
 async function setUpLogin(transaction: Queryable, tenant: Tenant, { role, login }: LoginRole): Promise<void> {

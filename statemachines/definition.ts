@@ -32,7 +32,7 @@ export interface TaskState {
   /** Always said: the local interpreter gives a task one minute where Step Functions gives it three years. */
   readonly TimeoutSeconds: number
   readonly Retry: readonly Retrier[]
-  readonly Catch: readonly Catcher[]
+  readonly Catch?: readonly Catcher[]
   readonly Next: string
 }
 
@@ -44,6 +44,23 @@ interface ChoiceRule {
   readonly Next: string
 }
 
+/** Runs its states for each item of a list, so many items at once; the results are dropped. */
+interface MapState {
+  readonly Type: 'Map'
+  readonly ItemsPath: string
+  readonly ItemSelector: Template
+  readonly MaxConcurrency: number
+  readonly ItemProcessor: {
+    readonly ProcessorConfig: { readonly Mode: 'INLINE' }
+    readonly StartAt: string
+    readonly States: States
+  }
+  readonly ResultPath: null
+  readonly Next: string
+}
+
+type States = Readonly<Record<string, State>>
+
 type State =
   | TaskState
   | {
@@ -54,6 +71,7 @@ type State =
     }
   | { readonly Type: 'Choice'; readonly Choices: readonly ChoiceRule[]; readonly Default: string }
   | { readonly Type: 'Wait'; readonly SecondsPath: string; readonly Next: string }
+  | MapState
   | { readonly Type: 'Succeed' }
   | { readonly Type: 'Fail'; readonly Error: string; readonly Cause: string }
   | { readonly Type: 'Fail'; readonly ErrorPath: string; readonly CausePath: string }
@@ -61,11 +79,22 @@ type State =
 export interface Definition {
   readonly Comment: string
   readonly StartAt: string
-  readonly States: Readonly<Record<string, State>>
+  readonly States: States
 }
 
+/** All tasks by name, also those within a Map. */
+export const tasksOf = (states: States): readonly (readonly [name: string, task: TaskState])[] =>
+  Object.entries(states).flatMap(([name, state]) => {
+    if (state.Type === 'Task') return [[name, state] as const]
+    return state.Type === 'Map' ? tasksOf(state.ItemProcessor.States) : []
+  })
+
 /** What a host fills in: names or ARNs of its functions and machines. */
-type PlaceholderName = 'executeStatementsFunction' | 'stepExecutionFunction' | 'executionMachine'
+type PlaceholderName =
+  | 'executeStatementsFunction'
+  | 'stepExecutionFunction'
+  | 'checkDriftFunction'
+  | 'executionMachine'
 
 export const placeholder = (name: PlaceholderName): string => `\${${name}}`
 

@@ -11,8 +11,9 @@ import {
 } from './states.ts'
 
 const ids = { 'tenantId.$': '$.tenantId', 'executionId.$': '$.executionId' } as const
+// The same in every retry, another one in every round.
 const successorName =
-  "States.Format('{}-{}-{}', $.tenantId, $.executionId, States.Hash($$.Execution.Name, 'SHA-1'))"
+  "States.Format('{}-{}-{}', $.tenantId, $.executionId, States.Hash(States.Format('{}-{}', $$.Execution.Name, $.rounds.count), 'SHA-1'))"
 
 /** Input: an ExecutionPayload. Whoever hosts the machine fills in each `${…}`. */
 export const executionMachine = {
@@ -38,8 +39,11 @@ export const executionMachine = {
     Pause: { Type: 'Wait', SecondsPath: '$.last.answer.seconds', Next: 'StepExecution' },
     // Waits for its successor: a run may be waiting for this execution.
     ContinueElsewhere: callMachine(
-      'startExecution.sync:2',
-      { 'StateMachineArn.$': '$$.StateMachine.Id', 'Name.$': successorName, Input: ids },
+      {
+        how: 'startExecution.sync:2',
+        parameters: { 'StateMachineArn.$': '$$.StateMachine.Id', 'Name.$': successorName, Input: ids },
+        whenKnown: 'StepExecution',
+      },
       'Done',
     ),
     ...ends,

@@ -26,6 +26,26 @@ export type ExecutionNext =
   | { readonly next: 'again' }
   | { readonly next: 'wait'; readonly seconds: number }
 
+/** Input of machine `drift` (one check of one tenant's cloud). */
+export type DriftPayload = {
+  readonly tenantId: string
+  readonly checkId: string
+}
+
+/** What `check-drift` is called with: which places, then for each of them, then at the end. */
+export type DriftStep = DriftPayload &
+  (
+    | { readonly step: 'places' }
+    | { readonly step: 'place'; readonly placeId: string }
+    | { readonly step: 'end' }
+  )
+
+/** What it answers to each. */
+export type DriftNext =
+  | { readonly next: 'places'; readonly places: readonly { readonly placeId: string }[] }
+  | { readonly next: 'execution'; readonly executionId: string }
+  | { readonly next: 'done' }
+
 /** Bytes of UTF-8 that Step Functions lets a state take or give; above it the execution ends. */
 const payloadBytes = 256 * 1024
 

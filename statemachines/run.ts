@@ -55,11 +55,15 @@ export const runMachine = {
       Next: 'RunExecution',
     },
     RunExecution: callMachine(
-      'startExecution.sync:2',
       {
-        StateMachineArn: placeholder('executionMachine'),
-        'Name.$': childName,
-        Input: { 'tenantId.$': '$.tenantId', 'executionId.$': '$.executionId' },
+        how: 'startExecution.sync:2',
+        parameters: {
+          StateMachineArn: placeholder('executionMachine'),
+          'Name.$': childName,
+          Input: { 'tenantId.$': '$.tenantId', 'executionId.$': '$.executionId' },
+        },
+        // Says whether the execution has ended, and if not, it is driven on under the name of the next round.
+        whenKnown: 'ExecuteStatements',
       },
       'IsHistoryLong',
     ),
@@ -69,11 +73,14 @@ export const runMachine = {
       Default: 'ExecuteStatements',
     },
     ContinueElsewhere: callMachine(
-      'startExecution',
       {
-        'StateMachineArn.$': '$$.StateMachine.Id',
-        'Name.$': successorName,
-        Input: { 'tenantId.$': '$.tenantId', 'runId.$': '$.runId' },
+        how: 'startExecution',
+        parameters: {
+          'StateMachineArn.$': '$$.StateMachine.Id',
+          'Name.$': successorName,
+          Input: { 'tenantId.$': '$.tenantId', 'runId.$': '$.runId' },
+        },
+        whenKnown: 'Done',
       },
       'Done',
     ),

@@ -36,9 +36,10 @@ const deadFunction = {
   ...backoff,
 } as const
 
-const failures = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Failed' }] as const
-
-/** Calls a function; its answer is then at `$.last.answer`. */
+/**
+ * Calls a function; its answer is then at `$.last.answer`. Nothing catches its failure: an execution that ends at its task
+ * goes on there when somebody redrives it, one that ends at a Fail state only fails again.
+ */
 export const callFunction = (parameters: TaskState['Parameters'], next: string) =>
   ({
     Type: 'Task',
@@ -48,16 +49,18 @@ export const callFunction = (parameters: TaskState['Parameters'], next: string) 
     ResultPath: '$.last',
     TimeoutSeconds: functionSeconds,
     Retry: [serviceErrors, deadFunction],
-    Catch: failures,
     Next: next,
   }) as const satisfies TaskState
 
+interface Callee {
+  readonly how: 'startExecution' | 'startExecution.sync:2'
+  readonly parameters: TaskState['Parameters']
+  /** Where it goes on when an execution of that name has been before: this task is one that is redriven, or was answered late. */
+  readonly whenKnown: string
+}
+
 /** Starts an execution, and with `.sync:2` waits for its end. One that failed is not started again from here. */
-export const callMachine = (
-  how: 'startExecution' | 'startExecution.sync:2',
-  parameters: TaskState['Parameters'],
-  next: string,
-) =>
+export const callMachine = ({ how, parameters, whenKnown }: Callee, next: string) =>
   ({
     Type: 'Task',
     Resource: `arn:aws:states:::states:${how}`,
@@ -65,7 +68,13 @@ export const callMachine = (
     ResultPath: null,
     TimeoutSeconds: executionSeconds,
     Retry: [serviceErrors],
-    Catch: failures,
+    Catch: [
+      {
+        ErrorEquals: ['StepFunctions.ExecutionAlreadyExistsException'],
+        ResultPath: '$.failure',
+        Next: whenKnown,
+      },
+    ],
     Next: next,
   }) as const satisfies TaskState
 
@@ -90,7 +99,6 @@ export const whenAnswered = (answer: string, next: string) =>
 /** Where every machine ends. */
 export const ends = {
   Done: { Type: 'Succeed' },
-  Failed: { Type: 'Fail', ErrorPath: '$.failure.Error', CausePath: '$.failure.Cause' },
   Misunderstood: {
     Type: 'Fail',
     Error: 'Misunderstood',

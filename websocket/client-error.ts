@@ -13,6 +13,17 @@ export type ClientErrorCode =
   | 'client/rejected'
   | 'client/failing'
 
+/** The server does not know who we are any more, or does not want us: trying again with the same token is of no use. */
+const finalCodes: ReadonlySet<string> = new Set([
+  'auth/refused',
+  'auth/expired',
+  'auth/suspended',
+  'auth/tenant',
+  'auth/origin',
+])
+
+export const isFinal = ({ code }: Pick<WireError, 'code'>): boolean => finalCodes.has(code)
+
 export class ClientError extends Error {
   readonly code: ClientErrorCode
   readonly answer: WireError | undefined

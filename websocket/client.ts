@@ -4,7 +4,7 @@ import { ClientError } from './client-error.ts'
 import { encodeMessage } from './codec.ts'
 import { type Inboxes, openInboxes } from './inboxes.ts'
 import { type Link, type LinkOptions, SocketLink } from './link.ts'
-import { type RunOptions, runBytes, type Topic, type TopicMessage } from './messages.ts'
+import { type RunOptions, runBytes, type ServiceNotice, type Topic, type TopicMessage } from './messages.ts'
 import type { Page } from './pages.ts'
 import type { RunStream } from './run-stream.ts'
 
@@ -25,8 +25,14 @@ export interface IasqlClient {
   close(): void
 }
 
-export type ConnectOptions = Pick<LinkOptions, 'url' | 'token' | 'ticket' | 'openSocket'> &
-  Partial<Pick<LinkOptions, 'connectMs' | 'reconnectMs' | 'pingMs'>>
+export type ConnectOptions = Pick<
+  LinkOptions,
+  'url' | 'token' | 'ticket' | 'tenant' | 'httpUrl' | 'openSocket'
+> &
+  Partial<Pick<LinkOptions, 'connectMs' | 'reconnectMs' | 'pingMs'>> & {
+    /** Told what the service has to say while it cannot answer yet. */
+    readonly onNotice?: ((notice: ServiceNotice) => void) | undefined
+  }
 
 /**
  * Opens a connection; rejects with a ClientError when there is none to be had. A lost one is opened again for
@@ -41,7 +47,10 @@ export async function connect(options: ConnectOptions): Promise<IasqlClient> {
   if (!URL.canParse(options.url))
     throw new ClientError('client/unreachable', `“${options.url}” is not a URL.`)
   const opened = Promise.withResolvers<void>()
-  const inboxes = openInboxes((message) => link.send(encodeMessage(message)))
+  const inboxes = openInboxes((message) => link.send(encodeMessage(message)), {
+    signedOut: (error) => link.signedOut(error),
+    noticed: options.onNotice ?? (() => {}),
+  })
   const ending: Ending = {}
   const end = (error: ClientError): void => {
     ending.error ??= error

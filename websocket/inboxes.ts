@@ -1,7 +1,7 @@
 /** All that a client has open: hands each message of the server to the run, page or topic it is for. */
-import { ClientError } from './client-error.ts'
+import { ClientError, isFinal } from './client-error.ts'
 import { decodeServerMessage } from './codec.ts'
-import type { ClientMessage, RefusalMessage, ServerMessage, Topic } from './messages.ts'
+import type { ClientMessage, RefusalMessage, ServerMessage, ServiceNotice, Topic } from './messages.ts'
 import { openPages, type Pages } from './pages.ts'
 import { openRun, type RunInbox } from './run-stream.ts'
 import { openTopic, type TopicInbox } from './topic-stream.ts'
@@ -17,12 +17,23 @@ export interface Inboxes {
   end(error: ClientError): void
 }
 
-export function openInboxes(send: (message: ClientMessage) => void): Inboxes {
+export interface InboxEvents {
+  /** The server has ended the session, and closes the socket. */
+  readonly signedOut: (error: ClientError) => void
+  readonly noticed: (notice: ServiceNotice) => void
+}
+
+export function openInboxes(
+  send: (message: ClientMessage) => void,
+  { signedOut, noticed }: InboxEvents,
+): Inboxes {
   const runs = new Map<string, RunInbox>()
   const topics = new Map<Topic, TopicInbox>()
   const pages = openPages(send)
 
   const refused = (message: RefusalMessage): void => {
+    const { error: answer } = message
+    if (isFinal(answer)) signedOut(new ClientError('client/refused', answer.message, answer))
     if (message.action === 'more') pages.refused(message)
     else if (message.runId !== undefined) runs.get(message.runId)?.refused(message)
     else if (message.action === 'subscribe') {
@@ -36,6 +47,7 @@ export function openInboxes(send: (message: ClientMessage) => void): Inboxes {
     else if (message.type === 'page') pages.receive(message)
     else if ('seq' in message) runs.get(message.runId)?.receive(message, size)
     else if (message.type === 'error') refused(message)
+    else if (message.type === 'notice') noticed(message)
   }
 
   return {

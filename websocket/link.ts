@@ -1,6 +1,6 @@
 /** One lasting connection over many sockets: opens, keeps alive, notices a dead one, opens the next. */
 import { backoffMs } from './backoff.ts'
-import type { ClientError } from './client-error.ts'
+import { ClientError, isFinal } from './client-error.ts'
 import { type DoorOptions, openSocket, whyNot } from './open-socket.ts'
 
 export interface LinkOptions extends DoorOptions {
@@ -22,11 +22,15 @@ export interface LinkEvents {
 export interface Link {
   /** Sends if a socket is open; else the text is dropped, since `opened` sends what matters. */
   send(text: string): void
+  /** The server has said that it ends the session: a ticket may open another, the same token does not. */
+  signedOut(error: ClientError): void
   close(): void
 }
 
 const handshakeMs = 30_000
 const pongMs = 10_000
+/** Attempts that fail before the server is asked why. */
+const askAtAttempt = 2
 
 export class SocketLink implements Link {
   readonly #options: LinkOptions
@@ -34,6 +38,8 @@ export class SocketLink implements Link {
   #socket: WebSocket | undefined
   #isOpen = false
   #hasBeenOpen = false
+  /** Why the last socket was closed, or none could be opened. */
+  #refusal: ClientError | undefined
   #isClosed = false
   #heardAt = 0
   #lostAt = Date.now()
@@ -51,6 +57,10 @@ export class SocketLink implements Link {
     if (this.#isOpen) this.#socket?.send(text)
   }
 
+  signedOut(error: ClientError): void {
+    if (!this.#options.ticket) this.#refusal = error
+  }
+
   close(): void {
     this.#isClosed = true
     this.#isOpen = false
@@ -61,7 +71,11 @@ export class SocketLink implements Link {
 
   #tryOpen(): void {
     this.#watch(handshakeMs, () => this.#lost())
-    openSocket(this.#options, (socket) => this.#attach(socket)).catch(() => this.#lost())
+    this.#refusal = undefined
+    openSocket(this.#options, (socket) => this.#attach(socket)).catch((error: unknown) => {
+      if (error instanceof ClientError) this.#refusal = error
+      this.#lost()
+    })
   }
 
   #attach(socket: WebSocket): void {
@@ -93,12 +107,14 @@ export class SocketLink implements Link {
       this.#lostAt = Date.now()
       this.#attempt = 0
     }
+    const wasOpen = this.#isOpen
     this.#isOpen = false
     this.#release()
     const { connectMs, reconnectMs } = this.#options
     const leftMs = (this.#hasBeenOpen ? reconnectMs : connectMs) - (Date.now() - this.#lostAt)
-    if (leftMs <= 0) void this.#giveUp()
+    if (leftMs <= 0 || (this.#refusal?.answer && isFinal(this.#refusal.answer))) void this.#giveUp()
     else {
+      if (!wasOpen && this.#attempt === askAtAttempt) void this.#askWhy()
       const waitMs = Math.min(leftMs, backoffMs(this.#attempt))
       this.#attempt += 1
       this.#retryTimer = setTimeout(() => this.#tryOpen(), waitMs)
@@ -107,7 +123,15 @@ export class SocketLink implements Link {
 
   async #giveUp(): Promise<void> {
     this.close()
-    this.#events.failed(await whyNot(this.#options.url))
+    this.#events.failed(this.#refusal ?? (await whyNot(this.#options)))
+  }
+
+  /** Knocking again and again with what is no good would count as guessing, so the server is asked once in between. */
+  async #askWhy(): Promise<void> {
+    const error = await whyNot(this.#options)
+    if (this.#isOpen || this.#isClosed || !error.answer || !isFinal(error.answer)) return
+    this.#refusal = error
+    void this.#giveUp()
   }
 
   /** A dead network closes nothing: only an answer that does not come shows it. */

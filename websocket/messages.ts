@@ -158,10 +158,18 @@ export interface RefusalMessage {
   readonly action?: ClientMessage['action']
 }
 
+/** What the service has to say before it can answer, such as that its database wakes up: no `seq`, and of no run. */
+export interface ServiceNotice {
+  readonly type: 'notice'
+  readonly message: string
+  readonly hint?: string
+}
+
 export type ServerMessage =
   | RunMessage
   | PageMessage
   | RefusalMessage
   | TopicMessage
   | SubscribedMessage
+  | ServiceNotice
   | { readonly type: 'pong' }

@@ -111,7 +111,9 @@ class OpenRun implements RunInbox {
 
   refused({ action, error }: RefusalMessage): void {
     if (action === 'cancel') return
-    if (action === 'resume' && error.code.startsWith('system/')) this.retry()
+    // A run that is sent again is run once.
+    const isAway = error.code === 'system/database-unavailable'
+    if (isAway || (action === 'resume' && error.code.startsWith('system/'))) this.retry()
     else this.end(new ClientError('client/rejected', error.message, error))
   }
 

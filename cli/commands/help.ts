@@ -4,7 +4,8 @@ import { exitCodes, UsageError } from '../exit.ts'
 
 const general = `Options of every command:
   --url <url>         server to talk to              (IASQL_URL; else the local one)
-  --token <token>     who we are                     (IASQL_TOKEN; else the local server's)
+  --token <token>     who we are: API token or JWT   (IASQL_TOKEN; else the local server's)
+  --tenant <alias>    which tenant, of several       (IASQL_TENANT)
   --format <format>   table, json, ndjson or csv     (table on a terminal, ndjson in a pipe)
   -h, --help          this text
   -V, --version       the version
@@ -12,6 +13,7 @@ const general = `Options of every command:
 Environment:
   IASQL_DATA_DIR      folder of the local server, default .iasql
   IASQL_PORT          port of the local server, default 8088
+  IASQL_HTTP_URL      HTTP API of a server whose socket is on another host: it says why a token is refused
 
 Exit codes: 0 fine, 1 a statement failed, 3 no server or not allowed, 64 wrong usage, 130 interrupted.
 `

@@ -62,11 +62,11 @@ function auditBody(names: TenantNames, table: TableSpec): string {
   RETURN NULL;`
 }
 
-/** Of a table that is no resource type and has no row ids. */
-export function auditSmallTableSql(names: TenantNames, name: string): readonly string[] {
+/** Of a table that is no resource type and has no row ids; the log calls it `told`. */
+export function auditSmallTableSql(names: TenantNames, name: string, told = name): readonly string[] {
   const body = `  IF TG_OP <> 'UPDATE' OR (OLD.*) IS DISTINCT FROM (NEW.*) THEN
     INSERT INTO ${inSchema(names, 'iasql_audit')} (table_name, change_type, original, change, ${authorColumns})
-      VALUES (${literal(name)}, TG_OP, CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD.*) END,
+      VALUES (${literal(told)}, TG_OP, CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD.*) END,
         CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW.*) END, ${authorValues});
   END IF;
   RETURN NULL;`

@@ -16,6 +16,10 @@ const checkPattern = /relation "([^"]+)" violates check constraint "([^"]+)"/
 const keyPattern =
   /^(insert or update|update or delete) on table "([^"]+)" violates (?:foreign key|RESTRICT setting of foreign key) constraint "([^"]+)"(?: on table "([^"]+)")?/
 
+/** Rows that name no account go to the default one. */
+const noAccountHint =
+  "There is no default account: an owner links one by iasql_account_link(), or SELECT default_aws_account('…') chooses one of several."
+
 /** Undefined for what is no constraint of a managed table. */
 export function violationHint({ sqlstate, message }: Violation, lookup: TableLookup): string | undefined {
   if (sqlstate === '23514') {
@@ -28,6 +32,7 @@ export function violationHint({ sqlstate, message }: Violation, lookup: TableLoo
     const spec = lookup.get(referring ?? table)
     return spec && keyHint(spec, constraint, { lookup, isGoing: verb === 'update or delete' })
   }
+  if (sqlstate === '23502' && message.startsWith('null value in column "account_id"')) return noAccountHint
   return sqlstate === '22P02' && message.startsWith('invalid input syntax for type inet')
     ? 'A network is written as its first address and the length of its prefix, such as 10.0.0.0/16.'
     : undefined

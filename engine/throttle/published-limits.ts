@@ -59,6 +59,13 @@ export const publishedLimits: Readonly<Record<string, ServiceLimits>> = {
       ...named(size(20, 5), 'DescribeSecurityGroupReferences'),
     },
   },
+  cloudtrail: {
+    page: 'https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html',
+    per: 'operation',
+    read: rate(10),
+    write: rate(1),
+    operations: named(rate(2), 'LookupEvents'),
+  },
   'elastic load balancing v2': {
     page: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html',
     per: 'class',

@@ -13,12 +13,21 @@ export function openPrivateTexts(path: string): PrivateTexts {
     await writePrivateFile(path, `${JSON.stringify({ ...texts, [name]: text }, null, 2)}\n`)
     return text
   }
+  const remove = async (name: string): Promise<void> => {
+    const { [name]: removed, ...others } = await all()
+    if (removed !== undefined) await writePrivateFile(path, `${JSON.stringify(others, null, 2)}\n`)
+  }
   return {
     read: async (name) => (await all())[name],
     keep: (name, text) => {
       const kept = writing.then(() => add(name, text))
       writing = kept.catch(() => undefined)
       return kept
+    },
+    delete: (name) => {
+      const gone = writing.then(() => remove(name))
+      writing = gone.catch(() => undefined)
+      return gone
     },
   }
 }

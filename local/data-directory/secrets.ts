@@ -13,11 +13,14 @@ export const openSecretStore = async (path: string): Promise<SecretStore> => {
   const secrets = new Map(Object.entries(parse((await readText(path)) ?? '{}', path)))
   let written: Promise<void> = Promise.resolve()
 
-  const put = (secret: string, credentials: Credentials): Promise<void> => {
-    secrets.set(secret, credentials)
+  const save = (): Promise<void> => {
     const write = () => writePrivateFile(path, `${JSON.stringify(Object.fromEntries(secrets), null, 2)}\n`)
     written = written.then(write, write)
     return written
+  }
+  const put = (secret: string, credentials: Credentials): Promise<void> => {
+    secrets.set(secret, credentials)
+    return save()
   }
 
   return {
@@ -27,6 +30,9 @@ export const openSecretStore = async (path: string): Promise<SecretStore> => {
       return found
     },
     put,
+    delete: async (secret) => {
+      if (secrets.delete(secret)) await save()
+    },
     keep: async (secret, make) => {
       const found = secrets.get(secret)
       if (found) return found

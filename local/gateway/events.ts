@@ -59,18 +59,18 @@ function contextOf(
 }
 
 /** `21/Nov/2026:07:40:12 +0000` */
-function requestTime(at: Date): string {
+export function requestTime(at: Date): string {
   const [, day, month, year, time] = at.toUTCString().split(' ')
   return `${day}/${month}/${year}:${time} +0000`
 }
 
-const headersOf = (request: IncomingMessage): Record<string, string> =>
+export const headersOf = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(',') : value]],
     ),
   )
-const queryOf = (request: IncomingMessage): Record<string, string> =>
+export const queryOf = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(new URL(request.url ?? '/', 'http://localhost').searchParams)
 
 export function authorizerEvent(peer: Peer, request: IncomingMessage): APIGatewayRequestAuthorizerEvent {

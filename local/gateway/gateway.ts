@@ -7,6 +7,7 @@ import type { Log } from '#operations/ports.ts'
 import type { GatewayConnection } from './connection.ts'
 import { openDoor, refuse } from './door.ts'
 import type { GatewayHandlers } from './handlers.ts'
+import { answerByFunction, isRouted } from './http-api.ts'
 import { apiGatewayLimits, type GatewayLimits } from './limits.ts'
 import { answerManagement, connectionIdIn } from './management-api.ts'
 
@@ -39,7 +40,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   const secretPath = `/${randomBytes(24).toString('base64url')}`
 
   server.on('request', (request, response) =>
-    answer(request, response, { connections, secretPath, limits, log }),
+    answer(request, response, { connections, secretPath, handlers, limits, log }),
   )
   const door = openDoor({ connections, handlers, limits, log })
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -68,6 +69,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
 interface Serving {
   readonly connections: ReadonlyMap<string, GatewayConnection>
   readonly secretPath: string
+  readonly handlers: GatewayHandlers
   readonly limits: GatewayLimits
   readonly log: Log
 }
@@ -75,7 +77,7 @@ interface Serving {
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { connections, secretPath, limits, log }: Serving,
+  { connections, secretPath, handlers, limits, log }: Serving,
 ): void {
   const path = pathOf(request)
   const id = connectionIdIn(path, secretPath)
@@ -87,14 +89,18 @@ function answer(
       log('warn', 'A post was cut off.', { error })
       response.destroy()
     })
-  } else if (path === '/health') send(response, request.method === 'GET' ? 200 : 405)
-  else send(response, 404)
+  } else if (isRouted(path)) {
+    answerByFunction(request, response, { path, handlers, limits, log }).catch((error: unknown) => {
+      log('warn', 'A request was cut off.', { error })
+      response.destroy()
+    })
+  } else send(response, 404)
 }
 
 function send(response: ServerResponse, status: number): void {
   response.statusCode = status
   response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify(status === 200 ? { status: 'ok' } : { message: STATUS_CODES[status] }))
+  response.end(JSON.stringify({ message: STATUS_CODES[status] }))
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?', 1)[0] ?? '/'

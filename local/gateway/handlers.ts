@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type {
   APIGatewayAuthorizerResult,
+  APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2,
   APIGatewayRequestAuthorizerEvent,
   Context,
@@ -16,6 +17,8 @@ export interface GatewayHandlers {
   readonly connect: Handler<SocketEvent, APIGatewayProxyStructuredResultV2>
   readonly disconnect: Handler<SocketEvent, APIGatewayProxyStructuredResultV2>
   readonly message: Handler<SocketEvent, APIGatewayProxyStructuredResultV2>
+  /** Of the HTTP API, which has the same port here. */
+  readonly http: Handler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>
 }
 
 /** What Lambda tells a function about its invocation. */
@@ -37,6 +40,11 @@ export function invocationContext(functionName: string, timeoutMs: number): Cont
   }
 }
 
+/** As Step Functions names the error of a function that Lambda has ended. */
+class TimedOut extends Error {
+  override readonly name = 'Sandbox.Timedout'
+}
+
 /** The result of one call; rejects after `timeoutMs`, while the function itself goes on, as Lambda's would. */
 export async function invoke<Event, Result>(
   name: string,
@@ -46,7 +54,7 @@ export async function invoke<Event, Result>(
 ): Promise<Result> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => late.reject(new Error(`${name} did not answer within ${timeoutMs} ms.`)),
+    () => late.reject(new TimedOut(`${name} did not answer within ${timeoutMs} ms.`)),
     timeoutMs,
   )
   try {

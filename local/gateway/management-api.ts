@@ -63,7 +63,8 @@ function describe({ peer, lastActiveAt }: GatewayConnection): object {
   }
 }
 
-async function bodyUpTo(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+/** Undefined: it is larger. */
+export async function bodyUpTo(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -9,9 +9,20 @@ export interface ApplyArguments {
   readonly isWaiting: boolean
   /** What to do about rows that another execution works on. */
   readonly claimed: 'wait' | 'skip'
+  /** Nobody asked for it: what nobody was shown for so long, in milliseconds, and might do harm, waits. */
+  readonly automaticMs?: number | undefined
 }
 
-export function applyArguments([planId, mine, wait, claimed]: readonly Json[]): ApplyArguments {
+/** Of an apply that nobody asked for. */
+export const automaticArguments = (delayMs: number): readonly Json[] => [
+  null,
+  false,
+  false,
+  'skip',
+  { automaticMs: delayMs },
+]
+
+export function applyArguments([planId, mine, wait, claimed, more]: readonly Json[]): ApplyArguments {
   const policy = claimed ?? 'wait'
   if (policy !== 'wait' && policy !== 'skip') {
     throw new IasqlError('sql/statement-failed', `claimed is wait or skip, not ${JSON.stringify(policy)}`, {
@@ -24,5 +35,9 @@ export function applyArguments([planId, mine, wait, claimed]: readonly Json[]): 
     mine: mine === true,
     isWaiting: wait !== false,
     claimed: policy,
+    automaticMs: automaticOf(more),
   }
 }
+
+const automaticOf = (more: Json | undefined): number | undefined =>
+  typeof more === 'object' && more !== null && 'automaticMs' in more ? Number(more.automaticMs) : undefined

@@ -4,6 +4,7 @@ import { endedKeys } from '#postgres/statements/change-load.ts'
 import { heldKeys } from '#postgres/statements/execution-held.ts'
 import type { OpenRow } from '#postgres/statements/transaction-rows.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { noneUnseen, unseenAmong, unseenNotice } from '../automatic/unseen-changes.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import {
   choiceNotice,
@@ -55,6 +56,8 @@ export interface CommitScope {
 
 export interface Choice {
   isChosen(change: PlannedChange): boolean
+  /** Nobody asked for this apply, and nobody was shown these. */
+  readonly unseen: readonly PlannedChange[]
   /** About what is left out; `unchosen` are the changes that are not done because of the choice. */
   notices(unchosen: readonly PlannedChange[]): readonly string[]
 }
@@ -84,6 +87,7 @@ export async function chooseChanges(
   const choice = await chooseOfApply(ports, request, planned)
   return {
     isChosen: (change) => alone.isWanted(change) && choice.isChosen(change),
+    unseen: choice.unseen.filter(alone.isWanted),
     notices: (unchosen) => [
       ...alone.notices(unchosen.filter(choice.isChosen)),
       ...choice.notices(unchosen.filter(alone.isWanted)),
@@ -108,6 +112,7 @@ function chooseOfCommit(
   const byKey = new Map(changes.map((change) => [change.key, change]))
   return {
     isChosen: (change) => alone.isWanted(change) && commit.isDue(change, byKey),
+    unseen: [],
     notices: () => [],
   }
 }
@@ -132,16 +137,23 @@ async function chooseOfApply(
   const moved = preview && (await findMoved(ports, tenant, preview, changes))
   if (preview && moved && !isAgain) refuseMoved(preview, moved)
   const isOwn = given.mine ? ownChanges(changes, tables, actor) : () => true
+  const unseen =
+    given.automaticMs === undefined
+      ? noneUnseen
+      : await unseenAmong(ports, tenant, { changes, shownForMs: given.automaticMs })
   const planned = new Set(changes.map(({ key }) => key))
   const isChosen = (change: PlannedChange): boolean =>
     !ended.has(change.key) &&
+    !unseen.isUnseen(change) &&
     isAwaited(change) &&
     isOwn(change) &&
     (!preview || isToDo(preview, change.key)) &&
     !moved?.has(change.key)
   return {
     isChosen,
+    unseen: unseen.changes,
     notices: (unchosen) => [
+      ...unseenNotice(unseen.changes),
       ...(given.mine ? othersNotice(unchosen, isOwn) : []),
       ...(preview && !isAgain ? choiceNotice(preview, (key) => planned.has(key)) : []),
       ...(preview && moved && isAgain ? movedNotice(movedLines(preview, moved)) : []),

@@ -5,6 +5,7 @@ import { countSplitSteps } from '#engine/plan/split-steps.ts'
 import { executionHolders } from '#postgres/statements/execution-holders.ts'
 import { previewedAdoptions } from '#postgres/statements/plan-read.ts'
 import { openRows } from '#postgres/statements/transaction-rows.ts'
+import { tellUnseen } from '../automatic/tell-unseen.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import { findAdoptions } from '../plan/find-adoptions.ts'
 import { holdingLease } from '../plan/holding-lease.ts'
@@ -84,6 +85,7 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
     settled: settledEdits(plan, new Set([...undecided, ...open.keys()])),
     held: request.arguments.claimed === 'wait' ? held : [],
   })
+  await tellUnseen(ports, tenant, { executionId, changes: choice.unseen })
   return {
     changes: claimed.changes,
     changeIds: stored.changeIds,

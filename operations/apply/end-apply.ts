@@ -73,7 +73,10 @@ function failure(
   executionId: number,
 ): IasqlError {
   const [first] = failed
-  const onlyConflicts = failed.every(({ error }) => error?.code === 'plan/conflict')
+  // One hint serves all of them.
+  const isOneKind = ['plan/conflict', 'cloud/denied'].some((kind) =>
+    failed.every(({ error }) => error?.code === kind),
+  )
   const onlyDecisions = failed.every(({ state }) => state === 'needs_decision')
   const code = onlyDecisions ? 'apply/needs-decision' : 'apply/changes-failed'
   const requestId = text(first, 'awsRequestId')
@@ -84,7 +87,7 @@ function failure(
   return new IasqlError(code, `${counts}. ${text(first, 'message')}${request}`, {
     detail: linesOf([...failed, ...skipped]),
     hint:
-      onlyDecisions || onlyConflicts
+      onlyDecisions || isOneKind
         ? text(first, 'hint')
         : `Correct the rows and apply again: the plan still shows them. SELECT * FROM iasql_change WHERE execution_id = ${executionId} and iasql_execution tell more.`,
     ...(requestId ? { awsRequestId: requestId } : {}),

@@ -3,6 +3,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import { findConnectionSession } from '#postgres/statements/connection-session.ts'
 import type { Decoded } from '#websocket/codec.ts'
 import type { ClientMessage, RefusalMessage, ServerMessage } from '#websocket/messages.ts'
+import { refuseInactive } from '../people/sign-in.ts'
 import type { Ports } from '../ports.ts'
 import { acceptPart, acceptRun } from '../run/accept-run.ts'
 import { cancelRun } from '../run/cancel-run.ts'
@@ -11,28 +12,38 @@ import { resumeRun } from '../run/resume-run.ts'
 import { subscribe } from '../topics/subscribe.ts'
 import { unsubscribe } from '../topics/unsubscribe.ts'
 import type { Session } from './session.ts'
+import { tellingOfWaking } from './tell-waking.ts'
 import { wireError } from './wire-error.ts'
 
 /** Whatever goes wrong is answered on the socket, which stays open unless its session has ended. */
 export async function receiveMessage(ports: Ports, connectionId: string, decoded: Decoded): Promise<void> {
+  await tellingOfWaking(ports, connectionId, () => receive(ports, connectionId, decoded))
+}
+
+async function receive(ports: Ports, connectionId: string, decoded: Decoded): Promise<void> {
   try {
     const session = await sessionOf(ports, connectionId)
     if (decoded.kind === 'bad') throw new IasqlError(decoded.code, decoded.message)
     await dispatch(ports, session, decoded.message)
   } catch (error) {
     await post(ports, connectionId, refusal(ports, error, decoded))
-    if (error instanceof IasqlError && error.code === 'auth/refused')
+    if (error instanceof IasqlError && ending.has(error.code))
       await ports.connections.disconnect?.(connectionId)
   }
 }
 
+/** After these nobody is signed in on the connection any more. */
+const ending: ReadonlySet<string> = new Set(['auth/refused', 'auth/expired', 'auth/suspended'])
+
+/** The role is that of now: a new one holds from the next message on. */
 async function sessionOf({ platform }: Ports, connectionId: string): Promise<Session> {
   const found = await findConnectionSession(platform, connectionId)
-  if (!found)
-    throw new IasqlError(
-      'auth/refused',
-      'This connection is not signed in: its token has expired or was revoked.',
-    )
+  if (!found) throw new IasqlError('auth/refused', 'This connection is not signed in any more.')
+  refuseInactive(found)
+  if (found.is_expired)
+    throw new IasqlError('auth/expired', 'What this connection signed in with has expired.')
+  if (found.role === null)
+    throw new IasqlError('auth/refused', 'What this connection signed in with was revoked or removed.')
   return { connectionId, tenantId: found.tenant_id, subject: found.subject, role: found.role }
 }
 

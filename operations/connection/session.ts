@@ -4,7 +4,7 @@ import type { Role } from '#engine/model/rpc.ts'
 export interface Session {
   readonly connectionId: string
   readonly tenantId: string
-  /** The token's name, or a person's subject. */
+  /** The token's name, or a person's e-mail address or subject. */
   readonly subject: string
   readonly role: Role
 }

@@ -9,6 +9,7 @@ export async function publishDrift(
   rows: number,
 ): Promise<void> {
   if (rows === 0) return
+  ports.count?.('DriftedRows', rows)
   const body = { table, rows, executionId: String(execution.execution_id) }
   const news = await ports.platform.transaction((transaction) =>
     storeNews(transaction, tenant, { topic: 'drift', events: [{ kind: 'found', body }] }),

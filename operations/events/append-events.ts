@@ -10,7 +10,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { RunEvent, RunState } from '#websocket/messages.ts'
 import type { Ports } from '../ports.ts'
 import { type EncodedEvent, encodeEvent } from './encode-events.ts'
-import { inTurn } from './in-turn.ts'
+import { inTurn, turnOf } from './in-turn.ts'
 import { postRunEvents } from './post-events.ts'
 import { sealEvents } from './seal-events.ts'
 
@@ -38,7 +38,7 @@ export async function appendEncodedEvents(
   })
   if (!stored) throw new IasqlError('system/internal', `run ${append.runId} has ended or is another runner's`)
   const { first_seq: firstSeq, listeners } = stored
-  const posted = inTurn(ports.connections, append.runId, () =>
+  const posted = inTurn(ports.connections, turnOf(tenant, append.runId), () =>
     postRunEvents(ports, tenant, { runId: append.runId, firstSeq, events, listeners }),
   )
   return { ...stored, posted }
@@ -60,7 +60,7 @@ export async function appendRunEvents(
     count: encoded.length,
   })
   if (!stored) return
-  await inTurn(ports.connections, runId, () =>
+  await inTurn(ports.connections, turnOf(tenant, runId), () =>
     postRunEvents(ports, tenant, {
       runId,
       firstSeq: stored.first_seq,

@@ -3,6 +3,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import { closeChanges } from '#postgres/statements/change-close.ts'
 import { insertExecution, type NewExecution } from '#postgres/statements/execution-insert.ts'
 import { endExecution } from '#postgres/statements/execution-release.ts'
+import { noteActive } from '#postgres/statements/tenant-busy.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 
@@ -12,6 +13,7 @@ export async function createExecution(
   tenant: Tenant,
   execution: NewExecution,
 ): Promise<string> {
+  if (execution.runner === undefined) await noteActive(ports.platform, tenant)
   const executionId = await insertExecution(ports.platform, tenant, execution)
   if (executionId !== undefined) return executionId
   throw new IasqlError('system/internal', `run ${execution.runner?.runId} is another runner's`)

@@ -6,10 +6,15 @@ import { closeChanges } from '#postgres/statements/change-close.ts'
 import { insertExecutionEvents } from '#postgres/statements/event-append.ts'
 import { endExecution } from '#postgres/statements/execution-release.ts'
 import { leaveCommit } from '#postgres/statements/transaction-leave.ts'
+import { publishNews } from '../news/publish-news.ts'
+import type { Ports } from '../ports.ts'
 import { storeRpcResult } from '../rpc/results.ts'
 import { postNews, storeNews } from '../topics/publish.ts'
 import type { ExecutionContext, ExecutionResult } from './execution-context.ts'
 import { endNews } from './execution-news.ts'
+
+/** Characters of an error's message for others. */
+const reasonLength = 2_000
 
 export async function finishExecution(context: ExecutionContext, result: ExecutionResult): Promise<void> {
   const { ports, tenant, execution } = context
@@ -47,7 +52,42 @@ export async function finishExecution(context: ExecutionContext, result: Executi
     ])
     return storeNews(transaction, tenant, endNews(execution, result))
   })
-  if (ended) await postNews(ports, tenant, ended)
+  if (!ended) return
+  countExecution(ports, execution.kind, state)
+  await postNews(ports, tenant, ended)
+  await publishEnd(context, result)
+}
+
+/** An apply with nothing to do is no news. */
+async function publishEnd(
+  { ports, tenant, execution }: ExecutionContext,
+  { state, done, failed, total, error }: ExecutionResult,
+): Promise<void> {
+  const { kind, actor, execution_id } = execution
+  const isNews = (kind === 'apply' || kind === 'commit') && (total > 0 || state === 'failed')
+  if (!isNews || state === 'cancelled') return
+  const reason = error ? { code: error.code, message: error.message.slice(0, reasonLength) } : null
+  const detail = {
+    executionId: String(execution_id),
+    operation: kind,
+    actor,
+    done,
+    failed,
+    total,
+    error: reason,
+  }
+  await publishNews(ports, tenant, { kind: state === 'failed' ? 'apply failed' : 'apply done', detail })
+}
+
+function countExecution(
+  { count }: Pick<Ports, 'count'>,
+  kind: string,
+  state: ExecutionResult['state'],
+): void {
+  if (kind === 'sync') count?.('Syncs')
+  if (kind !== 'apply' && kind !== 'commit') return
+  count?.('Applies')
+  if (state === 'failed') count?.('AppliesFailed')
 }
 
 const errorBody = (error: IasqlError): Json => ({

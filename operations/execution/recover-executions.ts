@@ -1,12 +1,13 @@
 /** After a start, every execution that nobody has ended goes on by itself. */
-import { dropLeases, openExecutions } from '#postgres/statements/execution-open.ts'
+import { dropLeases, dropPlanLeases, openExecutions } from '#postgres/statements/execution-open.ts'
 import { endDeadlines } from '#postgres/statements/intent-open.ts'
 import type { Ports } from '../ports.ts'
-import { listTenants } from '../tenant/load-tenant.ts'
+import { busyTenants } from '../tenant/busy-tenants.ts'
 
 /** `sole`: no other server can be alive, so the leases of the dead one need not run out first. */
 export async function recoverExecutions(ports: Ports, { sole = false } = {}): Promise<void> {
-  for (const tenant of await listTenants(ports)) {
+  if (sole) await dropPlanLeases(ports.platform)
+  for (const tenant of await busyTenants(ports)) {
     if (sole) {
       await dropLeases(ports.platform, tenant)
       await endDeadlines(ports.platform, tenant)

@@ -1,15 +1,17 @@
 /** One invocation's worth of one durable execution: taken by lease, worked on until the budget ends, handed over. */
 import { authored } from '#postgres/authored-database.ts'
+import { DataApiError } from '#postgres/data-api.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
 import { isExecutionOpen } from '#postgres/statements/execution-open.ts'
-import type { Tenant } from '#postgres/tenant.ts'
+import { type FoundTenant, findTenant } from '#postgres/statements/tenant-find.ts'
+import { linkedCloud } from '../accounts/linked-cloud.ts'
 import { stepApply } from '../apply/step-apply.ts'
 import { stepInstall } from '../install/step-install.ts'
 import { stepUninstall } from '../install/step-uninstall.ts'
 import type { Ports } from '../ports.ts'
 import { stepSync } from '../sync/step-sync.ts'
-import { loadTenant } from '../tenant/load-tenant.ts'
+import { refuseOtherVersion } from '../tenant/load-tenant.ts'
 import { stepCommit } from '../transaction/step-commit.ts'
 import type { ExecutionContext, StepOutcome } from './execution-context.ts'
 import { finishExecution } from './finish-execution.ts'
@@ -57,8 +59,12 @@ export async function stepExecution(ports: Ports, input: ExecutionInput): Promis
 }
 
 async function takeStep(ports: Ports, input: ExecutionInput): Promise<NextStep> {
-  const tenant = await loadTenant(ports, input.tenantId)
-  const execution = await takeExecution(ports, tenant, input.executionId)
+  const tenant = await findTenant(ports.platform, { id: input.tenantId })
+  // Deleted meanwhile: there is nothing left to do it for.
+  if (!tenant) return { next: 'done' }
+  refuseOtherVersion(tenant)
+  const execution = await takeExecution(ports, tenant, input.executionId).catch(ifBlocked)
+  if (execution === 'blocked') return { next: 'wait', seconds: heldSeconds }
   if (!execution) {
     const isOpen = await isExecutionOpen(ports.platform, tenant, input.executionId)
     return isOpen ? { next: 'wait', seconds: heldSeconds } : { next: 'done' }
@@ -66,17 +72,24 @@ async function takeStep(ports: Ports, input: ExecutionInput): Promise<NextStep> 
   return await work(ports, tenant, execution)
 }
 
-async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): Promise<NextStep> {
+/** An invocation that was ended within a transaction leaves its lock until that has idled for three minutes. */
+function ifBlocked(error: unknown): 'blocked' {
+  if (error instanceof DataApiError && error.fault === 'statement-timeout') return 'blocked'
+  throw error
+}
+
+async function work(ports: Ports, tenant: FoundTenant, execution: ExecutionRecord): Promise<NextStep> {
   const executionId = execution.execution_id
   const hold = holdExecution(ports, tenant, {
     executionId,
     fence: execution.fence,
-    cancelRequested: execution.cancel_requested,
+    cancelRequested: execution.cancel_requested || tenant.state !== 'active',
   })
   const progress = trackProgress(ports, tenant, execution)
   const author = { actor: execution.actor, executionId: Number(executionId) }
+  const cloud = linkedCloud(ports, tenant, { actor: execution.actor, executionId })
   const context: ExecutionContext = {
-    ports: { ...ports, platform: authored(ports.platform, author) },
+    ports: { ...ports, platform: authored(ports.platform, author), cloud },
     tenant,
     execution,
     lost: hold.lost,
@@ -91,6 +104,7 @@ async function work(ports: Ports, tenant: Tenant, execution: ExecutionRecord): P
     await progress.flush()
     return await conclude(context, outcome)
   } finally {
+    if (cloud !== ports.cloud) cloud.close?.()
     await progress.close()
     await hold.release()
   }

@@ -29,7 +29,7 @@ export async function holdReferences(
   const references = kept.flatMap(({ row, parent }) => [...referencesIn(row), ...(parent ? [parent] : [])])
   const index = await indexReferences(db, tenant, references)
   const unknown = references.filter((reference) => !index.find(reference, place))
-  if (unknown.length === 0) return { index, notices: [] }
+  if (unknown.length === 0 || scope.isLooking) return { index, notices: [] }
   const listed = new Set(reading.seen.map(({ key }) => key).filter((key) => !forgotten.has(key)))
   const isComing = ({ $ref, id }: CloudReference): boolean =>
     unqualified($ref) === type.name && listed.has(canonicalJson(id))

@@ -1,6 +1,7 @@
 /** `iasql_set(name, value)`. */
-import { settings, settingValue } from '#engine/model/setting.ts'
+import { type Setting, settingRange, settings, settingText, settingValue } from '#engine/model/setting.ts'
 import { storeSetting } from '#postgres/statements/setting.ts'
+import { keepSchedule } from '../drift/keep-schedule.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { nearest } from '../rpc/nearest.ts'
@@ -9,7 +10,7 @@ import { refusal } from '../rpc/refusal.ts'
 export async function setSetting(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
   const name = String(call.arguments[0] ?? '')
   const given = String(call.arguments[1] ?? '')
-  const known = Object.values(settings)
+  const known = Object.values<Setting>(settings)
   const setting = known.find((one) => one.name === name)
   if (!setting) {
     const near = nearest(
@@ -24,13 +25,13 @@ export async function setSetting(ports: Ports, call: RpcCall): Promise<RpcAnswer
   }
   const value = settingValue(setting, given)
   if (value === undefined) {
-    const { least, most } = setting
     throw refusal(
       '22023',
       `${name} cannot be ${given === '' ? 'empty' : given}`,
-      `It is a whole number from ${least} to ${most}; ${setting.default} unless set.`,
+      `It is ${settingRange(setting)}; ${settingText(setting, setting.default)} unless set.`,
     )
   }
-  await storeSetting(ports.platform, call.tenant, { name, value })
-  return { kind: 'rows', rows: [{ name, value: String(value) }] }
+  await storeSetting(ports.platform, call.tenant, setting, value)
+  await keepSchedule(ports, call.tenant)
+  return { kind: 'rows', rows: [{ name, value: settingText(setting, value) }] }
 }

@@ -1,4 +1,5 @@
 /** A cloud whose calls wait for AWS's limits just before they are made; a call that is reserved has waited already. */
+import type { IdentityOf } from '#aws/create-cloud.ts'
 import { operationOf } from '#aws/operation-of.ts'
 import { pagesBy } from '#aws/pages.ts'
 import type { CloudApi, SdkCommandClass } from '#engine/model/cloud.ts'
@@ -22,12 +23,17 @@ const readTries = 40
  * @example cloud: limitedCloud(createCloud({ profile: 'aws' }), sharedLimits({ db: platform, clock, log }))
  */
 export function limitedCloud(cloud: Cloud, limits: Limits): Cloud {
+  // Where nobody can be somebody else, it is not to look as if.
+  const { as } = cloud
+  const asOthers = as && { as: (identityOf: IdentityOf) => limitedCloud(as(identityOf), limits) }
   const paying = (isPaid: (call: LimitedCall) => boolean, priorityMs: number): Cloud => ({
     settleMs: (published) => cloud.settleMs(published),
     api: (client, place, signal) => {
       const api = cloud.api(client, place, signal)
       return limitedApi({ api, service: serviceOf(client), limits, signal, isPaid, priorityMs })
     },
+    ...asOthers,
+    close: () => cloud.close?.(),
     running: () => paying(isPaid, runningMs),
     async reserve({ client, place, operation, priorityMs: stepMs }, signal) {
       const paid = { service: serviceOf(client), operation, place }

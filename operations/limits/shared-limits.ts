@@ -6,6 +6,7 @@ import type { Database } from '#postgres/database.ts'
 import { slowBucket } from '#postgres/statements/bucket-slow.ts'
 import { type BucketGrant, type BucketName, takeTokens } from '#postgres/statements/bucket-take.ts'
 import { batched } from '../apply/batched.ts'
+import type { Count } from '../metrics.ts'
 import type { Clock, Log } from '../ports.ts'
 import { type BucketQueue, bucketQueue, type Grant } from './bucket-queue.ts'
 
@@ -33,9 +34,10 @@ interface SharedLimitsOptions {
   readonly db: Database
   readonly clock: Clock
   readonly log: Log
+  readonly count?: Count
 }
 
-export function sharedLimits({ db, clock, log }: SharedLimitsOptions): Limits {
+export function sharedLimits({ db, clock, log, count }: SharedLimitsOptions): Limits {
   const queues = openQueues(clock)
   const take = batched<Parameters<typeof takeTokens>[1][number], BucketGrant>(
     (asks) => takeTokens(db, asks),
@@ -65,6 +67,7 @@ export function sharedLimits({ db, clock, log }: SharedLimitsOptions): Limits {
       for (const spec of bucketsOf(service, operation)) await queueOf(spec, place).draw(priorityMs, signal)
     },
     async slowDown({ service, operation, place }) {
+      count?.('Throttles')
       for (const spec of bucketsOf(service, operation)) {
         const name = nameOf(spec, place)
         try {

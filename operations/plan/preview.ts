@@ -5,6 +5,7 @@ import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { countSplitSteps } from '#engine/plan/split-steps.ts'
 import { openRows, pendingKeys } from '#postgres/statements/transaction-rows.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { unseenBefore } from '../automatic/unseen-changes.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import { ownTransaction } from '../transaction/session.ts'
@@ -36,13 +37,17 @@ export interface StoredPreview {
   readonly plan: OrderedPlan
   readonly stored: StoredPlan
   readonly notices: readonly string[]
+  /** Whether automatic mode does the change because of this preview. */
+  isUnseen(change: PlannedChange): boolean
 }
 
 export async function preview(ports: Ports, request: PreviewRequest): Promise<Preview> {
-  const { plan, stored, notices } = await storePreview(ports, request)
+  const { plan, stored, notices, isUnseen } = await storePreview(ports, request)
   return {
     // What goes with its parent is no change of its own: nothing is called for it.
-    rows: plan.changes.filter(({ companion }) => !companion).map((change) => previewRow(change, stored)),
+    rows: plan.changes
+      .filter(({ companion }) => !companion)
+      .map((change) => previewRow(isUnseen(change) ? waiting(change) : change, stored)),
     notices,
   }
 }
@@ -61,6 +66,7 @@ export async function storePreview(ports: Ports, request: PreviewRequest): Promi
   const isOwn = mine ? ownChanges(changes, tables, actor) : () => true
   const ordered = orderWanted(changes, tables, (change) => alone.isWanted(change) && isOwn(change))
   const plan = { ...ordered, changes: countSplitSteps(ordered.changes, ordered.steps) }
+  const unseen = await unseenBefore(ports, tenant, plan.changes)
   const stored = await storePlan(db, tenant, plan, {
     actor,
     mine,
@@ -72,8 +78,14 @@ export async function storePreview(ports: Ports, request: PreviewRequest): Promi
     ...alone.notices(plan.leftOut.filter(isOwn)),
     ...othersNotice(plan.leftOut.filter(alone.isWanted), isOwn),
   ]
-  return { tables, plan, stored, notices: [...raw.notices, ...leftOut] }
+  const told = [...raw.notices, ...leftOut, ...unseen.notices]
+  return { tables, plan, stored, notices: told, isUnseen: unseen.isUnseen }
 }
+
+const waiting = (change: PlannedChange): PlannedChange => ({
+  ...change,
+  reason: `${change.reason}; automatic mode does it once it was previewed`,
+})
 
 const previewRow = (change: PlannedChange, stored: StoredPlan): Row => ({
   action: change.action,

@@ -1,8 +1,11 @@
 /** Deletes what is kept no longer, tenant by tenant, in batches that are short calls; what is left over goes next time. */
+import { databaseErrorOf } from '#postgres/database-error.ts'
 import { deleteIdleBuckets } from '#postgres/statements/bucket-delete.ts'
 import { deleteExpiredConnections } from '#postgres/statements/connection-delete.ts'
-import { expiredRows, type Retention } from '#postgres/statements/retention.ts'
+import { expiredRows, lockedByTenant, type Retention } from '#postgres/statements/retention.ts'
 import { loadSettings } from '#postgres/statements/setting.ts'
+import { deleteOldFailures } from '#postgres/statements/sign-in-failure.ts'
+import { deleteExpiredTickets } from '#postgres/statements/ticket.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import { listTenants } from '../tenant/load-tenant.ts'
@@ -36,6 +39,8 @@ export async function purgeExpired(ports: Ports, options: PurgeOptions = {}): Pr
   const isOver = (): boolean => options.signal?.aborted === true || ports.clock.now().getTime() >= deadlineMs
   await deleteExpiredConnections(ports.platform)
   await deleteIdleBuckets(ports.platform)
+  await deleteExpiredTickets(ports.platform)
+  await deleteOldFailures(ports.platform)
   for (const tenant of await listTenants(ports)) {
     if (isOver()) return
     try {
@@ -54,7 +59,13 @@ async function purgeTenant(
   const { batchRows: most = batchRows } = options
   for (const expired of expiredRows(ports.platform, tenant, await retentionOf(ports, tenant))) {
     for (let batch = 0; batch < mostBatches && !isOver(); batch++) {
-      if (!(await expired.run(most))) break
+      if (!(await expired.run(most).catch(notWhatIsLocked))) break
     }
   }
+}
+
+/** It goes another time. */
+function notWhatIsLocked(error: unknown): false {
+  if (databaseErrorOf(error)?.sqlstate !== lockedByTenant) throw error
+  return false
 }

@@ -1,5 +1,8 @@
 /** The engine's own functions inside SQL, as data: bindings, help and checks are made from this. */
 import type { RpcArgument, RpcDescription } from '#engine/model/rpc.ts'
+import { accountRpcs } from '../accounts/account-descriptions.ts'
+import { peopleRpcs } from '../people/people-descriptions.ts'
+import { tenantRpcs } from '../tenant/tenant-descriptions.ts'
 import { historyRpcs } from './history-descriptions.ts'
 
 type Column = RpcDescription['columns'][number]
@@ -215,4 +218,7 @@ const engine: readonly EngineRpc[] = [
 export const engineRpcs: readonly RpcDescription[] = [
   ...engine.map((rpc) => ({ ...rpc, module: 'iasql', kind: 'engine' as const })),
   ...historyRpcs,
+  ...peopleRpcs,
+  ...accountRpcs,
+  ...tenantRpcs,
 ]

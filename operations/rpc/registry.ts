@@ -4,14 +4,22 @@ import type { Role, RpcDescription } from '#engine/model/rpc.ts'
 import type { Registry } from '#modules/registry.ts'
 import { authored } from '#postgres/authored-database.ts'
 import type { ExecutionKind } from '#postgres/statements/execution-insert.ts'
+import { linkAccount } from '../accounts/link-account.ts'
+import { linkedCloud } from '../accounts/linked-cloud.ts'
+import { templateCall } from '../accounts/template-call.ts'
+import { unlinkAccount } from '../accounts/unlink-account.ts'
 import { applyArguments } from '../apply/apply-arguments.ts'
 import { createExecution } from '../execution/create-execution.ts'
 import { createReview } from '../history/create-review.ts'
 import { setSetting } from '../history/set-setting.ts'
 import { sqlForTransaction, sqlSince } from '../history/sql-calls.ts'
+import { addMember, removeMember } from '../people/member-calls.ts'
+import { createToken, revokeToken } from '../people/token-calls.ts'
 import { explainApply } from '../plan/explain-apply.ts'
 import { preview } from '../plan/preview.ts'
 import type { Ports } from '../ports.ts'
+import { connectCall } from '../tenant/connect-call.ts'
+import { disconnectCall, listCall, quotaCall, suspendCall } from '../tenant/tenant-calls.ts'
 import { beginTransaction } from '../transaction/begin-transaction.ts'
 import { commitCall } from '../transaction/commit-call.ts'
 import { revertCall } from '../transaction/revert.ts'
@@ -67,6 +75,18 @@ const handlers: Readonly<Record<string, Handler>> = {
   iasql_get_sql_for_transaction: sqlForTransaction,
   iasql_create_review: createReview,
   iasql_set: setSetting,
+  iasql_account_link: linkAccount,
+  iasql_account_unlink: unlinkAccount,
+  iasql_account_role_template: templateCall,
+  iasql_member_add: addMember,
+  iasql_member_remove: removeMember,
+  iasql_token_create: createToken,
+  iasql_token_revoke: revokeToken,
+  iasql_connect: connectCall,
+  iasql_disconnect: disconnectCall,
+  iasql_db_list: listCall,
+  iasql_tenant_suspend: suspendCall,
+  iasql_tenant_quota: quotaCall,
   default_aws_region: setDefaultRegion,
   default_aws_account: setDefaultAccount,
 }
@@ -102,7 +122,12 @@ export async function callRpc(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
     )
   }
   const handler = handlers[call.name] ?? callModuleRpc
-  return await handler(authoredBy(ports, call), call)
+  const callers = portsOf(ports, call)
+  try {
+    return await handler(callers, call)
+  } finally {
+    closeCloud(ports, callers)
+  }
 }
 
 /** Of calls that were answered by `callRpc` before, and may do what they ask. */
@@ -113,12 +138,24 @@ export async function completeRpc(
 ): Promise<readonly string[]> {
   const forgets = calls.filter(({ name }) => name === 'iasql_forget')
   const [first] = forgets
-  return first ? await completeForget(authoredBy(ports, first), forgets, note) : []
+  if (!first) return []
+  const callers = portsOf(ports, first)
+  try {
+    return await completeForget(callers, forgets, note)
+  } finally {
+    closeCloud(ports, callers)
+  }
 }
 
-const authoredBy = (ports: Ports, { actor }: RpcCall): Ports => ({
+/** What is written is the caller's doing, and what is called in the cloud is called as the tenant may. */
+const portsOf = (ports: Ports, call: RpcCall): Ports => ({
   ...ports,
-  platform: authored(ports.platform, { actor }),
+  platform: authored(ports.platform, { actor: call.actor }),
+  cloud: linkedCloud(ports, call.tenant, call),
 })
+
+const closeCloud = ({ cloud }: Ports, { cloud: callers }: Ports): void => {
+  if (callers !== cloud) callers.close?.()
+}
 
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, editor: 1, operator: 2, owner: 3 }

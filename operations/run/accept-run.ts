@@ -8,19 +8,21 @@ import {
   type ReceivedParts,
   readRunParts,
 } from '#postgres/statements/run-part.ts'
+import { addStatements, type Rate } from '#postgres/statements/tenant-usage.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { ClientMessage, RunOptions } from '#websocket/messages.ts'
 import { runBytes } from '#websocket/messages.ts'
 import type { Session } from '../connection/session.ts'
 import { wireError } from '../connection/wire-error.ts'
 import { type EncodedEvent, encodeAccepted, encodeEvent } from '../events/encode-events.ts'
-import { inTurn } from '../events/in-turn.ts'
+import { inTurn, turnOf } from '../events/in-turn.ts'
 import { postRunEvents } from '../events/post-events.ts'
 import { replayEvents, unknownRun } from '../events/replay-events.ts'
 import { sealEvents } from '../events/seal-events.ts'
 import type { Ports } from '../ports.ts'
 import { readText, type TextReading } from '../statement/read-text.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
+import { refuseCrowd, refuseRate } from './admit-run.ts'
 
 type RunMessage = Extract<ClientMessage, { readonly action: 'run' }>
 type PartMessage = Extract<ClientMessage, { readonly action: 'part' }>
@@ -42,6 +44,10 @@ const refusedBeginning = (ports: Ports, refusal: IasqlError, statement?: number)
   return { state: 'failed', events: [refused, encodeEvent({ type: 'done', state: 'failed' })] }
 }
 
+/** One that is refused as a whole is a statement, too. */
+const countOf = (reading: TextReading): number =>
+  reading.kind === 'statements' ? reading.summaries.length : 1
+
 const tooLarge = (): IasqlError => new IasqlError('protocol/too-large', 'The text is longer than 4 MiB.')
 
 /** A text that is refused is quoted by its error. */
@@ -58,7 +64,8 @@ const optionsOf = ({ stopOnError, maxRows }: RunOptions = {}): RunOptions => ({
 
 /**
  * Sent again, a run is not run again: a connection that does not follow it yet gets what there is of it.
- * @throws IasqlError `protocol/too-large` above 4 MiB, `protocol/unknown-run` when the id is that of somebody else's run
+ * @throws IasqlError `protocol/too-large` above 4 MiB, `quota/…` when the tenant has run all that it may,
+ * `protocol/unknown-run` when the id is that of somebody else's run
  */
 export async function acceptRun(
   ports: Ports,
@@ -67,8 +74,14 @@ export async function acceptRun(
 ): Promise<void> {
   const { runId, sql, options } = message
   if (Buffer.byteLength(sql) > runBytes) throw tooLarge()
-  const tenant = await loadTenant(ports, session.tenantId)
-  const beginning = beginningOf(ports, await readText(sql))
+  const reading = await readText(sql)
+  const [tenant, rate] = await Promise.all([
+    loadTenant(ports, session.tenantId),
+    addStatements(ports.platform, session.tenantId, countOf(reading)),
+  ])
+  const tooMany = refuseRate(tenant, rate)
+  if (tooMany && !(await findRun(ports.platform, tenant, runId, session.subject))) throw tooMany
+  const beginning = beginningOf(ports, reading)
   const run: NewRun = {
     runId,
     actor: session.subject,
@@ -77,10 +90,11 @@ export async function acceptRun(
     isFollowed: true,
     options: optionsOf(options),
     text: beginning.state === 'accepted' ? await ports.cipher.encrypt(sql) : null,
+    mostOpen: rate?.runs_quota,
     ...(await stored(ports, beginning)),
   }
   if (await insertRun(ports.platform, tenant, run)) return begin(ports, tenant, session, { runId, beginning })
-  await followKnown(ports, tenant, session, runId)
+  await followKnown(ports, tenant, session, { runId, rate })
 }
 
 /**
@@ -107,7 +121,7 @@ export async function acceptPart(
     bytes: Buffer.byteLength(text),
   })
   if (received.actor !== session.subject) throw unknownRun(runId)
-  if (received.state !== 'receiving') return followKnown(ports, tenant, session, runId)
+  if (received.state !== 'receiving') return followKnown(ports, tenant, session, { runId })
   checkFits(received, session, message)
   if (received.bytes_received > runBytes) {
     const beginning = refusedBeginning(ports, tooLarge())
@@ -130,7 +144,10 @@ function checkFits(
 async function acceptReceived(ports: Ports, tenant: Tenant, session: Session, runId: string): Promise<void> {
   const parts = await readRunParts(ports.platform, tenant, runId)
   const texts = await Promise.all(parts.map((part) => ports.cipher.decrypt(part)))
-  const beginning = beginningOf(ports, await readText(texts.join('')))
+  const reading = await readText(texts.join(''))
+  const rate = await addStatements(ports.platform, tenant.id, countOf(reading))
+  const tooMany = refuseRate(tenant, rate) ?? (await refuseCrowd(ports, tenant, rate))
+  const beginning = tooMany ? refusedBeginning(ports, tooMany) : beginningOf(ports, reading)
   const accepted = await acceptReceivedRun(ports.platform, tenant, {
     runId,
     ...(await stored(ports, beginning)),
@@ -146,9 +163,10 @@ async function begin(
   { runId, beginning }: { readonly runId: string; readonly beginning: Beginning },
 ): Promise<void> {
   const { events, state } = beginning
-  const posted = inTurn(ports.connections, runId, () =>
+  const posted = inTurn(ports.connections, turnOf(tenant, runId), () =>
     postRunEvents(ports, tenant, { runId, firstSeq: 1, events, listeners: [connectionId] }),
   )
+  ports.count?.('Runs')
   if (state === 'accepted') await ports.invoker.runStatements({ tenantId: tenant.id, runId })
   await posted
 }
@@ -157,9 +175,11 @@ async function followKnown(
   ports: Ports,
   tenant: Tenant,
   { connectionId, subject: actor }: Session,
-  runId: string,
+  { runId, rate }: { readonly runId: string; readonly rate?: Rate | undefined },
 ): Promise<void> {
   const known = await findRun(ports.platform, tenant, runId, actor)
+  const crowded = known ? undefined : await refuseCrowd(ports, tenant, rate)
+  if (crowded) throw crowded
   if (known?.state === 'accepted') await ports.invoker.runStatements({ tenantId: tenant.id, runId })
   if (known?.listeners.includes(connectionId)) return
   await replayEvents(ports, tenant, { runId, connectionId, actor, afterSeq: 0 })

@@ -32,6 +32,8 @@ export async function cancelRun(
   const state = await requestRunCancel(platform, tenant, runId, overseenActor(session))
   if (state === undefined) throw unknownRun(runId)
   if (state === 'receiving') await endReceiving(ports, tenant, runId)
+  // It ends without waiting for its turn.
+  if (state === 'accepted') await ports.invoker.runStatements({ tenantId: tenant.id, runId })
   if (state === 'waiting' || state === 'running') await cancelRunExecutions(ports, tenant, runId)
   if (state === 'running') await interruptBackend(ports, tenant, runId)
 }

@@ -27,6 +27,8 @@ export interface OpenRun {
   announced: Promise<void>
   /** Of a statement that waited for an execution and is run again. */
   memory: StatementMemory | undefined
+  /** The tenant takes all the room that it may have, as far as is known. */
+  isFull: boolean
 }
 
 /** What is remembered of a statement over its attempts, also while it waits for an execution. */

@@ -3,13 +3,13 @@ import { deleteConnections } from '#postgres/statements/connection-delete.ts'
 import { fenceRun, lostRuns, type OpenRun } from '#postgres/statements/run-recover.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
-import { listTenants } from '../tenant/load-tenant.ts'
+import { busyTenants } from '../tenant/busy-tenants.ts'
 import { settleRun } from './settle-run.ts'
 
 /** `isSole`: no other server can be alive, so the leases of the dead one need not run out first, and its clients are gone. */
 export async function recoverRuns(ports: Ports, { isSole = false } = {}): Promise<void> {
   if (isSole) await deleteConnections(ports.platform)
-  for (const tenant of await listTenants(ports)) {
+  for (const tenant of await busyTenants(ports)) {
     for (const run of await lostRuns(ports.platform, tenant, { isSole })) await recover(ports, tenant, run)
   }
 }

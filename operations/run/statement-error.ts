@@ -12,6 +12,7 @@ import type { Statement } from '../statement/split-statements.ts'
 import { elsewhereHint } from './elsewhere-hint.ts'
 import { checkCancelled } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
+import { isRefusedGrowth } from './refuse-growth.ts'
 import { takesSecret } from './secret-arguments.ts'
 
 export interface FailedStatement {
@@ -78,7 +79,7 @@ const databaseWireError = async (
   failed: FailedStatement,
 ): Promise<WireError> => {
   const { modules } = await run.ports.modules()
-  const code = codeOf(fields, run.log.isCancelled())
+  const code = isRefusedGrowth(run, fields.sqlstate) ? 'quota/size' : codeOf(fields, run.log.isCancelled())
   const lookup = tableLookup(modules.flatMap(({ tables }) => tables))
   const hint =
     fields.hint ??
@@ -90,7 +91,7 @@ const databaseWireError = async (
   const position = positionOf(fields, failed)
   return {
     code,
-    sqlstate: fields.sqlstate,
+    sqlstate: code === 'quota/size' ? errorKinds[code].sqlstate : fields.sqlstate,
     message: fields.message,
     ...(fields.detail ? { detail: fields.detail } : {}),
     ...(hint ? { hint } : {}),

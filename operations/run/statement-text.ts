@@ -7,6 +7,7 @@ import type { Statement } from '../statement/split-statements.ts'
 import { writesBeforeItsQuery } from '../statement/statement-form.ts'
 import { textPlaces } from '../statement/text-offsets.ts'
 import type { OpenRun } from './open-run.ts'
+import { readOnlySetting } from './refuse-growth.ts'
 import {
   creatingSearchPath,
   defaultSearchPath,
@@ -43,6 +44,7 @@ const settingsOf = (run: OpenRun, statement: Statement, context: string): Settin
     'iasql.block': block ? 'on' : '',
     'iasql.pending': '',
     'iasql.own_writes': writesBeforeItsQuery(statement.node) ? 'on' : '',
+    ...readOnlySetting(run, statement.node),
   }
 }
 

@@ -8,6 +8,9 @@ const hasSecrets = ({ tables, rpc }: Module): boolean =>
   tables.some(({ columns }) => Object.values(columns).some(({ secret }) => secret)) ||
   rpc.some(({ arguments: all }) => all.some(({ secret }) => secret))
 
+/** What its private half is kept under. */
+export const secretKeyName = ({ id }: Pick<Tenant, 'id'>): string => `iasql/${id}/secrets`
+
 /** Safe to repeat, also at the same time. */
 export async function ensureSecretKey(
   { platform, secretKeys }: Pick<Ports, 'platform' | 'secretKeys'>,
@@ -15,6 +18,6 @@ export async function ensureSecretKey(
   modules: readonly Module[],
 ): Promise<void> {
   if (!modules.some(hasSecrets) || (await hasSecretKey(platform, tenant))) return
-  const name = `iasql/${tenant.id}/secrets`
+  const name = secretKeyName(tenant)
   await insertSecretKey(platform, tenant, { name, publicKey: await secretKeys.publicKey(name) })
 }

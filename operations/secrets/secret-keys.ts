@@ -8,6 +8,8 @@ export interface PrivateTexts {
   read(name: string): Promise<string | undefined>
   /** Gives the text kept under the name: this one, unless another was kept before. */
   keep(name: string, text: string): Promise<string>
+  /** Does nothing when there is none. */
+  delete(name: string): Promise<void>
 }
 
 /** @example const secretKeys = secretKeysIn(await openPrivateTexts(path)) */
@@ -26,6 +28,10 @@ export function secretKeysIn(texts: PrivateTexts): SecretKeys {
       const privateKey = await read(name)
       if (privateKey === undefined) throw new Error(`the private key ${name} is not where it is kept`)
       return messages.map((message) => openMessage(privateKey, message))
+    },
+    delete: async (name) => {
+      known.delete(name)
+      await texts.delete(name)
     },
   }
 }

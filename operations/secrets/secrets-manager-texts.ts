@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
   GetSecretValueCommand,
   ResourceExistsException,
   ResourceNotFoundException,
@@ -11,6 +12,8 @@ import type { PrivateTexts } from './secret-keys.ts'
 
 /** Milliseconds between looks for a text that another has made, which a read may not find at once. */
 const waits: readonly number[] = [100, 200, 400, 800, 1_600, 3_200, 6_400]
+
+const recoveryDays = 7
 
 export function secretsManagerTexts(
   client: Pick<SecretsManagerClient, 'send'>,
@@ -44,6 +47,14 @@ export function secretsManagerTexts(
       } catch (error) {
         if (!(error instanceof ResourceExistsException)) throw error
         return await readOther(name)
+      }
+    },
+    // A database that is restored from a backup of these days needs it.
+    delete: async (name) => {
+      try {
+        await client.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: recoveryDays }))
+      } catch (error) {
+        if (!(error instanceof ResourceNotFoundException)) throw error
       }
     },
   }

@@ -54,6 +54,8 @@ interface Noted {
   readonly asks: readonly string[]
   /** Rows that stay although their resource is gone, where that is news. */
   readonly found: number
+  /** Rows that go. */
+  readonly going: number
 }
 
 type Fate = 'goes' | 'stays' | 'edited' | 'deleted'
@@ -92,6 +94,7 @@ export async function noteAbsent(
     ],
     asks: ask ? [ask] : [],
     found: unknown.filter((state) => staying(fateOf(scope, state), ask !== undefined)).length,
+    going: ask === undefined ? going.length : 0,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ResourceType } from '#modules/kit/index.ts'
 import { readExecutionRows } from '#postgres/statements/execution-rows.ts'
 import { projectTables } from '../apply/project.ts'
+import { endLook } from '../drift/end-look.ts'
 import {
   type ExecutionContext,
   failedWith,
@@ -16,12 +17,14 @@ import { syncPlaces } from './sync-places.ts'
 
 export async function stepSync(context: ExecutionContext): Promise<StepOutcome> {
   const { ports, tenant, execution } = context
-  const { names, confirm } = syncArguments(execution.arguments)
+  const { names, confirm, check } = syncArguments(execution.arguments)
   const tables = await loadInstalledTables(ports, tenant)
   if (Object.keys(execution.memory).length === 0) await projectTables(context)
   const types = chooseTypes(tables, names)
-  const { isDone, memory } = await syncPlaces({ context, tables, types, confirm }, memoryOf(execution.memory))
+  const work = { context, tables, types, confirm, check }
+  const { isDone, memory } = await syncPlaces(work, memoryOf(execution.memory))
   if (!isDone) return { kind: 'more', seconds: 0, memory: asJson(memory) }
+  await endLook(work, memory)
   const error = shortcoming(memory, 'the sync is incomplete')
   if (error) return failedWith(error)
   return succeeded(await readExecutionRows(ports.platform, tenant, execution.execution_id))

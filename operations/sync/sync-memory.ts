@@ -10,6 +10,17 @@ export interface SyncMemory {
   readonly at: number
   readonly failures: readonly Failure[]
   readonly asks: readonly string[]
+  /** Of kinds that can be made, how many the lists showed. */
+  readonly listed: number
+  /** By table, the rows that turned out to be otherwise in the cloud. */
+  readonly drifted: Readonly<Record<string, Drifted>>
+}
+
+export interface Drifted {
+  /** Rows that stay as they are, where that is news. */
+  readonly kept: number
+  /** Rows that follow the cloud now. */
+  readonly taken: number
 }
 
 export interface Failure {
@@ -25,6 +36,8 @@ export const memoryOf = (stored: JsonObject): SyncMemory => ({
   at: Number(stored.at ?? 0),
   failures: (stored.failures ?? []) as unknown as readonly Failure[],
   asks: (stored.asks ?? []) as unknown as readonly string[],
+  listed: Number(stored.listed ?? 0),
+  drifted: (stored.drifted ?? {}) as unknown as SyncMemory['drifted'],
 })
 
 /** The error that a sync ends with when it could not do everything; undefined when it could. */
@@ -66,4 +79,6 @@ export const asJson = (memory: SyncMemory): JsonObject => ({
   at: memory.at,
   failures: memory.failures as unknown as Json,
   asks: [...memory.asks],
+  listed: memory.listed,
+  drifted: memory.drifted as unknown as JsonObject,
 })

@@ -1,4 +1,5 @@
 /** All kinds of resources at all places, read ahead and stored parents first; then what is gone leaves, all at once. Resumable. */
+import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { RowPlace } from '#engine/plan/resource.ts'
 import type { ResourceType } from '#modules/kit/index.ts'
@@ -14,9 +15,13 @@ import { type TenantPlaces, tenantPlaces } from './places.ts'
 import { readAhead } from './read-ahead.ts'
 import { readCloud } from './read-cloud.ts'
 import { storeRows } from './store-rows.ts'
+import type { DriftCheck } from './sync-arguments.ts'
 import { dependsOnFailure, type SyncMemory } from './sync-memory.ts'
 import type { SyncScope, TableAt } from './sync-scope.ts'
 import { syncType } from './sync-type.ts'
+
+const noAccount =
+  'No account is linked, so there is nothing to read: SELECT * FROM iasql_account_role_template() makes roles to link one by.'
 
 export interface SyncWork {
   readonly context: ExecutionContext
@@ -24,6 +29,8 @@ export interface SyncWork {
   /** Parents before children. */
   readonly types: readonly ResourceType[]
   readonly confirm: boolean
+  /** Only this place is read. */
+  readonly check?: DriftCheck | undefined
 }
 
 interface Synced {
@@ -42,16 +49,29 @@ export async function syncPlaces(work: SyncWork, memory: SyncMemory): Promise<Sy
   while (now.at < types.length * 2) {
     refuseCancelled(context)
     if (isDue(context)) return { isDone: false, memory: now }
-    if (now.at === types.length) await dropGone(work, scope)
+    if (now.at === types.length && !scope.isLooking) await dropGone(work, scope)
     const type = types[types.length * 2 - 1 - now.at]
-    if (type && referred.has(type.name)) await freeType(work, scope, type)
+    if (type && !scope.isLooking && referred.has(type.name)) await freeType(work, scope, type)
     now = { ...now, at: now.at + 1 }
   }
   await dropPoliciesOfGoneRows(scope.db, scope.tenant)
   return { isDone: true, memory: now }
 }
 
-const scopeOf = async ({ context, tables, confirm }: SyncWork): Promise<SyncScope> => ({
+const isRead =
+  ({ check }: SyncWork) =>
+  ({ accountId, region }: RowPlace): boolean =>
+    !check || (region === check.region && (accountId === null || accountId === check.accountId))
+
+/** What a sync would take over is only listed. */
+const looking =
+  (policy: PolicyLookup): PolicyLookup =>
+  (...of) => {
+    const own = policy(...of)
+    return own === 'track' ? 'observe' : own
+  }
+
+const scopeOf = async ({ context, tables, confirm, check }: SyncWork): Promise<SyncScope> => ({
   ports: context.ports,
   db: context.ports.platform,
   tenant: context.tenant,
@@ -60,7 +80,10 @@ const scopeOf = async ({ context, tables, confirm }: SyncWork): Promise<SyncScop
   listed: listedIds(),
   confirm,
   executionId: context.execution.execution_id,
-  policy: await loadPolicy(context.ports.platform, context.tenant),
+  policy: (check?.isLooking ? looking : (policy: PolicyLookup) => policy)(
+    await loadPolicy(context.ports.platform, context.tenant),
+  ),
+  isLooking: check?.isLooking ?? false,
 })
 
 function refuseCancelled({ cancelled }: ExecutionContext): void {
@@ -70,15 +93,16 @@ function refuseCancelled({ cancelled }: ExecutionContext): void {
 /** Whether the invocation has to hand over. */
 const isDue = ({ ports, deadlineMs }: ExecutionContext): boolean => ports.clock.now().getTime() > deadlineMs
 
-async function readTypes(
-  { context, types }: SyncWork,
-  whole: SyncScope,
-  memory: SyncMemory,
-): Promise<Synced> {
+async function readTypes(work: SyncWork, whole: SyncScope, memory: SyncMemory): Promise<Synced> {
+  const { context, types } = work
   const ended = new AbortController()
   const scope = { ...whole, signal: AbortSignal.any([whole.signal, ended.signal]) }
   const places = await tenantPlaces(scope.db, scope.tenant)
-  const left = types.slice(memory.at).map((type) => ({ type, tables: tablesAt(type, places) }))
+  if (places.accounts.length === 0 && memory.at === 0) context.progress.notice(noAccount)
+  const isWanted = isRead(work)
+  const left = types
+    .slice(memory.at)
+    .map((type) => ({ type, tables: tablesAt(type, places).filter(({ place }) => isWanted(place)) }))
   let now = memory
   const ahead = readAhead({
     order: left.flatMap(({ tables }) => tables),
@@ -103,7 +127,7 @@ const tablesAt = (type: ResourceType, places: TenantPlaces): readonly TableAt[] 
   type.mapper ? placesOf(type, places).map((place) => ({ type, place })) : []
 
 const placesOf = (type: ResourceType, places: TenantPlaces): readonly RowPlace[] => {
-  if (type.place === 'tenant') return [places.tenant]
+  if (type.place === 'tenant') return places.accounts.length > 0 ? [places.tenant] : []
   return type.place === 'global' ? places.accounts : places.regions
 }
 

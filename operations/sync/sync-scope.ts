@@ -22,6 +22,8 @@ export interface SyncScope {
   readonly executionId: number | null
   /** What becomes of changes made in the cloud. */
   readonly policy: PolicyLookup
+  /** Nothing is taken over: no rows come, change or go, but for outputs. */
+  readonly isLooking?: boolean
 }
 
 export interface TableAt {

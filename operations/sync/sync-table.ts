@@ -37,7 +37,9 @@ export async function syncTable(scope: SyncScope, at: TableAt, reading: CloudRea
   scope.signal.throwIfAborted()
   const merged = await mergeKnown(scope, at, { reading, states, seen, index })
   scope.signal.throwIfAborted()
-  const imported = await importSeen(scope, at, { reading, states, seen: all, index, forgotten })
+  const imported = scope.isLooking
+    ? { rows: [], notices: [] }
+    : await importSeen(scope, at, { reading, states, seen: all, index, forgotten })
   const linked =
     imported.rows.length > 0 ? await linkImported(scope, at, { reading, seen: all, index }) : noneMerged
   const conflicts = [...new Set([...merged.conflicts, ...linked.conflicts])]

@@ -33,6 +33,7 @@ export async function syncType(
   const failures: Failure[] = []
   const absences: Absence[] = []
   let found = 0
+  let taken = 0
   for (let from = 0; from < readable.length; from += placesAtATime) {
     for (const result of await together(sync, readable.slice(from, from + placesAtATime))) {
       if ('code' in result) {
@@ -40,14 +41,19 @@ export async function syncType(
         continue
       }
       found += result.found
+      taken += result.rows.filter(({ action }) => action !== 'create').length
       absences.push(result.absence)
     }
   }
   const gone = await noteAbsent(scope, type, absences)
   for (const notice of gone.notices) context.progress.notice(notice)
-  await publishDrift(context, type.name, found + gone.found)
+  const drifted = { kept: found + gone.found, taken: taken + gone.going }
+  await publishDrift(context, type.name, drifted.kept)
+  const listed = absences.reduce((sum, { reading }) => sum + reading.seen.length, 0)
   return {
     ...memory,
+    listed: memory.listed + (type.access === 'read' ? 0 : listed),
+    drifted: drifted.kept + drifted.taken > 0 ? { ...memory.drifted, [type.name]: drifted } : memory.drifted,
     failures: [...memory.failures, ...failures].slice(0, mostFailures),
     asks: [...memory.asks, ...gone.asks],
   }

@@ -28,10 +28,16 @@ export async function createTenant(
   if (module && !installed.some(({ name }) => name === foundation)) {
     await postNews(ports, tenant, await installModules(ports, tenant, [module]))
   }
-  await insertPlaces(ports.platform, tenant, ports.defaults)
+  await insertPlaces(ports.platform, tenant, firstPlace(ports))
   await upgradeTenant(ports, tenant)
   await restoreTenant({ ...ports, secrets }, tenant)
   return tenant
+}
+
+/** An account that only a linked role reaches is no tenant's before it is linked. */
+function firstPlace({ accounts, defaults }: Ports): Parameters<typeof insertPlaces>[2] {
+  const isReached = accounts === undefined || accounts.reachesItself(defaults.accountId)
+  return { accountId: isReached ? defaults.accountId : null, region: defaults.region }
 }
 
 async function databaseName(ports: Ports): Promise<string> {

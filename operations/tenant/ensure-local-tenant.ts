@@ -2,6 +2,7 @@
 import type { Secrets } from '#postgres/secrets.ts'
 import { replaceToken } from '#postgres/statements/token-replace.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { changePeople } from '../people/change-people.ts'
 import type { Ports } from '../ports.ts'
 import { createTenant } from './create-tenant.ts'
 
@@ -14,11 +15,7 @@ export interface LocalTenant {
 
 export async function ensureLocalTenant(ports: Ports, local: LocalTenant): Promise<Tenant> {
   const tenant = await createTenant(ports, local)
-  await replaceToken(ports.platform, {
-    tenantId: tenant.id,
-    name: local.alias,
-    role: 'owner',
-    tokenHash: local.tokenHash,
-  })
+  const token = { tenantId: tenant.id, name: local.alias, role: 'owner', tokenHash: local.tokenHash } as const
+  await changePeople(ports, tenant, (db) => replaceToken(db, token))
   return tenant
 }

@@ -50,7 +50,10 @@ export const loginRepair =
   async (login, refused) => {
     try {
       const tenant = await findTenantOfLogin(restoring.platform, login)
-      if (tenant) await restoreTenant(restoring, tenant, { isLockedOut: refused === 'connection' })
+      // The logins of the others are closed on purpose.
+      const isServed = tenant?.state === 'active' || tenant?.state === 'creating'
+      if (tenant && isServed)
+        await restoreTenant(restoring, tenant, { isLockedOut: refused === 'connection' })
     } catch (error) {
       restoring.log('warn', 'A login could not be repaired.', { error })
     }

@@ -2,10 +2,12 @@
 import type { TenantMigration } from './migration.ts'
 import { tenantContentMigration } from './tenant-content.ts'
 import { tenantDriftMigration } from './tenant-drift.ts'
+import { tenantDriftAuthorMigration } from './tenant-drift-author.ts'
 import { tenantEngineMigration } from './tenant-engine.ts'
 import { tenantExistenceMigration } from './tenant-existence.ts'
 import { tenantExpressionsMigration } from './tenant-expressions.ts'
 import { tenantHistoryMigration } from './tenant-history.ts'
+import { tenantPeopleMigration } from './tenant-people.ts'
 import { tenantPlanMigration } from './tenant-plan.ts'
 import { tenantRunsMigration } from './tenant-runs.ts'
 import { tenantSecretsMigration } from './tenant-secrets.ts'
@@ -27,4 +29,6 @@ export const tenantMigrations: readonly TenantMigration[] = [
   tenantTransactionsMigration,
   tenantHistoryMigration,
   tenantContentMigration,
+  tenantPeopleMigration,
+  tenantDriftAuthorMigration,
 ]

@@ -15,5 +15,7 @@ export interface TenantMigration {
 export interface PlatformMigration {
   readonly name: string
   readonly version: number
+  /** Of a migration that takes something away: the least version of this name that code must know to go on working. */
+  readonly readableSince?: number
   readonly sql: readonly string[]
 }

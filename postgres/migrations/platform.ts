@@ -1,5 +1,9 @@
 /** The platform's own schema: who the tenants are, who may come in, who is connected. No tenant can see it. */
 import type { PlatformMigration } from './migration.ts'
+import { accountsMigration } from './platform-accounts.ts'
+import { driftScheduleMigration } from './platform-drift.ts'
+import { peopleMigration } from './platform-people.ts'
+import { tenantsMigration } from './platform-tenants.ts'
 
 export const platformMigrations: readonly PlatformMigration[] = [
   {
@@ -51,4 +55,8 @@ export const platformMigrations: readonly PlatformMigration[] = [
         PRIMARY KEY (account_id, region, name)) WITH (fillfactor = 50)`,
     ],
   },
+  peopleMigration,
+  tenantsMigration,
+  driftScheduleMigration,
+  accountsMigration,
 ]

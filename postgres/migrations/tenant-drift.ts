@@ -96,14 +96,17 @@ const given = (t: string): string => `(
           SELECT jsonb_object_agg(k.column_name, q.managed->k.column_name) FROM ${t}.iasql_column k
           WHERE k.table_name = r.table_name AND k.nature = 'argument' AND q.managed->k.column_name <> 'null')`
 
-/** Values as they are now: an edit that says what the cloud has makes the difference go at once. */
-const views = (t: string): readonly string[] => [
-  `CREATE VIEW ${t}.iasql_drift AS
+/**
+ * Values as they are now: an edit that says what the cloud has makes the difference go at once. `changedBy`: SQL of who
+ * changed column `c.key` of resource `r`.
+ */
+export const driftView = (t: string, changedBy: string): string =>
+  `CREATE OR REPLACE VIEW ${t}.iasql_drift AS
     SELECT d.table_name, d.row_id, d.natural_name, d.column_name, d.table_value, d.cloud_value, d.first_seen,
       CASE WHEN d.policy = 'track' AND d.column_name IS NOT NULL AND ${isExpression('d.table_value')} THEN 'enforce' ELSE d.policy END AS policy,
-      NULL::text AS changed_by, d.account_id, d.region
+      d.changed_by, d.account_id, d.region
     FROM (
-      SELECT r.table_name, r.row_id, r.natural_name, r.account_id, r.region, nullif(c.key, '') AS column_name,
+      SELECT ${changedBy} AS changed_by, r.table_name, r.row_id, r.natural_name, r.account_id, r.region, nullif(c.key, '') AS column_name,
         CASE WHEN c.key <> '' THEN q.managed->c.key ELSE ${given(t)} END AS table_value,
         CASE WHEN c.key <> '' THEN r.observed->c.key ELSE 'null'::jsonb END AS cloud_value,
         (c.value->>'since')::timestamptz AS first_seen,
@@ -112,7 +115,10 @@ const views = (t: string): readonly string[] => [
       CROSS JOIN LATERAL (SELECT ${t}.iasql_managed_row(r.table_name, r.row_id) AS managed OFFSET 0) q
       CROSS JOIN LATERAL jsonb_each(r.drift) c
       WHERE r.drift IS NOT NULL AND q.managed IS NOT NULL) d
-    WHERE d.column_name IS NULL OR d.table_value IS DISTINCT FROM d.cloud_value`,
+    WHERE d.column_name IS NULL OR d.table_value IS DISTINCT FROM d.cloud_value`
+
+const views = (t: string): readonly string[] => [
+  driftView(t, 'NULL::text'),
   `CREATE VIEW ${t}.iasql_missing AS
     SELECT table_name, row_id, natural_name, account_id, region,
       coalesce((drift->''->>'since')::timestamptz, observed_at) AS missing_since

@@ -1,7 +1,7 @@
 /** One tenant's history: what was changed in its tables, by whom and in which transaction. */
 import { auditSmallTableSql } from '#engine/ddl/audit-sql.ts'
 import { literal } from '#engine/ddl/sql-text.ts'
-import { settings } from '#engine/model/setting.ts'
+import { type Setting, settings, settingText } from '#engine/model/setting.ts'
 import type { Tenant } from '../tenant.ts'
 import type { TenantMigration } from './migration.ts'
 
@@ -41,9 +41,10 @@ const view = (t: string): readonly string[] => [
 ]
 
 const settingTable = (tenant: Tenant): readonly string[] => {
-  const rows = Object.values(settings).map(({ name, default: value, description }) =>
-    [name, String(value), String(value), description].map(literal).join(', '),
-  )
+  const rows = Object.values<Setting>(settings).map((setting) => {
+    const value = settingText(setting, setting.default)
+    return [setting.name, value, value, setting.description].map(literal).join(', ')
+  })
   return [
     `CREATE TABLE ${tenant.schema}.iasql_setting (
       name text PRIMARY KEY, value text NOT NULL, default_value text NOT NULL, description text NOT NULL)`,

@@ -7,20 +7,63 @@ export interface NewConnection {
   readonly subject: string
   readonly role: string
   readonly endpoint: string
+  /** Of the membership that it stands on; absent: a token. */
+  readonly member?: string | undefined
+  /** ISO 8601: when what it was opened with is no good any more; absent: never. */
+  readonly until?: string | undefined
 }
 
-/** Kept a little longer than the two hours that API Gateway leaves a connection open. */
-export async function insertConnection(db: Queryable, connection: NewConnection): Promise<void> {
-  await db.run(
-    `INSERT INTO iasql_platform.connection (connection_id, tenant_id, subject, role, endpoint, connected_at, expires_at)
-     VALUES (:id, :tenant, :subject, :role, :endpoint, pg_catalog.now(), pg_catalog.now() + interval '125 minutes')
-     ON CONFLICT (connection_id) DO NOTHING`,
+/** How many connections there may be at once. */
+export interface ConnectionRoom {
+  readonly perTenant: number
+  readonly perSubject: number
+}
+
+const endless: ConnectionRoom = { perTenant: 2_147_483_647, perSubject: 2_147_483_647 }
+
+const isRoom = `(SELECT count(*) < :perTenant::int AND count(*) FILTER (WHERE o.subject = :subject) < :perSubject::int
+       FROM iasql_platform.connection o
+       WHERE o.tenant_id = :tenant AND o.expires_at > pg_catalog.now())`
+
+/** Kept a little longer than the two hours that API Gateway leaves a connection open. False: there is no room for it. */
+export async function insertConnection(
+  db: Queryable,
+  connection: NewConnection,
+  room: ConnectionRoom = endless,
+): Promise<boolean> {
+  const count = await db.run(
+    `INSERT INTO iasql_platform.connection
+       (connection_id, tenant_id, subject, member, role, endpoint, connected_at, expires_at)
+     SELECT :id, :tenant, :subject, :member, :role, :endpoint, pg_catalog.now(),
+       least(pg_catalog.now() + interval '125 minutes', CAST(:until AS timestamptz))
+     WHERE ${isRoom}
+     ON CONFLICT (connection_id) DO UPDATE SET endpoint = excluded.endpoint`,
     {
       id: connection.connectionId,
       tenant: connection.tenantId,
       subject: connection.subject,
+      member: connection.member,
       role: connection.role,
       endpoint: connection.endpoint,
+      until: connection.until,
+      perTenant: room.perTenant,
+      perSubject: room.perSubject,
     },
   )
+  return count > 0
+}
+
+/** Whether one more would find room. */
+export async function hasRoom(
+  db: Queryable,
+  { tenantId, subject }: Pick<NewConnection, 'tenantId' | 'subject'>,
+  room: ConnectionRoom,
+): Promise<boolean> {
+  const [found] = await db.query<{ room: boolean }>(`SELECT ${isRoom} AS room`, {
+    tenant: tenantId,
+    subject,
+    perTenant: room.perTenant,
+    perSubject: room.perSubject,
+  })
+  return found?.room === true
 }

@@ -20,7 +20,11 @@ export async function openExecutions(
 /** Frees the leases of a server that is known to be dead, so that nobody waits for them to run out. */
 export async function dropLeases(db: Queryable, tenant: Tenant): Promise<void> {
   await db.run(`UPDATE ${tenant.schema}.iasql_execution_record SET lease_until = NULL WHERE ended_at IS NULL`)
-  await db.run('UPDATE iasql_platform.tenant SET lease_until = NULL WHERE tenant_id = :id', { id: tenant.id })
+}
+
+/** The same for plans, of all tenants. */
+export async function dropPlanLeases(db: Queryable): Promise<void> {
+  await db.run('UPDATE iasql_platform.tenant SET lease_until = NULL WHERE lease_until IS NOT NULL')
 }
 
 export async function isExecutionOpen(db: Queryable, tenant: Tenant, executionId: string): Promise<boolean> {

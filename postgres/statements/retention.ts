@@ -1,5 +1,5 @@
 /** What is deleted because it is old: each statement takes a bounded number of rows, so that a call stays short. */
-import type { Queryable } from '../database.ts'
+import type { Database, Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
 export interface Retention {
@@ -150,31 +150,45 @@ export interface Purge {
   run(most: number): Promise<boolean>
 }
 
-export const expiredRows = (db: Queryable, { schema: t }: Tenant, retention: Retention): readonly Purge[] => [
+/** SQLSTATE of what these end with when a tenant has locked a table of its own that they look at. */
+export const lockedByTenant = '55P03'
+
+/** A table that a tenant may write it may also lock, for as long as it likes. */
+const withShortWaits = <Result>(
+  db: Database,
+  work: (transaction: Queryable) => Promise<Result>,
+): Promise<Result> =>
+  db.transaction(async (transaction) => {
+    await transaction.run("SET LOCAL lock_timeout = '500ms'")
+    return await work(transaction)
+  })
+
+export const expiredRows = (db: Database, { schema: t }: Tenant, retention: Retention): readonly Purge[] => [
   ...deletions(t).map((sql) => ({
     run: async (most: number) => (await db.run(sql, { ...onlyUsed(sql, retention), most })) >= most,
   })),
   {
     run: async (most) => {
       const plans = Math.ceil(most / changesOfPlan)
-      return (await db.run(oldPlans(t), { plans, previewDays: retention.previewDays })) >= plans
+      const old = { plans, previewDays: retention.previewDays }
+      return (await withShortWaits(db, (transaction) => transaction.run(oldPlans(t), old))) >= plans
     },
   },
   {
     run: async (most) => {
       const { secretDays: days } = retention
-      const [gone] = await db.query<{ count: number }>(
-        `SELECT ${t}.iasql_purge_secrets(make_interval(days => :days::int), :most::int) AS count`,
-        { days, most },
+      const sql = `SELECT ${t}.iasql_purge_secrets(make_interval(days => :days::int), :most::int) AS count`
+      const [gone] = await withShortWaits(db, (transaction) =>
+        transaction.query<{ count: number }>(sql, { days, most }),
       )
       return (gone?.count ?? 0) >= most
     },
   },
   {
     run: async (most) => {
-      const [gone] = await db.query<{ count: number }>(
-        `SELECT ${t}.iasql_purge_content(:most::int) AS count`,
-        { most },
+      const sql = `SELECT ${t}.iasql_purge_content(:most::int) AS count`
+      const [gone] = await withShortWaits(db, (transaction) =>
+        transaction.query<{ count: number }>(sql, { most }),
       )
       return (gone?.count ?? 0) >= most
     },

@@ -20,7 +20,14 @@ export interface ClaimedRun {
 
 const lease = "clock_timestamp() + interval '15 seconds'"
 
-/** Undefined when another invocation has it, had it, or when it has ended. */
+/** Runs of one tenant that are worked on at once: what it sends beyond them waits for its own, not for those of others. */
+export const runsAtOnce = 12
+
+const runningCount = (t: string): string =>
+  `SELECT count(*) FROM ${t}.iasql_run o
+   WHERE o.ended_at IS NULL AND o.state = 'running' AND o.lease_until > clock_timestamp()`
+
+/** Undefined when another invocation has it, had it, when it has ended, or when it has to wait until one of its tenant has. */
 export async function claimRun(
   db: Queryable,
   { schema: t }: Tenant,
@@ -28,11 +35,24 @@ export async function claimRun(
 ): Promise<ClaimedRun | undefined> {
   const rows = await db.query<ClaimedRun>(
     `UPDATE ${t}.iasql_run SET state = 'running', holder = gen_random_uuid(), fence = fence + 1, lease_until = ${lease}
-     WHERE run_id = :runId::uuid AND state IN ('accepted', 'handed', 'waiting')
+     WHERE run_id = :runId::uuid AND (state IN ('handed', 'waiting')
+       OR state = 'accepted' AND (cancel_requested OR (${runningCount(t)}) < ${runsAtOnce}))
      RETURNING actor, role, connection_id, options, settings, memory, next_statement, failed, cancel_requested, fence`,
     { runId },
   )
   return rows[0]
+}
+
+/** Those that have waited longest for their turn, as many as there is room for. */
+export async function findNextRuns(
+  db: Queryable,
+  { schema: t }: Pick<Tenant, 'schema'>,
+): Promise<readonly string[]> {
+  const rows = await db.query<{ run_id: string }>(
+    `SELECT run_id::text AS run_id FROM ${t}.iasql_run WHERE ended_at IS NULL AND state = 'accepted'
+     ORDER BY created_at LIMIT greatest(0, ${runsAtOnce} - (${runningCount(t)}))`,
+  )
+  return rows.map((row) => row.run_id)
 }
 
 /** Undefined when the run is not the caller's any more. */

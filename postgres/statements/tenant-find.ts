@@ -1,7 +1,11 @@
 /** Tenants as the platform knows them, by id or by the name people call them. */
 import type { Login } from '../data-api.ts'
 import type { Queryable } from '../database.ts'
+import type { StoredSchema } from '../migrations/schema-version.ts'
 import type { Tenant } from '../tenant.ts'
+
+/** `deleting`: nobody gets in any more, and what is there of it goes. */
+export type TenantState = 'creating' | 'active' | 'suspended' | 'deleting'
 
 interface TenantRow {
   readonly tenant_id: string
@@ -14,14 +18,20 @@ interface TenantRow {
   readonly reader_secret: string
   readonly writer_secret: string
   readonly database_name: string
-  readonly state: 'creating' | 'active' | 'suspended'
+  readonly state: TenantState
+  readonly is_home: boolean
+  readonly schema_version: number | null
+  readonly schema_readable_since: number | null
 }
 
 const columns = `tenant_id, alias, schema_name, user_schema, owner_role, reader_role, writer_role,
-  reader_secret, writer_secret, database_name, state`
+  reader_secret, writer_secret, database_name, state, is_home, schema_version, schema_readable_since`
 
 export interface FoundTenant extends Tenant {
-  readonly state: TenantRow['state']
+  readonly state: TenantState
+  /** Its owners look after the other tenants. */
+  readonly isHome: boolean
+  readonly storedSchema: StoredSchema
 }
 
 const tenantOf = (row: TenantRow): FoundTenant => ({
@@ -35,6 +45,8 @@ const tenantOf = (row: TenantRow): FoundTenant => ({
   reader: { secret: row.reader_secret, database: row.database_name },
   writer: { secret: row.writer_secret, database: row.database_name },
   state: row.state,
+  isHome: row.is_home,
+  storedSchema: { version: row.schema_version ?? null, readableSince: row.schema_readable_since ?? null },
 })
 
 export async function findTenant(
@@ -61,9 +73,41 @@ export async function findTenantOfLogin(
   return rows[0] && tenantOf(rows[0])
 }
 
+/** At some 400 bytes a row, this many fit one result. */
+const tenantsAPage = 1_000
+
+/** Those that are whole. */
 export async function listTenants(db: Queryable): Promise<readonly FoundTenant[]> {
+  const found: TenantRow[] = []
+  for (;;) {
+    const page = await db.query<TenantRow>(
+      `SELECT ${columns} FROM iasql_platform.tenant
+       WHERE state IN ('active', 'suspended') AND tenant_id > :after ORDER BY tenant_id LIMIT ${tenantsAPage}`,
+      { after: found.at(-1)?.tenant_id ?? '' },
+    )
+    found.push(...page)
+    if (page.length < tenantsAPage) return found.map(tenantOf)
+  }
+}
+
+/** Those whose schema was made or brought up to date by another version of the product, in the order of their ids. */
+export async function outdatedTenants(
+  db: Queryable,
+  { fingerprint, after }: { readonly fingerprint: string; readonly after: string },
+): Promise<readonly FoundTenant[]> {
   const rows = await db.query<TenantRow>(
-    `SELECT ${columns} FROM iasql_platform.tenant WHERE state <> 'creating' ORDER BY tenant_id`,
+    `SELECT ${columns} FROM iasql_platform.tenant
+     WHERE state IN ('active', 'suspended') AND tenant_id > :after AND fingerprint IS DISTINCT FROM :fingerprint
+     ORDER BY tenant_id LIMIT ${tenantsAPage}`,
+    { fingerprint, after },
+  )
+  return rows.map(tenantOf)
+}
+
+/** Those that somebody has begun to delete. */
+export async function deletingTenants(db: Queryable): Promise<readonly FoundTenant[]> {
+  const rows = await db.query<TenantRow>(
+    `SELECT ${columns} FROM iasql_platform.tenant WHERE state = 'deleting' ORDER BY tenant_id LIMIT ${tenantsAPage}`,
   )
   return rows.map(tenantOf)
 }

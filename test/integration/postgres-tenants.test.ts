@@ -4,6 +4,7 @@ import { type Database, databaseOver } from '#postgres/database.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { migratePlatform, migrateTenant } from '#postgres/migrate.ts'
 import type { TenantMigration } from '#postgres/migrations/migration.ts'
+import { platformMigrations } from '#postgres/migrations/platform.ts'
 import { provisionTenant } from '#postgres/provision-tenant.ts'
 import type { Secrets } from '#postgres/secrets.ts'
 import { findTenant, listTenants } from '#postgres/statements/tenant-find.ts'
@@ -47,10 +48,7 @@ test('migrates the platform once, however often and by however many', async () =
   const versions = await platform.query(
     "SELECT name, version FROM iasql_platform.schema_version WHERE scope = 'platform'",
   )
-  expect(versions).toEqual([
-    { name: 'platform', version: 1 },
-    { name: 'limits', version: 1 },
-  ])
+  expect(versions).toEqual(platformMigrations.map(({ name, version }) => ({ name, version })))
 })
 
 test('gives a tenant opaque names and finds it by id and by alias', async () => {
@@ -103,6 +101,7 @@ test('makes new passwords when the secrets were lost', async () => {
       kept.set(name, credentials)
       await secrets.put(name, credentials)
     },
+    delete: async (name) => void kept.delete(name),
   }
   await provisionTenant(platform, empty, { alias: 'lost', database: database.databaseName })
 

@@ -71,7 +71,8 @@ test('hundreds of refused rows are found in a few queries, and are not tried aga
   const again = await queriesOf(projectLeftovers)
 
   expect(first).toBeLessThanOrEqual(15)
-  expect(again).toBeLessThanOrEqual(2)
+  // Which tenants are at work, whether one has rows left, and that it is looked at.
+  expect(again).toBeLessThanOrEqual(4)
   expect([await namesLike('a-%'), await namesLike('b-7')]).toEqual([299, 1])
 })
 

@@ -191,6 +191,20 @@ test('a preview goes whole after a day, unless a transaction chooses from it; no
   expect(await count('T.iasql_plan_choice')).toBe(0)
 })
 
+test('tickets that nobody used and failed attempts of long ago are gone', async () => {
+  const at = (age: string) => `now() - interval '${age}'`
+  await run(`INSERT INTO iasql_platform.ticket (ticket_hash, tenant_id, subject, expires_at)
+    VALUES ('old', '${lab.tenant.id}', 'ann', ${at('1 second')}), ('new', '${lab.tenant.id}', 'ann', ${at('-1 minute')})`)
+  await run(`INSERT INTO iasql_platform.sign_in_failure (source, failures, since, refused_until)
+    VALUES ('old', 3, ${at('2 hours')}, NULL), ('new', 3, ${at('10 seconds')}, NULL),
+      ('refused', 10, ${at('2 hours')}, ${at('-1 minute')})`)
+
+  await purgeExpired(lab.ports)
+
+  expect(await count('iasql_platform.ticket')).toBe(1)
+  expect(await count('iasql_platform.sign_in_failure')).toBe(2)
+})
+
 test('a transaction goes when the audit log has nothing of it any more, unless it is still open', async () => {
   const add = (id: string, state: string, days: number, audited: boolean) =>
     run(`INSERT INTO T.iasql_transaction (transaction_id, actor, connection_id, state, opened_at, closed_at) VALUES

@@ -97,6 +97,11 @@ test('a run that is cancelled while its execution works ends cancelled', async (
   }
   const runId = await begin('SELECT * FROM slow_work(); SELECT 2')
   await step(runId)
+  await lab.db.platform.run(
+    `UPDATE ${lab.tenant.schema}.iasql_execution_record SET state = 'cancelled', ended_at = now()
+     WHERE run_id = :runId::uuid`,
+    { runId },
+  )
   await step(runId)
   const result = await lab.finished(runId)
 

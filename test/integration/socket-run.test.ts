@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tokenHash } from '#operations/connection/authorize.ts'
+import { textHash } from '#operations/people/bearer-text.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { connect, type IasqlClient } from '#websocket/client.ts'
 import type { JoinedMessage } from '#websocket/join-rows.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
   host = await startLiveHost()
   await host.database.platform.run(
     `INSERT INTO iasql_platform.token (token_hash, tenant_id, name, role)
-     SELECT '${tokenHash(token)}', tenant_id, 'test', 'owner' FROM iasql_platform.tenant`,
+     SELECT '${textHash(token)}', tenant_id, 'test', 'owner' FROM iasql_platform.tenant`,
   )
   client = await connect({ url: host.serving.url, token })
 })
@@ -141,7 +141,7 @@ test('knows no run of another tenant: it can be neither followed, nor paged, nor
   const stranger = await createTenant(ports, { alias: 'stranger', secrets: host.database.secrets })
   await host.database.platform.run(
     `INSERT INTO iasql_platform.token (token_hash, tenant_id, name, role)
-     VALUES ('${tokenHash('strange')}', '${stranger.id}', 'test', 'owner')`,
+     VALUES ('${textHash('strange')}', '${stranger.id}', 'test', 'owner')`,
   )
   const other = await connect({ url: host.serving.url, token: 'strange' })
   const stream = client.run('SELECT * FROM generate_series(1, 25) n; SELECT pg_sleep(1)', { maxRows: 10 })

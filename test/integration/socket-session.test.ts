@@ -5,8 +5,8 @@ import { handler as authorize } from '#functions/authorize.ts'
 import { handler as connect } from '#functions/on-connect.ts'
 import { handler as disconnect } from '#functions/on-disconnect.ts'
 import { handler as message } from '#functions/on-message.ts'
-import { tokenHash } from '#operations/connection/authorize.ts'
 import { useHost } from '#operations/host.ts'
+import { textHash } from '#operations/people/bearer-text.ts'
 import type { Ports } from '#operations/ports.ts'
 import { provisionTenant } from '#postgres/provision-tenant.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -39,7 +39,7 @@ afterEach(() => gateway.close())
 const run = (sql: string) => database.platform.run(sql)
 const addToken = (token: string, { name = 'ci', role = 'operator', expires = 'NULL' } = {}) =>
   run(`INSERT INTO iasql_platform.token (token_hash, tenant_id, name, role, expires_at)
-       VALUES ('${tokenHash(token)}', '${tenant.id}', '${name}', '${role}', ${expires})`)
+       VALUES ('${textHash(token)}', '${tenant.id}', '${name}', '${role}', ${expires})`)
 const connections = () =>
   database.platform.query<{ subject: string; role: string; tenant_id: string }>(
     'SELECT subject, role, tenant_id FROM iasql_platform.connection',

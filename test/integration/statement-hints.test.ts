@@ -140,6 +140,12 @@ test('rows go into enabled regions only, and stay where a region is disabled', a
   expect(gone.rows).toEqual([['delete', 'queue']])
 })
 
+test('a row without an account says how to have one', async () => {
+  const { error } = await lastOf(`INSERT INTO queue (name, account_id) VALUES ('nowhere', NULL)`)
+
+  expect(error).toMatchObject({ sqlstate: '23502', hint: expect.stringContaining('iasql_account_link()') })
+})
+
 test('a reference to a row of another region tells both regions', async () => {
   await lastOf(`UPDATE aws_regions SET is_enabled = true WHERE region = 'us-west-2';
     INSERT INTO vpc (cidr_block, region, tags) VALUES ('10.8.0.0/16', 'us-west-2', '{"Name":"west"}')`)

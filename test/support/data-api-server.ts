@@ -92,12 +92,20 @@ interface Scripted {
   readonly message: string
 }
 
+const resuming: Scripted = {
+  status: 400,
+  exception: 'DatabaseResumingException',
+  message: 'The Aurora DB instance is resuming after being auto-paused.',
+}
+
 export interface DataApiServer {
   readonly endpoint: string
   /** Calls that came so far. */
   readonly calls: number
   /** The next call is answered by this exception and executes nothing. */
   failNext(exception: Scripted): void
+  /** Until it is called: the database sleeps, and each call is told that it wakes up. */
+  sleep(): () => void
   close(): Promise<void>
 }
 
@@ -105,10 +113,12 @@ export interface DataApiServer {
 export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServer> => {
   const scripted: Scripted[] = []
   let calls = 0
+  let isAsleep = false
   const answer = async (path: string, body: Body): Promise<object | Scripted> => {
     calls += 1
     const failure = scripted.shift()
     if (failure) return failure
+    if (isAsleep) return resuming
     try {
       return (await answers[path]?.(dataApi, body)) ?? {}
     } catch (error) {
@@ -125,6 +135,8 @@ export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServe
       response.end(JSON.stringify({ message }))
     } else response.end(JSON.stringify(result))
   })
+  // The SDK keeps connections; one that closes while a slow machine sends on it is no fault of the service.
+  server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -133,6 +145,12 @@ export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServe
     },
     failNext: (exception) => {
       scripted.push(exception)
+    },
+    sleep: () => {
+      isAsleep = true
+      return () => {
+        isAsleep = false
+      }
     },
     close: async () => {
       server.closeAllConnections()

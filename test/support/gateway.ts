@@ -26,6 +26,11 @@ export const openHandlers: GatewayHandlers = {
   connect: async () => ({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'iasql.v1' } }),
   disconnect: async () => ({ statusCode: 200 }),
   message: async () => ({ statusCode: 200 }),
+  http: async ({ routeKey }) => ({
+    statusCode: routeKey === 'GET /health' ? 200 : 405,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'ok' }),
+  }),
 }
 
 export interface TestGateway extends Gateway {
@@ -58,6 +63,7 @@ export async function startTestGateway(
       connect: noting(all.connect),
       disconnect: noting(all.disconnect),
       message: noting(all.message),
+      http: all.http,
     },
   })
   const connections = apiGatewayConnections({

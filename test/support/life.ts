@@ -24,7 +24,7 @@ export class Life {
         if (typeof value !== 'function') return value
         return (...parameters: unknown[]) => {
           if (this.isOver) return this.#silence()
-          const isLast = this.#isLast()
+          const isLast = this.isLast()
           const answer = value.apply(target, parameters)
           if (!isLast) return answer
           // Its caller is gone, so nobody minds how it ends.
@@ -75,7 +75,8 @@ export class Life {
     this.#requestsLeft = requests
   }
 
-  #isLast(): boolean {
+  /** Counts a request; true of the last, with which it ends. */
+  isLast(): boolean {
     if (--this.#requestsLeft !== 0) return false
     this.isOver = true
     return true

@@ -3,10 +3,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createCloud } from '#aws/create-cloud.ts'
 import type { CloudApi, CloudId, SdkCommandClass } from '#engine/model/cloud.ts'
+import type { FunctionSettings } from '#local/functions.ts'
 import { type Foundation, type Serving, serve } from '#local/serve.ts'
 import { registry } from '#modules/registry.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
-import type { Cloud, Log } from '#operations/ports.ts'
+import type { Cloud, Identity, Log, Waking } from '#operations/ports.ts'
+import type { DataApi } from '#postgres/data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { BareClient } from './bare-client.ts'
@@ -44,11 +46,18 @@ export interface LiveHost {
 export interface LiveHostOptions {
   readonly budgetMs?: number
   readonly wrapCloud?: (cloud: Cloud) => Cloud
+  /** Whose JWTs people sign in with. */
+  readonly identity?: Identity
+  readonly functions?: FunctionSettings
+  readonly wrapDataApi?: (dataApi: DataApi) => DataApi
+  readonly limits?: Parameters<typeof openTestDatabase>[0]
+  readonly log?: Log
+  readonly waking?: Waking
 }
 
 const accountId = '123456789012'
 
-const log: Log = (level, message, fields) => {
+const errorsOnly: Log = (level, message, fields) => {
   if (level === 'error') console.error(message, fields)
 }
 
@@ -89,7 +98,8 @@ class WatchedCloud {
 }
 
 export const startLiveHost = async (options: LiveHostOptions = {}): Promise<LiveHost> => {
-  const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
+  const [database, moto] = await Promise.all([openTestDatabase(options.limits), startTestMoto()])
+  const { wrapDataApi = (dataApi: DataApi) => dataApi, log = errorsOnly } = options
   const calls: CloudCall[] = []
   const cloud = createCloud({
     profile: 'emulator',
@@ -102,7 +112,7 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
   let life = new Life()
 
   const foundationOf = (current: Life): Foundation => {
-    const dataApi = current.connected(database.dataApi)
+    const dataApi = wrapDataApi(current.connected(database.dataApi))
     return {
       port: 0,
       token,
@@ -114,10 +124,13 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
       secrets: database.secrets,
       cipher: aesCipher(key),
       secretKeys: testSecretKeys(),
+      identity: options.identity,
       cloud: watched.of(current),
       modules: async () => registry,
       log: (...entry) => (current.isOver ? undefined : log(...entry)),
       defaults: { accountId, region: 'us-east-1', budgetMs: options.budgetMs ?? 600_000 },
+      functions: options.functions,
+      waking: options.waking,
     }
   }
   let serving = await serve(foundationOf(life))

@@ -106,6 +106,7 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
     },
     cipher: aesCipher(randomBytes(32)),
     secretKeys: testSecretKeys(),
+    secrets: db.secrets,
     log: (level, message, fields) => {
       if (level === 'error') console.error(message, fields)
     },

@@ -10,5 +10,5 @@ export const testSecretKeys = (): SecretKeys => {
     pair ??= makePrivateKey()
     return pair
   }
-  return secretKeysIn({ read, keep: read })
+  return secretKeysIn({ read, keep: read, delete: async () => undefined })
 }

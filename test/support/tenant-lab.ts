@@ -8,7 +8,7 @@ import type { Json, Row } from '#engine/model/json.ts'
 import type { Role } from '#engine/model/rpc.ts'
 import { type Registry, registry } from '#modules/registry.ts'
 import { stepExecution } from '#operations/execution/step-execution.ts'
-import type { Cloud, Log, Ports } from '#operations/ports.ts'
+import type { Accounts, Cloud, Log, Ports } from '#operations/ports.ts'
 import { callRpc, completeRpc } from '#operations/rpc/registry.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { type Database, databaseOver } from '#postgres/database.ts'
@@ -64,6 +64,7 @@ export interface LabOptions {
   readonly log?: Log
   /** Instead of the modules on offer. */
   readonly modules?: Registry
+  readonly accounts?: Accounts
 }
 
 const printErrors: Log = (level, message, fields) => {
@@ -75,6 +76,7 @@ export async function openTenantLab({
   budgetMs = 60_000,
   log = printErrors,
   modules = registry,
+  accounts,
 }: LabOptions = {}): Promise<TenantLab> {
   const [database, moto] = await Promise.all([openTestDatabase(), startTestMoto()])
   const calls: CloudCall[] = []
@@ -88,6 +90,7 @@ export async function openTenantLab({
     dataApi: database.dataApi,
     platform: database.platform,
     cloud: wrapCloud(cloud, database.platform),
+    accounts,
     modules: async () => modules,
     clock: {
       now: () => new Date(),
@@ -104,6 +107,7 @@ export async function openTenantLab({
     connections: { post: async () => 'gone', disconnect: async () => undefined },
     cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
     secretKeys: testSecretKeys(),
+    secrets: database.secrets,
     log,
     defaults: { accountId: '123456789012', region: 'us-east-1', budgetMs },
   }

@@ -5,6 +5,7 @@ import {
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi'
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import {
   BeginTransactionCommand,
@@ -26,6 +27,9 @@ const environment = {
   IASQL_RUN_FUNCTION: 'iasql-run-statements',
   IASQL_RUN_MACHINE_ARN: 'arn:machine:run',
   IASQL_EXECUTION_MACHINE_ARN: 'arn:machine:execution',
+  IASQL_DRIFT_MACHINE_ARN: 'arn:machine:drift',
+  IASQL_EVENT_BUS: 'iasql-bus',
+  IASQL_PLATFORM_ROLE: 'arn:aws:iam::123456789012:role/iasql-platform',
   IASQL_CONNECTIONS_ENDPOINT: 'https://api.execute-api.eu-west-1.amazonaws.com/v1',
   IASQL_RUN_KEY_SECRET: 'arn:run-key',
 }
@@ -33,12 +37,13 @@ const failed = { $metadata: {}, message: 'no' }
 const lambda = mockClient(LambdaClient)
 const machines = mockClient(SFNClient)
 const secrets = mockClient(SecretsManagerClient)
+const bus = mockClient(EventBridgeClient)
 const sockets = mockClient(ApiGatewayManagementApiClient)
 const database = mockClient(RDSDataClient)
 
 beforeEach(() => vi.stubEnv('AWS_REGION', 'eu-west-1'))
 afterEach(() => {
-  for (const service of [lambda, machines, secrets, sockets, database]) service.reset()
+  for (const service of [lambda, machines, secrets, bus, sockets, database]) service.reset()
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })
@@ -79,14 +84,37 @@ test('starts each machine by its ARN, and once for a name', async () => {
 
   await port.start('run', 'one', { runId: 'r' })
   await port.start('execution', 'two', { executionId: '7' })
-  const third = port.start('execution', 'three', {})
+  const third = port.start('drift', 'three', {})
 
   await expect(third).rejects.toThrow('throttled')
   expect(machines.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input)).toEqual([
     { stateMachineArn: 'arn:machine:run', name: 'one', input: '{"runId":"r"}' },
     { stateMachineArn: 'arn:machine:execution', name: 'two', input: '{"executionId":"7"}' },
-    { stateMachineArn: 'arn:machine:execution', name: 'three', input: '{}' },
+    { stateMachineArn: 'arn:machine:drift', name: 'three', input: '{}' },
   ])
+})
+
+test('puts news onto the bus, and says so when the bus does not take one', async () => {
+  const { news } = awsHost(environment)
+  bus
+    .on(PutEventsCommand)
+    .resolvesOnce({ FailedEntryCount: 0 })
+    .resolves({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure', ErrorMessage: 'try again' }] })
+
+  await news?.publish('drift found', { tenant: 'one', tables: [] })
+  const second = news?.publish('apply failed', {})
+
+  await expect(second).rejects.toThrow('InternalFailure: try again')
+  expect(bus.commandCalls(PutEventsCommand)[0]?.args[0].input).toEqual({
+    Entries: [
+      {
+        EventBusName: 'iasql-bus',
+        Source: 'iasql',
+        DetailType: 'drift found',
+        Detail: '{"tenant":"one","tables":[]}',
+      },
+    ],
+  })
 })
 
 test('fetches the run key at first use and once, and again after a failure', async () => {

@@ -56,3 +56,28 @@ test('a token that is given wins over the local one', () => {
 test.each(['localhost:8088', 'http://localhost/', 'nonsense'])('%s is no URL of a server', (url) => {
   expect(() => addressOf({ flags: { url } })).toThrow('no URL of a server')
 })
+
+test.each<[string, Given, string | undefined]>([
+  ['the only one', {}, undefined],
+  ['that of the environment', { env: { IASQL_TENANT: 'acme' } }, 'acme'],
+  ['that of the flag', { env: { IASQL_TENANT: 'acme' }, flags: { tenant: 'beta' } }, 'beta'],
+])('the tenant is %s', (_, { flags = {}, env = {} }, tenant) => {
+  const terminal = testTerminal({ env })
+
+  const address = serverAddress({ values: flags, positionals: [], terminal, commands: {} })
+
+  expect(address.tenant).toBe(tenant)
+})
+
+test('the HTTP API may be on another host, and its URL has to be one', () => {
+  const address = (IASQL_HTTP_URL: string) =>
+    serverAddress({
+      values: {},
+      positionals: [],
+      terminal: testTerminal({ env: { IASQL_HTTP_URL } }),
+      commands: {},
+    })
+
+  expect(address('https://api.example.com/').httpUrl).toBe('https://api.example.com')
+  expect(() => address('api.example.com')).toThrow(/no URL of an HTTP API/)
+})

@@ -113,3 +113,24 @@ test('reads of a sync line up with what has not begun, and calls of steps that r
   expect(reading).toBeLessThan(waiting)
   expect(ran).toBeGreaterThan(waiting)
 })
+
+test('a cloud whose calls others make waits for the same limits, and cannot be had where there is none', async () => {
+  const drawn: string[] = []
+  const made: string[] = []
+  const apiBy = (who: string) => ({ place, send: async () => made.push(who) }) as unknown as CloudApi
+  const limits = {
+    draw: async ({ operation }: LimitedCall) => {
+      drawn.push(operation)
+    },
+    slowDown: async () => undefined,
+  }
+  const own = { settleMs: () => 0, api: () => apiBy('server') }
+  const others = { ...own, api: () => apiBy('role') }
+
+  const cloud = limitedCloud({ ...own, as: () => others }, limits).as?.(async () => undefined)
+  await cloud?.running?.().api(SQSClient, place, signal).send(CreateQueueCommand, { QueueName: 'a' })
+
+  expect(made).toEqual(['role'])
+  expect(drawn).toEqual(['CreateQueue'])
+  expect(limitedCloud(own, limits).as).toBeUndefined()
+})

@@ -14,6 +14,9 @@ function host(lostRuns: () => Promise<readonly object[]>) {
   const ports = {
     platform: {
       query: async (sql: string) => {
+        if (sql.includes('clean_at')) return [{ ids: ['t_1'], asked_at: 'now' }]
+        if (sql.startsWith("SELECT 't_1'")) return [{ id: 't_1' }]
+        if (/pg_stat_activity|tenant_usage|'deleting'/.test(sql)) return []
         if (sql.includes('iasql_platform.tenant')) return [tenant]
         if (sql.includes('iasql_resource')) return []
         return sql.includes('iasql_run') ? lostRuns() : [{ execution_id: 7 }]

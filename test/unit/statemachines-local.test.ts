@@ -1,12 +1,16 @@
 import { expect, test, vi } from 'vitest'
 import { localStateMachines } from '#local/state-machines.ts'
-import type { ExecutionNext, RunNext } from '#statemachines/payload.ts'
+import type { DriftNext, ExecutionNext, RunNext } from '#statemachines/payload.ts'
 
 type Handlers = Parameters<typeof localStateMachines>[0]['handlers']
 type Logged = [level: string, message: string]
 
 /** Machines whose handlers give the answers listed, one a call, and count what they were called with. */
-function machinesThat(answers: { statements?: readonly RunNext[]; steps?: readonly ExecutionNext[] }) {
+function machinesThat(answers: {
+  statements?: readonly RunNext[]
+  steps?: readonly ExecutionNext[]
+  checks?: readonly DriftNext[]
+}) {
   const called: unknown[] = []
   const logged: Logged[] = []
   const taker = <Answer>(list: readonly Answer[] = []) => {
@@ -17,7 +21,11 @@ function machinesThat(answers: { statements?: readonly RunNext[]; steps?: readon
     }
   }
   return start({
-    handlers: { executeStatements: taker(answers.statements), stepExecution: taker(answers.steps) },
+    handlers: {
+      executeStatements: taker(answers.statements),
+      stepExecution: taker(answers.steps),
+      checkDrift: taker(answers.checks),
+    },
     called,
     logged,
   })
@@ -94,7 +102,7 @@ test('what Lambda says of itself is retried, and the run goes on', async () => {
   const executeStatements = vi.fn<Handlers['executeStatements']>(async () => ({ next: 'done' }))
   executeStatements.mockRejectedValueOnce(busy)
   const { machines, logged } = start({
-    handlers: { executeStatements, stepExecution: vi.fn() },
+    handlers: { executeStatements, stepExecution: vi.fn(), checkDrift: vi.fn() },
     called: [],
     logged: [],
   })
@@ -137,7 +145,7 @@ test('closing waits for a handler at work, for as long as its grace', async () =
       finish = () => resolve({ next: 'again' })
     })
   const { machines, logged } = start({
-    handlers: { executeStatements, stepExecution: vi.fn() },
+    handlers: { executeStatements, stepExecution: vi.fn(), checkDrift: vi.fn() },
     called: [],
     logged: [],
   })

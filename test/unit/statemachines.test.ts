@@ -1,6 +1,7 @@
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions'
 import { expect, test } from 'vitest'
-import { type Definition, substitute } from '#statemachines/definition.ts'
+import { type Definition, substitute, tasksOf } from '#statemachines/definition.ts'
+import { driftMachine } from '#statemachines/drift.ts'
 import { executionMachine } from '#statemachines/execution.ts'
 import { checkPayload } from '#statemachines/payload.ts'
 import { runMachine } from '#statemachines/run.ts'
@@ -8,9 +9,15 @@ import { runMachine } from '#statemachines/run.ts'
 const machines: [string, Definition][] = [
   ['run', runMachine],
   ['execution', executionMachine],
+  ['drift', driftMachine],
 ]
 const arn = 'arn:aws:lambda:us-east-1:123456789012:function:some'
-const values = { executeStatementsFunction: arn, stepExecutionFunction: arn, executionMachine: arn }
+const values = {
+  executeStatementsFunction: arn,
+  stepExecutionFunction: arn,
+  checkDriftFunction: arn,
+  executionMachine: arn,
+}
 
 test.each(machines)(
   'machine %s is one that Step Functions takes, without a placeholder left',
@@ -23,16 +30,29 @@ test.each(machines)(
 )
 
 test.each(machines)(
-  'every task of machine %s has a timeout that a timer can hold, retries and a catch',
+  'every task of machine %s has a timeout that a timer can hold, and retries',
   (_, machine) => {
-    const tasks = Object.values(machine.States).filter((state) => state.Type === 'Task')
+    const tasks = tasksOf(machine.States).map(([, task]) => task)
 
     expect(tasks.length).toBeGreaterThan(0)
     for (const task of tasks) {
       expect(task.TimeoutSeconds * 1_000).toBeLessThan(2 ** 31)
       expect(task.Retry.length).toBeGreaterThan(0)
-      expect(task.Catch[0]?.ErrorEquals).toEqual(['States.ALL'])
     }
+  },
+)
+
+test.each([
+  ['run', runMachine],
+  ['execution', executionMachine],
+])(
+  'a task of machine %s that fails for good ends it there, so that a redrive begins with it',
+  (_, machine) => {
+    const caught = tasksOf(machine.States).flatMap(([, { Catch = [] }]) =>
+      Catch.flatMap(({ ErrorEquals }) => ErrorEquals),
+    )
+
+    expect(new Set(caught)).toEqual(new Set(['StepFunctions.ExecutionAlreadyExistsException']))
   },
 )
 

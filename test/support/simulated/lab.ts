@@ -13,6 +13,7 @@ import type { DataApi } from '#postgres/data-api.ts'
 import { type Database, databaseOver } from '#postgres/database.ts'
 import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { migratePlatform } from '#postgres/migrate.ts'
+import type { Secrets } from '#postgres/secrets.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { startTestCluster } from '../cluster.ts'
 import { Life } from '../life.ts'
@@ -85,7 +86,7 @@ export async function openSimulatedLab(options: SimulatedLabOptions = {}): Promi
   const platform = databaseOver(dataApi, { secret: 'iasql/platform', database })
   await migratePlatform(platform)
   const cloud = new SimulatedCloud({ regions: [region], ...options, clock })
-  const portsOf = (life: Life): Ports => portsIn({ life, clock, cloud, dataApi, database, options })
+  const portsOf = (life: Life): Ports => portsIn({ life, clock, cloud, dataApi, database, secrets, options })
   const tenant = await createTenant(portsOf(new Life()), { alias: 'local', secrets })
   return {
     clock,
@@ -109,10 +110,11 @@ interface Surroundings {
   readonly cloud: SimulatedCloud
   readonly dataApi: DataApi
   readonly database: string
+  readonly secrets: Secrets
   readonly options: SimulatedLabOptions
 }
 
-function portsIn({ life, clock, cloud, dataApi, database, options }: Surroundings): Ports {
+function portsIn({ life, clock, cloud, dataApi, database, secrets, options }: Surroundings): Ports {
   const log: Log = (...entry) => (life.isOver ? undefined : (options.log ?? printErrors)(...entry))
   const connected = life.connected(dataApi)
   const timed = life.waking(clock)
@@ -131,6 +133,7 @@ function portsIn({ life, clock, cloud, dataApi, database, options }: Surrounding
     connections: { post: async () => 'gone', disconnect: async () => undefined },
     cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
     secretKeys: testSecretKeys(),
+    secrets,
     log,
     defaults: { accountId, region, budgetMs: options.budgetMs ?? 600_000 },
   }

@@ -1,0 +1,72 @@
+/** `iasql_disconnect(alias)`, `iasql_db_list()`, `iasql_tenant_suspend(alias, suspended)` and `iasql_tenant_quota(alias, quota, value)`. */
+import { findConnectionMember } from '#postgres/statements/connection-member.ts'
+import { type Quota, setQuota, setSuspended } from '#postgres/statements/tenant-change.ts'
+import { allTenantLines, ownTenantLines, type TenantLine } from '#postgres/statements/tenant-list.ts'
+import type { Ports } from '../ports.ts'
+import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
+import { refusal } from '../rpc/refusal.ts'
+import { deleteTenant } from './delete-tenant.ts'
+import { isHomeOwner, knownTenant, lineOf, otherTenant, requireHomeOwner } from './managed-tenant.ts'
+import { restoreTenant } from './restore-tenant.ts'
+import { stopTenant } from './stop-tenant.ts'
+
+const rowsOf = (lines: readonly TenantLine[], notices: readonly string[] = []): RpcAnswer => ({
+  kind: 'rows',
+  rows: lines.map((line) => ({ ...line })),
+  notices,
+})
+
+const aliasOf = ({ arguments: [alias] }: RpcCall): string => String(alias ?? '')
+
+export async function listCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  if (await isHomeOwner(ports, call)) return rowsOf(await allTenantLines(ports.platform))
+  const { connectionId, tenant } = call
+  const member = connectionId ? await findConnectionMember(ports.platform, connectionId) : undefined
+  return rowsOf(await ownTenantLines(ports.platform, { tenantId: tenant.id, member }))
+}
+
+export async function disconnectCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  await requireHomeOwner(ports, call)
+  const tenant = await otherTenant(ports, aliasOf(call), 'deleted')
+  const line = await lineOf(ports, tenant)
+  const outcome = await deleteTenant(ports, tenant)
+  const state = outcome === 'gone' ? 'deleted' : 'deleting'
+  const later = `${tenant.alias} still waits for AWS to answer calls in flight; it goes by itself when they have ended.`
+  return rowsOf([{ ...line, state }], outcome === 'gone' ? [] : [later])
+}
+
+export async function suspendCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  await requireHomeOwner(ports, call)
+  const isSuspended = call.arguments[1] !== false
+  const tenant = await otherTenant(ports, aliasOf(call), 'suspended')
+  if (!(await setSuspended(ports.platform, tenant, isSuspended)))
+    throw refusal('55000', `the tenant ${tenant.alias} is ${tenant.state}`, 'There is nothing to suspend.')
+  if (isSuspended) await stopTenant(ports, tenant, `The tenant ${tenant.alias} is suspended.`)
+  else await restoreTenant(ports, tenant)
+  return rowsOf([await lineOf(ports, tenant)])
+}
+
+/** The least keeps the tenant able to take it back; the most is what the columns and people can handle. */
+const bounds: Readonly<Record<Quota, { readonly least: number; readonly most: number }>> = {
+  size_mb: { least: 1, most: 100_000_000 },
+  statements: { least: 1, most: 100_000_000 },
+  runs: { least: 1, most: 100_000 },
+}
+
+export async function quotaCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+  await requireHomeOwner(ports, call)
+  const [, name, value] = call.arguments
+  const tenant = await knownTenant(ports, aliasOf(call))
+  const quota = (Object.keys(bounds) as readonly Quota[]).find((one) => one === name)
+  if (!quota)
+    throw refusal('22023', `there is no quota ${String(name)}`, `They are ${Object.keys(bounds).join(', ')}.`)
+  const { least, most } = bounds[quota]
+  if (typeof value !== 'number' || value < least || value > most)
+    throw refusal(
+      '22023',
+      `the quota ${quota} cannot be ${String(value)}`,
+      `It is a whole number from ${least} to ${most}.`,
+    )
+  await setQuota(ports.platform, tenant, { quota, value })
+  return rowsOf([await lineOf(ports, tenant)])
+}

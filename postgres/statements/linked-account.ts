@@ -1,0 +1,78 @@
+/** The accounts that tenants have linked, as the platform knows them: whose roles are whose. */
+import type { Queryable } from '../database.ts'
+import type { Tenant } from '../tenant.ts'
+
+export interface LinkedAccount {
+  readonly account_id: string
+  readonly read_role_arn: string
+  /** Null: the one for reads. */
+  readonly write_role_arn: string | null
+  readonly external_id: string
+}
+
+/** The default one first. */
+export async function linkedAccounts(
+  db: Queryable,
+  { id, schema }: Pick<Tenant, 'id' | 'schema'>,
+): Promise<readonly LinkedAccount[]> {
+  return await db.query<LinkedAccount>(
+    `SELECT l.account_id, l.read_role_arn, l.write_role_arn, l.external_id
+     FROM iasql_platform.linked_account l LEFT JOIN ${schema}.aws_accounts a USING (account_id)
+     WHERE l.tenant_id = :tenant ORDER BY coalesce(a.is_default, false) DESC, l.account_id`,
+    { tenant: id },
+  )
+}
+
+/** Whether any of the roles is another tenant's. */
+export async function isRoleTaken(
+  db: Queryable,
+  { tenantId, roleArns }: { readonly tenantId: string; readonly roleArns: readonly string[] },
+): Promise<boolean> {
+  const [found] = await db.query<{ taken: boolean }>(
+    `SELECT EXISTS (SELECT FROM iasql_platform.linked_role
+       WHERE tenant_id <> :tenant AND lower(role_arn) IN (
+         SELECT lower(value) FROM jsonb_array_elements_text(CAST(:roles AS jsonb)))) AS taken`,
+    { tenant: tenantId, roles: JSON.stringify(roleArns) },
+  )
+  return found?.taken ?? false
+}
+
+/** False when the tenant has linked the account already. An error 23505 when a role serves somewhere. */
+export async function insertLinkedAccount(
+  db: Queryable,
+  account: LinkedAccount & { readonly tenantId: string; readonly by: string },
+): Promise<boolean> {
+  const {
+    tenantId: tenant,
+    account_id,
+    read_role_arn: read,
+    write_role_arn: write,
+    external_id,
+    by,
+  } = account
+  const inserted = await db.run(
+    `INSERT INTO iasql_platform.linked_account
+       (tenant_id, account_id, read_role_arn, write_role_arn, external_id, linked_by)
+     VALUES (:tenant, :account, :read, :write, :external, :by) ON CONFLICT DO NOTHING`,
+    { tenant, account: account_id, read, write, external: external_id, by },
+  )
+  if (inserted === 0) return false
+  await db.run(
+    `INSERT INTO iasql_platform.linked_role (role_arn, tenant_id, account_id)
+     SELECT DISTINCT value, CAST(:tenant AS text), CAST(:account AS text)
+     FROM jsonb_array_elements_text(CAST(:roles AS jsonb))`,
+    { tenant, account: account_id, roles: JSON.stringify(write === null ? [read] : [read, write]) },
+  )
+  return true
+}
+
+export async function deleteLinkedAccount(
+  db: Queryable,
+  { tenantId, accountId }: { readonly tenantId: string; readonly accountId: string },
+): Promise<boolean> {
+  const deleted = await db.run(
+    'DELETE FROM iasql_platform.linked_account WHERE tenant_id = :tenant AND account_id = :account',
+    { tenant: tenantId, account: accountId },
+  )
+  return deleted > 0
+}

@@ -1,0 +1,90 @@
+/** Stands before the emulator on the wire: notes with whose keys each call is signed, and refuses what it is told to. */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+
+export interface SignedCall {
+  /** As signatures name it: `sqs`. */
+  readonly service: string
+  readonly operation: string
+  readonly accessKeyId: string
+  readonly accountId: string
+}
+
+export interface WatchedEndpoint {
+  readonly url: string
+  readonly calls: SignedCall[]
+  /** Operations that are refused for want of a right. */
+  readonly denied: Set<string>
+  /** Where calls go on to. */
+  target: string
+  stop(): Promise<void>
+}
+
+export async function startWatchedEndpoint(): Promise<WatchedEndpoint> {
+  const state = { calls: [] as SignedCall[], denied: new Set<string>(), target: '' }
+  const pass = async (request: IncomingMessage): Promise<{ status: number; type: string; body: Buffer }> => {
+    const body = await buffer(request)
+    const operation = operationOf(request, body)
+    state.calls.push({ operation, ...signatureOf(request) })
+    if (state.denied.has(operation)) return denial(request)
+    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers
+    const answer = await fetch(`${state.target}${request.url}`, {
+      method: request.method ?? 'POST',
+      headers: headers as Record<string, string>,
+      ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+    })
+    const type = answer.headers.get('content-type') ?? 'text/xml'
+    return { status: answer.status, type, body: Buffer.from(await answer.arrayBuffer()) }
+  }
+  const server = createServer((request, response) => {
+    pass(request).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      () => response.destroy(),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return Object.assign(state, {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  })
+}
+
+/** Services tell it in a header or in the form. */
+function operationOf({ headers }: IncomingMessage, body: Buffer): string {
+  const target = headers['x-amz-target']
+  if (typeof target === 'string') return target.split('.').at(-1) ?? ''
+  return new URLSearchParams(body.toString('latin1')).get('Action') ?? ''
+}
+
+const signatureOf = ({ headers }: IncomingMessage): Omit<SignedCall, 'operation'> => ({
+  accessKeyId: scopeOf(headers.authorization)[0] ?? '',
+  service: scopeOf(headers.authorization)[3] ?? '',
+  accountId: String(headers['x-moto-account-id'] ?? ''),
+})
+
+/** Key, day, region and service. */
+const scopeOf = (authorization = ''): readonly string[] =>
+  /Credential=([^,\s]+)/.exec(authorization)?.[1]?.split('/') ?? []
+
+/** As services with JSON and those with XML say it. */
+const denial = ({ headers }: IncomingMessage) =>
+  headers['x-amz-target'] === undefined
+    ? {
+        status: 403,
+        type: 'text/xml',
+        body: Buffer.from(
+          '<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation.</Message></Error></Errors><RequestID>r-1</RequestID></Response>',
+        ),
+      }
+    : {
+        status: 400,
+        type: 'application/x-amz-json-1.0',
+        body: Buffer.from('{"__type":"AccessDeniedException","message":"not authorized"}'),
+      }
