@@ -42,7 +42,7 @@ export function rowCondition(
   if (isWhole && table.uniqueKey) return conditionOf(toName, key)
   const told = certainColumns(toName, id)
   const given = told.filter((column) => isGiven(table, column, row))
-  const isKeyCertain = isKnownBy(key, told) && key.some((column) => row[column] != null)
+  const isKeyCertain = isKnownBy(key, told) && key.some((column) => isTelling(row[column]))
   for (const columns of [isKeyCertain ? key : [], given]) {
     if (columns.length > 0 && alike(toName, columns).length < 2) return conditionOf(toName, columns)
   }
@@ -85,6 +85,9 @@ const keyColumns = (table: TableSpec): readonly string[] =>
   )
     ? table.naturalKey
     : []
+
+/** Having no tags is no name: what else is without any where the statement is run nobody knows. */
+const isTelling = (value: Row[string] | undefined): boolean => value != null && !isSame(value, {})
 
 const isKnownBy = (key: readonly string[], told: readonly string[]): boolean =>
   key.length > 0 && key.every((column) => told.includes(column))
