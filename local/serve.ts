@@ -1,5 +1,4 @@
 /** The product on one machine, on top of a database and a cloud that are there: ports, handlers, machines, gateway. */
-import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { handler as authorize } from '#functions/authorize.ts'
 import { handler as checkDrift } from '#functions/check-drift.ts'
@@ -15,6 +14,7 @@ import { handler as stepExecution } from '#functions/step-execution.ts'
 import { apiGatewayConnections } from '#operations/connection/api-gateway-connections.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
 import { useHost } from '#operations/host.ts'
+import { textHash } from '#operations/people/bearer-text.ts'
 import type {
   Accounts,
   Cipher,
@@ -125,7 +125,7 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   await ensureLocalTenant(ports, {
     secrets,
     alias: 'local',
-    tokenHash: createHash('sha256').update(foundation.token).digest('hex'),
+    tokenHash: textHash(foundation.token),
   })
   await recoverRuns(ports, { isSole: true })
   const handlers = {

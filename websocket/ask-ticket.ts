@@ -1,4 +1,5 @@
 /** Asks for a ticket over HTTPS: what a browser opens its socket with, and where a refusal says why. */
+import { isObject } from './codec.ts'
 import type { WireError } from './messages.ts'
 
 export interface TicketRequest {
@@ -42,6 +43,3 @@ export async function askTicket({
     ? { kind: 'refused', error: body as unknown as WireError }
     : { kind: 'unknown' }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -10,6 +10,28 @@ const arns = (...kinds: readonly string[]) =>
 
 const bounded: Condition = { StringEquals: { 'iam:PermissionsBoundary': '${Boundary}' } }
 
+/** What makes a principal stronger, or may: granted, and not refused, only where it is bounded. */
+export const boundedOperations = [
+  'AttachRolePolicy',
+  'AttachUserPolicy',
+  'CreateRole',
+  'CreateUser',
+  'DeleteRolePolicy',
+  'DeleteUserPolicy',
+  'DetachRolePolicy',
+  'DetachUserPolicy',
+  'PutRolePermissionsBoundary',
+  'PutRolePolicy',
+  'PutUserPermissionsBoundary',
+  'PutUserPolicy',
+] as const
+
+/** What would lift the boundary: granted to nobody. */
+export const unboundingOperations = [
+  'DeleteRolePermissionsBoundary',
+  'DeleteUserPermissionsBoundary',
+] as const
+
 export const iamActions: ServiceActions = {
   service: 'IAM',
   plainReads: 'iam',
@@ -50,21 +72,7 @@ export const iamActions: ServiceActions = {
     {
       on: arns('role/${Managed}', 'user/${Managed}'),
       when: bounded,
-      actions: same(
-        'iam',
-        'AttachRolePolicy',
-        'AttachUserPolicy',
-        'CreateRole',
-        'CreateUser',
-        'DeleteRolePolicy',
-        'DeleteUserPolicy',
-        'DetachRolePolicy',
-        'DetachUserPolicy',
-        'PutRolePermissionsBoundary',
-        'PutRolePolicy',
-        'PutUserPermissionsBoundary',
-        'PutUserPolicy',
-      ),
+      actions: same('iam', ...boundedOperations),
     },
     {
       on: arns('instance-profile/${Managed}', 'policy/${Managed}', 'role/${Managed}', 'user/${Managed}'),
@@ -112,5 +120,5 @@ export const iamActions: ServiceActions = {
     { on: arns('mfa/*'), actions: same('iam', 'DeleteVirtualMFADevice') },
     passingRole(['ec2.amazonaws.com'], 'AddRoleToInstanceProfile'),
   ],
-  withheld: same('iam', 'DeleteRolePermissionsBoundary', 'DeleteUserPermissionsBoundary'),
+  withheld: same('iam', ...unboundingOperations),
 }

@@ -38,16 +38,20 @@ function pairOf(want: Want): { GroupId?: string | undefined; UserId?: string | u
   return GroupId ? { UserId, GroupId } : undefined
 }
 
-/** A wanted rule in EC2's own shape. */
-export const wantedRule = (want: Want): SecurityGroupRule => ({
-  GroupId: want.security_group_id.group_id,
-  IsEgress: want.is_egress,
+const trafficOf = (want: Want) => ({
   IpProtocol: want.ip_protocol,
   FromPort: want.from_port ?? -1,
   ToPort: want.to_port ?? -1,
   CidrIpv4: want.cidr_ipv4 ?? undefined,
   CidrIpv6: want.cidr_ipv6 ?? undefined,
   PrefixListId: want.prefix_list_id ?? undefined,
+})
+
+/** A wanted rule in EC2's own shape. */
+export const wantedRule = (want: Want): SecurityGroupRule => ({
+  GroupId: want.security_group_id.group_id,
+  IsEgress: want.is_egress,
+  ...trafficOf(want),
   ReferencedGroupInfo: pairOf(want),
 })
 
@@ -129,12 +133,7 @@ async function madeWithGroup(want: Want, ec2: CloudApi): Promise<Outcome | undef
 }
 
 const requestOf = (want: Want): SecurityGroupRuleRequest => ({
-  IpProtocol: want.ip_protocol,
-  FromPort: want.from_port ?? -1,
-  ToPort: want.to_port ?? -1,
-  CidrIpv4: want.cidr_ipv4 ?? undefined,
-  CidrIpv6: want.cidr_ipv6 ?? undefined,
-  PrefixListId: want.prefix_list_id ?? undefined,
+  ...trafficOf(want),
   ReferencedGroupId: pairOf(want)?.GroupId,
   Description: want.description ?? '',
 })

@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
 import { type ActionGrant, plainlyRead } from '#aws/actions/actions-of.ts'
+import { boundedOperations, unboundingOperations } from '#aws/actions/iam.ts'
 import { refusal } from '../rpc/refusal.ts'
 import {
   merged,
@@ -24,21 +25,7 @@ export interface BoundaryParts extends Placeholders {
 /** Of the statement that the rest of the room is for. */
 const frame = 70
 
-/** What makes a principal stronger, or may: refused unless it is bounded by this very policy. */
-const boundedActions = [
-  'AttachRolePolicy',
-  'AttachUserPolicy',
-  'CreateRole',
-  'CreateUser',
-  'DeleteRolePolicy',
-  'DeleteUserPolicy',
-  'DetachRolePolicy',
-  'DetachUserPolicy',
-  'PutRolePermissionsBoundary',
-  'PutRolePolicy',
-  'PutUserPermissionsBoundary',
-  'PutUserPolicy',
-].map((operation) => `iam:${operation}`)
+const iamAction = (operation: string): string => `iam:${operation}`
 
 export function boundaryStatements(parts: BoundaryParts): readonly PolicyStatement[] {
   const { grants, boundary, own } = parts
@@ -52,14 +39,14 @@ export function boundaryStatements(parts: BoundaryParts): readonly PolicyStateme
     {
       Sid: 'OnlyBounded',
       Effect: 'Deny',
-      Action: boundedActions,
+      Action: boundedOperations.map(iamAction),
       Resource: '*',
       Condition: { StringNotEquals: { 'iam:PermissionsBoundary': { 'Fn::Sub': boundary } } },
     },
     {
       Sid: 'StayBounded',
       Effect: 'Deny',
-      Action: ['iam:DeleteRolePermissionsBoundary', 'iam:DeleteUserPermissionsBoundary'],
+      Action: unboundingOperations.map(iamAction),
       Resource: '*',
     },
     {

@@ -1,4 +1,5 @@
 /** Automatic mode: what was edited is applied by the next tick, once nobody is at it any more. */
+import { each } from '#aws/each.ts'
 import { automaticModeOf } from '#engine/model/setting.ts'
 import {
   type AutomaticTenant,
@@ -22,17 +23,14 @@ const longestRetryMs = 3_600_000
 
 /** Called by a schedule; safe to call twice at once. */
 export async function startAutomaticApplies(ports: Ports): Promise<void> {
-  const waiting = [...(await automaticTenants(ports.platform))]
-  const worker = async (): Promise<void> => {
-    for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-      try {
-        await applyFor(ports, await loadTenant(ports, one.tenant_id), one)
-      } catch (error) {
-        ports.log('error', 'an automatic apply could not be begun', { tenantId: one.tenant_id, error })
-      }
+  const start = async (one: AutomaticTenant): Promise<undefined> => {
+    try {
+      await applyFor(ports, await loadTenant(ports, one.tenant_id), one)
+    } catch (error) {
+      ports.log('error', 'an automatic apply could not be begun', { tenantId: one.tenant_id, error })
     }
   }
-  await Promise.all(Array.from({ length: tenantsAtATime }, worker))
+  await each(await automaticTenants(ports.platform), start, tenantsAtATime)
 }
 
 async function applyFor(ports: Ports, tenant: Tenant, before: AutomaticTenant): Promise<void> {

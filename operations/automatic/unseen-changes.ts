@@ -5,6 +5,7 @@ import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { previewedKeys } from '#postgres/statements/plan-previewed.ts'
 import { loadSettings } from '#postgres/statements/setting.ts'
 import type { Tenant } from '#postgres/tenant.ts'
+import { listed, titleOf } from '../plan/change-titles.ts'
 import type { Ports } from '../ports.ts'
 
 export interface Unseen {
@@ -54,7 +55,7 @@ export async function unseenBefore(
   return {
     ...unseen,
     notices: [
-      `Automatic mode applies ${listed(unseen.changes)} because of this preview, ${settings.automaticDelay} seconds after it. Skip it in iasql_plan_choice, or take the edit back, to keep what is there.`,
+      `Automatic mode applies ${listed(unseen.changes.map(titleOf))} because of this preview, ${settings.automaticDelay} seconds after it. Skip it in iasql_plan_choice, or take the edit back, to keep what is there.`,
     ],
   }
 }
@@ -63,12 +64,4 @@ export const unseenNotice = (changes: readonly PlannedChange[]): readonly string
   changes.length === 0 ? [] : [unseenText(changes)]
 
 export const unseenText = (changes: readonly PlannedChange[]): string =>
-  `Automatic mode waits with ${listed(changes)}: nobody has previewed it since it was edited. SELECT * FROM iasql_preview() shows it, and lets it go.`
-
-const mostNames = 10
-
-function listed(changes: readonly PlannedChange[]): string {
-  const names = changes.map(({ action, table, naturalName }) => `${action} ${table} ${naturalName}`)
-  const more = names.length - mostNames
-  return more > 0 ? `${names.slice(0, mostNames).join(', ')} and ${more} more` : names.join(', ')
-}
+  `Automatic mode waits with ${listed(changes.map(titleOf))}: nobody has previewed it since it was edited. SELECT * FROM iasql_preview() shows it, and lets it go.`

@@ -3,6 +3,7 @@ import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { PreviewedChange } from '#postgres/statements/plan-read.ts'
 import type { OpenRow } from '#postgres/statements/transaction-rows.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
+import { listed, titleOf } from './change-titles.ts'
 import { orderWanted } from './make-plan.ts'
 import type { PreviewedPlan } from './previewed-plan.ts'
 
@@ -157,14 +158,5 @@ const dependantsText = (names: readonly string[]): string =>
 
 const counted = (count: number): string => (count === 1 ? '1 change is' : `${count} changes are`)
 
-const titleOf = ({ action, table, naturalName }: PlannedChange): string => `${action} ${table} ${naturalName}`
-
 const previewedTitle = (change: PreviewedChange): string =>
   `${change.action} ${change.table_name} ${change.natural_name || change.row_id}`
-
-const mostNames = 10
-
-const listed = (names: readonly string[]): string =>
-  names.length <= mostNames
-    ? names.join(', ')
-    : `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`

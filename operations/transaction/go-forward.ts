@@ -9,10 +9,10 @@ import { type Claim, claimChanges } from '../apply/claim-changes.ts'
 import { projectTables } from '../apply/project.ts'
 import { runSteps } from '../apply/run-steps.ts'
 import type { ExecutionContext, StepOutcome } from '../execution/execution-context.ts'
+import { listed } from '../plan/change-titles.ts'
 import { asJson, type CommitMemory } from './commit-memory.ts'
 import type { CommitRun } from './commit-run.ts'
 import { committed, reopen } from './end-commit.ts'
-import { listed } from './refusals.ts'
 import { isPatient, waitForOthers } from './wait-for-others.ts'
 
 export async function goForward(run: CommitRun): Promise<StepOutcome> {

@@ -1,13 +1,8 @@
 /** Why a transaction cannot be ended as it was asked for, in words that name the rows. */
 import { IasqlError } from '#engine/model/error.ts'
+import { listed } from '../plan/change-titles.ts'
 
-const mostNames = 10
 const mostLines = 100
-
-export const listed = (names: readonly string[]): string =>
-  names.length <= mostNames
-    ? names.join(', ')
-    : `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`
 
 export interface EditedSince {
   /** `queue jobs` */

@@ -3,6 +3,7 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { inPages } from './paging.ts'
 import { idsAtATime } from './resource-free.ts'
 
 export interface Referrer {
@@ -34,14 +35,14 @@ export async function rowReferrers(
   const expressions = `SELECT x.table_name, x.row_id, x.target_id FROM going
     JOIN ${t}.iasql_expression x ON x.target_table = :table AND x.target_id = going.id`
   const found: Referrer[] = []
-  for (let from = 0; from < ids.length; from += idsAtATime) {
-    const page = await db.query<Referrer>(
+  for (const page of inPages(ids, idsAtATime)) {
+    const rows = await db.query<Referrer>(
       `WITH going AS (SELECT value::bigint AS id FROM jsonb_array_elements_text(:ids::jsonb))
        SELECT DISTINCT table_name, row_id, target_id FROM (${[...columns, expressions].join(' UNION ALL ')}) f
        ORDER BY table_name, row_id, target_id LIMIT 5000`,
-      { ids: JSON.stringify(ids.slice(from, from + idsAtATime)), table: type.name },
+      { ids: JSON.stringify(page), table: type.name },
     )
-    for (const row of page) found.push(row)
+    for (const row of rows) found.push(row)
   }
   return found
 }
