@@ -84,7 +84,10 @@ const inserts: Forms['inserts'] = [
   (a, b) => `INSERT INTO container_definition (task_definition_id, name, image, essential, log_group_id)
      VALUES (${one('task_definition', a)}, 'side${b % 2}', 'proxy:${b}', false, ${one('log_group', b)})`,
 ]
+const closing = (a: number): string =>
+  `DELETE FROM security_group_rule WHERE is_egress AND cidr_ipv4 = '0.0.0.0/0' AND security_group_id = ${any('security_group', a)}`
 const updates: Forms['updates'] = [
+  closing,
   (
     a,
     b,
