@@ -46,6 +46,19 @@ export const withoutNotes = around(({ operation, input, go }) => {
   return operation === 'ModifyNetwork' && input.Attributes ? go({ ...input, Attributes: attributes }) : go()
 })
 
+/** Takes a change of these for done, and leaves them out. */
+export const deafTo = (...names: readonly string[]) =>
+  around(({ operation, input, go }) => {
+    const { Attributes: attributes, Name: setting } = input as {
+      readonly Attributes?: Input
+      readonly Name?: string
+    }
+    if (operation.startsWith('Put') && names.includes(setting ?? '')) return Promise.resolve({})
+    if (!operation.startsWith('Modify') || !attributes) return go()
+    const heard = Object.entries(attributes).filter(([name]) => !names.includes(name))
+    return go({ ...input, Attributes: Object.fromEntries(heard) })
+  })
+
 export const twice = around(async ({ operation, go }) => {
   if (operation.startsWith('Create')) await go()
   return await go()

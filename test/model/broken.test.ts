@@ -1,8 +1,10 @@
 /** A model test that cannot fail proves nothing: with a part of the product broken on purpose it names what goes wrong. */
 import { expect, test } from 'vitest'
 import type { Cloud } from '#operations/ports.ts'
+import type { KindName } from '#test/support/simulated/kinds.ts'
 import { calm } from '#test/support/simulated/weather.ts'
 import {
+  deafTo,
   forgetful,
   ghostly,
   greedy,
@@ -14,7 +16,7 @@ import {
 } from './broken-clouds.ts'
 import { runScript } from './run-script.ts'
 import { shrink } from './shrink.ts'
-import type { Script, Step } from './step.ts'
+import type { Script, Step, Values } from './step.ts'
 
 const insert: Step = {
   act: 'edit',
@@ -100,6 +102,29 @@ test('an update that forgets a column loses the edit', async () => {
   const script: Script = { seed: 1, steps: [insert, apply, rest, update, apply, rest] }
 
   expect(await namesOf(script, withoutNotes)).toEqual(['lost edit'])
+})
+
+const put = (table: KindName, values: Values, more: Values = {}): Script => ({
+  seed: 1,
+  steps: [
+    { ...insert, edits: [{ edit: 'insert', table, values }] },
+    apply,
+    rest,
+    { ...update, edits: [{ edit: 'update', table, slot: 0, values: more }] },
+    apply,
+    rest,
+  ],
+})
+
+test.each([
+  ['vault', 'value', { value: { literal: 'first' } }, { value: { literal: 'second' } }],
+  ['person', 'notes', {}, { notes: { literal: 'mine' } }],
+  ['store', 'keeping', {}, { keeping: { literal: 'yes' } }],
+] as const)('a %s whose %s never changes is noticed', async (table, name, values, more) => {
+  const script = put(table, { name: { literal: 'mine' }, ...values }, more)
+
+  expect(await namesOf(script)).toEqual([])
+  expect(await namesOf(script, deafTo(name))).not.toEqual([])
 })
 
 test('a cloud that makes everything twice gives duplicates', async () => {

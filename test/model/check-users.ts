@@ -1,6 +1,7 @@
 /** What users have committed has come about, and nothing was deleted that they did not ask for. */
 import { equals } from '#engine/columns/canonical.ts'
 import type { Json } from '#engine/model/json.ts'
+import { kindOf } from '#test/support/simulated/kinds.ts'
 import type { Thing } from '#test/support/simulated/world.ts'
 import { isReplaced } from './is-replaced.ts'
 import { columnsOf, keyOf, type Picture } from './picture.ts'
@@ -54,9 +55,16 @@ export function lostEdits(run: ModelRun, picture: Picture): readonly Violation[]
   return violations
 }
 
-/** Somebody else has removed it, or what it came with is gone, for whatever reason: that is looked at by itself. */
-const isTaken = ({ lab: { cloud }, stranger }: ModelRun, { id, companionOf }: Thing): boolean =>
-  stranger.touched.has(id) || (companionOf !== null && cloud.world.now(companionOf) === undefined)
+/** Somebody else has removed it, or what it came or goes with is gone, for whatever reason: that is looked at by itself. */
+function isTaken(
+  { lab: { cloud }, stranger }: ModelRun,
+  { id, kind, companionOf, versions }: Thing,
+): boolean {
+  const { goesWith = '' } = kindOf(kind)
+  const parents = [companionOf, versions[0]?.attributes?.[goesWith] ?? null]
+  const isGone = (parent: Json): boolean => parent !== null && cloud.world.now(String(parent)) === undefined
+  return stranger.touched.has(id) || parents.some(isGone)
+}
 
 /** What the engine deleted since the last rest must have gone with a row, or been replaced on a user's word. */
 export function unaskedDeletes(run: ModelRun, picture: Picture): readonly Violation[] {

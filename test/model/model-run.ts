@@ -25,7 +25,7 @@ const quiet: Log = () => undefined
 export async function openModelRun({ seed, wrapCloud, log = quiet }: RunOptions): Promise<ModelRun> {
   const lab = await openSimulatedLab({ seed, pageSize: 7, log, ...(wrapCloud ? { wrapCloud } : {}) })
   const workers = new Workers(lab)
-  await workers.next().call('iasql_install', [['sim']])
+  await workers.next().call('iasql_install', [['sim', 'shapes']])
   await connectSessions(lab)
   return {
     lab,

@@ -3,6 +3,7 @@ import type { Row } from '#engine/model/json.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import type { Worker } from '#test/support/simulated/lab.ts'
 import { calm } from '#test/support/simulated/weather.ts'
+import { cloudIdOf } from '#test/support/simulated/world.ts'
 import { decideAll } from './decide.ts'
 import { columnsOf } from './picture.ts'
 import { endTransactions } from './sessions.ts'
@@ -96,8 +97,9 @@ async function makeAgain({ lab }: ModelRun): Promise<void> {
 
 /** Only what no row stands for. */
 async function removeStranger({ lab, stranger }: ModelRun, id: string): Promise<boolean> {
+  const thing = lab.cloud.world.things.get(id)
   const known = await lab.platform.query(
-    `SELECT row_id FROM ${lab.tenant.schema}.iasql_resource WHERE cloud_id::text LIKE '%${id}%'`,
+    `SELECT row_id FROM ${lab.tenant.schema}.iasql_resource WHERE cloud_id::text LIKE '%"${thing ? cloudIdOf(thing) : id}"%'`,
   )
   return known.length === 0 && stranger.leave(id)
 }

@@ -20,6 +20,16 @@ export type Edit =
   | { readonly edit: 'insert'; readonly table: KindName; readonly values: Values }
   | { readonly edit: 'update'; readonly table: KindName; readonly slot: number; readonly values: Values }
   | { readonly edit: 'delete'; readonly table: KindName; readonly slot: number }
+  | LineEdit
+
+/** Of the lines of a blueprint: put, or taken away. */
+export interface LineEdit {
+  readonly edit: 'line' | 'no line'
+  readonly table: 'blueprint'
+  readonly slot: number
+  readonly name: string
+  readonly values: Values
+}
 
 export type Act =
   /** One transaction; `holdMs` keeps it and its locks open, `isUndone` rolls it back. */

@@ -1,10 +1,15 @@
 /** Somebody else at work in the same account, of whom the product learns by its reads only. */
 import type { Json } from '#engine/model/json.ts'
+import { digestIn, nextVersion } from '#test/support/simulated/attributes.ts'
 import { type Attributes, type KindName, kindOf } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab } from '#test/support/simulated/lab.ts'
 import { Refusal } from '#test/support/simulated/service.ts'
 import type { State } from '#test/support/simulated/world.ts'
 
+/** A value of a vault that no user has written. */
+export const theirs = 'their secret'
+
+const ports = [-1, 22, 80, 443]
 const place = { accountId: '123456789012', region: 'us-east-1' }
 
 export class Stranger {
@@ -27,7 +32,8 @@ export class Stranger {
         (state) => unique.length > 0 && unique.every((name) => state.attributes[name] === attributes[name]),
       )
     if (isTaken) return
-    const thing = world.make({ kind, place, madeBy: 'stranger' }, { ...defaults, ...attributes })
+    const made = service.numbered(kind, { ...defaults, ...attributes })
+    const thing = world.make({ kind, place, madeBy: 'stranger' }, made)
     service.addCompanion(thing)
   }
 
@@ -36,13 +42,17 @@ export class Stranger {
     if (state?.state !== 'available') return
     const [name, value] = changes[kind][number % changes[kind].length] ?? ['tags', {}]
     const kept = name === 'tags' ? { ...(state.attributes.tags as object), strange: String(number) } : value
-    this.#lab.cloud.world.change(state.thing, { [name]: kept as Json })
+    const said = { [name]: kept as Json }
+    this.#lab.cloud.world.change(state.thing, {
+      ...said,
+      ...nextVersion(kindOf(kind), state.attributes, said),
+    })
     this.touched.add(`${state.id}.${name}`)
   }
 
   remove(kind: KindName, slot: number): void {
     const state = this.#pick(kind, slot)
-    if (state?.state !== 'available' || state.thing.companionOf) return
+    if (state?.state !== 'available' || (state.thing.companionOf && !kindOf(kind).isRemovable)) return
     try {
       this.#lab.cloud.service.removeWith(state.thing, 'stranger')
       this.touched.add(state.id)
@@ -97,6 +107,36 @@ export class Stranger {
           : (this.#twinOf(kind, slot) ?? { network_id: network, purpose: 'in' })
       case 'server':
         return { segment_id: segment ?? null, user_data: 'theirs' }
+      case 'guard':
+        return network === undefined ? undefined : { network_id: network }
+      case 'rule': {
+        const guard_id = this.#pick('guard', slot)?.id
+        const source_id = (number % 2 === 0 ? this.#pick('guard', number)?.id : undefined) ?? null
+        if (guard_id === undefined) return undefined
+        return {
+          guard_id,
+          direction: number % 3 === 0 ? 'out' : 'in',
+          port: ports[number % 4] ?? -1,
+          source_id,
+        }
+      }
+      case 'vault':
+        return { name: `vault-${number % 16}`, value: theirs }
+      case 'blueprint':
+        return { family: `family-${number % 8}`, size: 9 }
+      case 'crew': {
+        const blueprint = this.#pick('blueprint', slot)?.id
+        return blueprint === undefined ? undefined : { blueprint_id: blueprint }
+      }
+      case 'store':
+        return { name: `store-${number % 16}` }
+      case 'page': {
+        const store = this.#pick('store', slot)?.id
+        const name = number % 2 === 0 ? 'index' : 'their'
+        return store === undefined ? undefined : { store_id: store, name, body: digestIn('dGhlaXJz') }
+      }
+      case 'person':
+        return { name: `person-${number % 14}` }
     }
   }
 }
@@ -134,6 +174,40 @@ const changes: Readonly<Record<KindName, readonly (readonly [string, Json])[]>> 
     ['is_watched', true],
     ['peer_id', null],
     ['rulebook_id', null],
+    ['tags', {}],
+  ],
+  guard: [
+    ['notes', 'strange'],
+    ['tags', {}],
+  ],
+  rule: [
+    ['notes', 'strange'],
+    ['tags', {}],
+  ],
+  vault: [
+    ['value', theirs],
+    ['notes', 'strange'],
+    ['tags', {}],
+  ],
+  blueprint: [['tags', {}]],
+  crew: [
+    ['members', 9],
+    ['leader_id', null],
+    ['tags', {}],
+  ],
+  store: [
+    ['policy', null],
+    ['keeping', 'paused'],
+    ['tags', {}],
+  ],
+  page: [
+    ['body', digestIn('c3RyYW5nZQ==')],
+    ['language', 'fr'],
+    ['tags', {}],
+  ],
+  person: [
+    ['policy', null],
+    ['notes', 'strange'],
     ['tags', {}],
   ],
 }

@@ -1,25 +1,25 @@
 /** The tenant's users: their transactions, and what they can rely on having committed. */
+import { createHash } from 'node:crypto'
 import type { Json } from '#engine/model/json.ts'
 import type { Queryable } from '#postgres/database.ts'
 import type { KindName } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab } from '#test/support/simulated/lab.ts'
-import { sim } from '#test/support/simulated/module.ts'
 import { editIn } from './caller.ts'
-import type { Act, Edit, Value } from './step.ts'
+import { columnsOf } from './picture.ts'
+import type { Act, Edit, LineEdit, Value, Values } from './step.ts'
 
 type EditAct = Omit<Extract<Act, { readonly act: 'edit' }>, 'act'>
 
 /** One row of a committed transaction. */
 export interface CommittedEdit {
-  readonly edit: Edit['edit']
+  readonly edit: 'insert' | 'update' | 'delete'
   readonly table: KindName
   readonly rowId: number
   /** As written, references as row ids. */
   readonly values: Readonly<Record<string, Json>>
 }
 
-const typeOf = (table: KindName, column: string): string =>
-  sim.tables.find(({ name }) => name === table)?.columns[column]?.sqlType ?? 'text'
+const typeOf = (table: KindName, column: string): string => columnsOf(table)[column]?.sqlType ?? 'text'
 
 export class Users {
   readonly committed: CommittedEdit[] = []
@@ -62,21 +62,61 @@ export class Users {
     const { table } = edit
     const rowId = edit.edit === 'insert' ? undefined : await rowAt(transaction, table, edit.slot)
     if (edit.edit !== 'insert' && rowId === undefined) return []
+    if ('name' in edit) return await this.#performLine(transaction, edit, Number(rowId))
     if (edit.edit === 'delete') {
-      // None when it is protected: the statement skips it with a notice.
-      const gone = await this.#send(transaction, `DELETE FROM ${table} WHERE id = ${rowId} RETURNING id`, {})
-      return gone.map(({ id }) => ({ edit: 'delete', table, rowId: id, values: {} }))
+      await this.#send(transaction, `DELETE FROM ${table} WHERE id = ${rowId} RETURNING id`, {})
+      // One that is protected stays, and one that came with another goes by a statement that says DELETE 0.
+      const left = await transaction.query(`SELECT id FROM ${table} WHERE id = ${rowId}`)
+      return left.length > 0 ? [] : [{ edit: 'delete', table, rowId: Number(rowId), values: {} }]
     }
-    const values: Record<string, Json> = {}
-    for (const [column, value] of Object.entries(edit.values)) {
-      const given = await givenBy(transaction, value)
-      if (given === undefined) return []
-      values[column] = given
-    }
+    const values = await this.#given(transaction, edit.values)
+    if (!values) return []
     const columns = Object.keys(values)
     if (columns.length === 0 && edit.edit === 'update') return []
     const [row] = await this.#send(transaction, statementOf(edit, columns, rowId), values)
-    return row ? [{ edit: edit.edit, table, rowId: row.id, values }] : []
+    return row ? [{ edit: edit.edit, table, rowId: row.id, values: kept(table, values) }] : []
+  }
+
+  /** Of its lines a row has all in one column. */
+  async #performLine(
+    transaction: Queryable,
+    edit: LineEdit,
+    rowId: number,
+  ): Promise<readonly CommittedEdit[]> {
+    const { table, name } = edit
+    const at = `blueprint_id = ${rowId} AND name = '${name}'`
+    const [known] = await transaction.query(`SELECT name FROM blueprint_part WHERE ${at}`)
+    // Who takes away what is not there has said nothing.
+    if (edit.edit === 'no line' && !known) return []
+    const { pieces = null, topic_id = null } = (await this.#given(transaction, edit.values)) ?? {}
+    const said = { pieces: pieces ?? 1, topic_id }
+    if (edit.edit === 'no line') await this.#send(transaction, `DELETE FROM blueprint_part WHERE ${at}`, {})
+    else if (known)
+      await this.#send(
+        transaction,
+        `UPDATE blueprint_part SET pieces = :pieces::integer, topic_id = :topic_id::bigint WHERE ${at}`,
+        said,
+      )
+    else
+      await this.#send(
+        transaction,
+        `INSERT INTO blueprint_part (blueprint_id, name, pieces, topic_id)
+         VALUES (${rowId}, '${name}', :pieces::integer, :topic_id::bigint)`,
+        said,
+      )
+    const [row] = await transaction.query<{ parts: Json }>(`SELECT parts FROM blueprint WHERE id = ${rowId}`)
+    return row ? [{ edit: 'update', table, rowId, values: { parts: row.parts } }] : []
+  }
+
+  /** Undefined when there is nothing to refer to. */
+  async #given(transaction: Queryable, values: Values): Promise<Readonly<Record<string, Json>> | undefined> {
+    const all: Record<string, Json> = {}
+    for (const [column, value] of Object.entries(values)) {
+      const given = await givenBy(transaction, value)
+      if (given === undefined) return undefined
+      all[column] = given
+    }
+    return all
   }
 
   async #send(
@@ -95,7 +135,11 @@ export class Users {
   }
 }
 
-function statementOf(edit: Edit, columns: readonly string[], rowId: number | undefined): string {
+function statementOf(
+  edit: Exclude<Edit, LineEdit>,
+  columns: readonly string[],
+  rowId: number | undefined,
+): string {
   const { table } = edit
   const given = (column: string): string => `:${column}::${typeOf(table, column)}`
   if (edit.edit === 'update')
@@ -103,6 +147,17 @@ function statementOf(edit: Edit, columns: readonly string[], rowId: number | und
   if (columns.length === 0) return `INSERT INTO ${table} DEFAULT VALUES RETURNING id`
   return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(given).join(', ')}) RETURNING id`
 }
+
+/** Of contents a row has the digest. */
+const kept = (table: KindName, values: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      columnsOf(table)[name]?.content && typeof value === 'string'
+        ? `sha256:${createHash('sha256').update(value).digest('hex')}`
+        : value,
+    ]),
+  )
 
 /** Undefined when there is nothing to refer to. */
 async function givenBy(transaction: Queryable, value: Value): Promise<Json | undefined> {

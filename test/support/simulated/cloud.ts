@@ -8,7 +8,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import { bucketsOf } from '#engine/throttle/buckets.ts'
 import { type Bucket, fullBucket, take } from '#engine/throttle/token-bucket.ts'
 import type { Cloud } from '#operations/ports.ts'
-import { operationNamed } from './commands.ts'
+import { isRead, operationNamed } from './commands.ts'
 import { kindOf } from './kinds.ts'
 import { Refusal, Service } from './service.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -72,8 +72,8 @@ export class SimulatedCloud implements Cloud {
       input: Input,
     ): Promise<Output> => {
       const operation = operationOf(new command(input))
-      const verb = operationNamed(operation)?.verb
-      const isWrite = verb !== undefined && verb !== 'describe' && verb !== 'list'
+      const named = operationNamed(operation)
+      const isWrite = named !== undefined && !isRead(named)
       if (signal.aborted)
         throw new IasqlError('cloud/unreachable', `${operation} was not called: out of time.`)
       try {

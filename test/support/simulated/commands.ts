@@ -1,5 +1,6 @@
 /** The simulated service's SDK: a client class and a command class for each operation. */
 import type { SdkCommandClass } from '#engine/model/cloud.ts'
+import type { Json } from '#engine/model/json.ts'
 import type { Attributes, KindName } from './kinds.ts'
 import { kinds } from './kinds.ts'
 
@@ -27,6 +28,10 @@ export interface DescribeInput {
   readonly Token?: string
   readonly Name?: string
   readonly Parent?: string
+  /** Values of attributes. */
+  readonly Where?: Attributes
+  /** Of revisions the newest one alone. */
+  readonly IsNewest?: boolean
   readonly NextToken?: string
 }
 
@@ -41,6 +46,26 @@ export interface IdInput {
   readonly Id: string
 }
 
+/** Many at once, all of them or none. */
+export interface ManyInput<One> {
+  readonly All: readonly One[]
+}
+
+/** Of something that is kept beside a resource. */
+export interface SettingInput extends IdInput {
+  readonly Name: string
+  readonly Value?: Json
+}
+
+export interface Setting {
+  readonly Value: Json
+}
+
+export interface Families {
+  readonly Names: readonly string[]
+  readonly NextToken?: string
+}
+
 export interface Page {
   readonly Items: readonly Item[]
   readonly NextToken?: string
@@ -50,12 +75,34 @@ export interface Made {
   readonly Item: Item
 }
 
-type Verb = 'create' | 'describe' | 'list' | 'modify' | 'delete' | 'stop' | 'start'
+export interface MadeMany {
+  readonly Items: readonly Item[]
+}
+
+type Verb =
+  | 'create'
+  | 'describe'
+  | 'list'
+  | 'modify'
+  | 'delete'
+  | 'stop'
+  | 'start'
+  | 'createMany'
+  | 'modifyMany'
+  | 'deleteMany'
+  | 'families'
+  | 'getSetting'
+  | 'putSetting'
+  | 'removeSetting'
 
 export interface Operation {
   readonly verb: Verb
   readonly kind: KindName
 }
+
+const reads: ReadonlySet<Verb> = new Set(['describe', 'list', 'families', 'getSetting'])
+
+export const isRead = ({ verb }: Operation): boolean => reads.has(verb)
 
 const operations = new Map<string, Operation>()
 
@@ -92,6 +139,13 @@ const commandsOf = (kind: KindName) => {
     Delete: command<IdInput, object>(kind, 'delete', `Delete${name}`),
     Stop: command<IdInput, object>(kind, 'stop', `Stop${name}`),
     Start: command<IdInput, object>(kind, 'start', `Start${name}`),
+    CreateMany: command<ManyInput<CreateInput>, MadeMany>(kind, 'createMany', `Create${name}s`),
+    ModifyMany: command<ManyInput<ModifyInput>, MadeMany>(kind, 'modifyMany', `Modify${name}s`),
+    DeleteMany: command<ManyInput<IdInput>, object>(kind, 'deleteMany', `Delete${name}s`),
+    Families: command<DescribeInput, Families>(kind, 'families', `List${name}Families`),
+    GetSetting: command<SettingInput, Setting>(kind, 'getSetting', `Get${name}Setting`),
+    PutSetting: command<SettingInput, object>(kind, 'putSetting', `Put${name}Setting`),
+    RemoveSetting: command<SettingInput, object>(kind, 'removeSetting', `Remove${name}Setting`),
   }
 }
 
@@ -103,4 +157,12 @@ export const commands = {
   gateway: commandsOf('gateway'),
   portal: commandsOf('portal'),
   server: commandsOf('server'),
+  guard: commandsOf('guard'),
+  rule: commandsOf('rule'),
+  vault: commandsOf('vault'),
+  blueprint: commandsOf('blueprint'),
+  crew: commandsOf('crew'),
+  store: commandsOf('store'),
+  page: commandsOf('page'),
+  person: commandsOf('person'),
 } satisfies Readonly<Record<KindName, ReturnType<typeof commandsOf>>>

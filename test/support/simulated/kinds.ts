@@ -6,6 +6,8 @@ export type Attributes = Readonly<Record<string, Json>>
 export interface Kind {
   /** As in operations: `CreateNetwork`. */
   readonly name: string
+  /** The module that has its table. */
+  readonly module: 'sim' | 'shapes'
   readonly prefix: string
   /** Milliseconds for which reads may lag behind a write. */
   readonly settleMs: number
@@ -14,6 +16,8 @@ export interface Kind {
    * token alone, which nothing shows afterwards, or by the name.
    */
   readonly idempotency: 'none' | 'token' | 'hidden' | 'name'
+  /** Whether its name is all that it is known by, so that another one may be the same to everybody. */
+  readonly isNameId: boolean
   /** Milliseconds for which a token is known after the first call. */
   readonly tokenMs: number
   /** Attribute → kind that it names the id of. */
@@ -30,13 +34,28 @@ export interface Kind {
   readonly deletingMs: number
   /** Changed only while it is stopped. */
   readonly whileStopped: readonly string[]
-  /** A kind made and deleted along with it. */
-  readonly companion?: string
+  /** One of another kind is made along with it, which names it by an attribute. */
+  readonly companion?: { readonly kind: string; readonly via: string; readonly attributes?: Attributes }
+  /** Whether a companion of this kind may go while its parent stands. */
+  readonly isRemovable: boolean
+  /** Attribute that names what takes it along when it goes, whoever made it. */
+  readonly goesWith?: string
+  /** Attribute that its revisions share: numbered, never changed, and ended in use or not. */
+  readonly family?: string
+  /** Milliseconds that it takes to follow a change. */
+  readonly rollsMs: number
+  /** Kept beside it: each is read, put and removed by calls of its own. */
+  readonly settings: readonly string[]
+  /** Told by their digests. */
+  readonly contents: readonly string[]
+  /** Written and never shown; a `version` counts how often. */
+  readonly secrets: readonly string[]
 }
 
 const kind = (name: string, prefix: string, more: Partial<Kind> = {}): Kind => ({
   name,
   prefix,
+  module: 'sim',
   settleMs: 10_000,
   idempotency: 'none',
   tokenMs: 86_400_000,
@@ -47,6 +66,12 @@ const kind = (name: string, prefix: string, more: Partial<Kind> = {}): Kind => (
   pendingMs: 0,
   deletingMs: 0,
   whileStopped: [],
+  isRemovable: false,
+  isNameId: false,
+  rollsMs: 0,
+  settings: [],
+  contents: [],
+  secrets: [],
   ...more,
 })
 
@@ -55,7 +80,7 @@ export const kinds = {
     defaults: { mtu: 1_500, has_dns: true, notes: null, tags: {} },
     immutable: ['cidr'],
     listed: ['cidr', 'mtu', 'tags', 'notes'],
-    companion: 'rulebook',
+    companion: { kind: 'rulebook', via: 'network_id' },
   }),
   rulebook: kind('Rulebook', 'rbk', {
     references: { network_id: 'network' },
@@ -117,6 +142,76 @@ export const kinds = {
     pendingMs: 15_000,
     deletingMs: 5_000,
     whileStopped: ['size'],
+  }),
+  guard: kind('Guard', 'grd', {
+    module: 'shapes',
+    references: { network_id: 'network' },
+    defaults: { notes: null, tags: {} },
+    immutable: ['network_id'],
+    companion: { kind: 'rule', via: 'guard_id', attributes: { direction: 'out', port: -1, source_id: null } },
+  }),
+  rule: kind('Rule', 'rul', {
+    module: 'shapes',
+    references: { guard_id: 'guard', source_id: 'guard' },
+    defaults: { port: -1, source_id: null, notes: null, tags: {} },
+    immutable: ['guard_id', 'direction', 'source_id'],
+    unique: ['guard_id', 'direction', 'port', 'source_id'],
+    isRemovable: true,
+    goesWith: 'guard_id',
+  }),
+  vault: kind('Vault', 'vau', {
+    module: 'shapes',
+    idempotency: 'name',
+    isNameId: true,
+    defaults: { value: null, notes: null, tags: {} },
+    immutable: ['name'],
+    unique: ['name'],
+    listed: ['name', 'notes', 'tags'],
+    secrets: ['value'],
+  }),
+  blueprint: kind('Blueprint', 'blu', {
+    module: 'shapes',
+    defaults: { size: 1, parts: [], tags: {} },
+    immutable: ['family', 'size', 'parts'],
+    family: 'family',
+  }),
+  crew: kind('Crew', 'crw', {
+    module: 'shapes',
+    references: { blueprint_id: 'blueprint', leader_id: 'person' },
+    defaults: { leader_id: null, members: 1, tags: {} },
+    pendingMs: 10_000,
+    rollsMs: 20_000,
+    deletingMs: 10_000,
+  }),
+  store: kind('Store', 'sto', {
+    module: 'shapes',
+    settleMs: 60_000,
+    idempotency: 'name',
+    isNameId: true,
+    defaults: {},
+    immutable: ['name'],
+    unique: ['name'],
+    settings: ['policy', 'keeping', 'tags'],
+  }),
+  page: kind('Page', 'pag', {
+    module: 'shapes',
+    idempotency: 'name',
+    references: { store_id: 'store' },
+    defaults: { body: null, language: null, tags: {} },
+    immutable: ['store_id', 'name'],
+    unique: ['store_id', 'name'],
+    listed: ['store_id', 'name'],
+    contents: ['body'],
+  }),
+  person: kind('Person', 'per', {
+    module: 'shapes',
+    settleMs: 20_000,
+    idempotency: 'name',
+    isNameId: true,
+    defaults: { policy: null, notes: null, tags: {} },
+    immutable: ['name'],
+    unique: ['name'],
+    listed: ['name', 'notes'],
   }),
 } as const satisfies Readonly<Record<string, Kind>>
 

@@ -21,6 +21,7 @@ import { testSecretKeys } from '../secret-keys.ts'
 import { callDefaults, readResult } from '../tenant-lab.ts'
 import { SimulatedCloud, type SimulatedCloudOptions } from './cloud.ts'
 import { sim } from './module.ts'
+import { shapes } from './shapes.ts'
 import { openDatabaseTime, timedDataApi } from './timed-data-api.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -69,7 +70,7 @@ export interface SimulatedLabOptions extends Omit<SimulatedCloudOptions, 'clock'
 const accountId = '123456789012'
 const region = 'us-east-1'
 
-export const simulatedModules = registryOf([awsAccount, sim])
+export const simulatedModules = registryOf([awsAccount, sim, shapes])
 
 const printErrors: Log = (level, message, fields) => {
   if (level === 'error') console.error(message, fields)

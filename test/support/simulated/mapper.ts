@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '#engine/model/json.ts'
 import {
   type CloudApi,
   type CloudId,
+  digestOf,
   done,
   type Mapper,
   type Outcome,
@@ -18,7 +19,7 @@ import {
 import { commands, type Item, type ModifyInput, SimulatedClient } from './commands.ts'
 import { type Attributes, type Kind, type KindName, kindOf } from './kinds.ts'
 
-type Want = Readonly<Record<string, Json | CloudId>>
+type Want = Readonly<Record<string, Json | CloudId | Uint8Array>>
 
 export interface MapperOptions {
   readonly kind: KindName
@@ -92,6 +93,7 @@ export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: Mapper
         )
         await cloud.send(Modify, { Id: seen.Id, PutTags: put, RemoveTags: remove })
       }
+      if (spec.rollsMs > 0 && changed.some((name) => name !== 'tags')) return waiting(id, 'it to be steady')
       if (seen.State !== 'stopped') return done(id)
       await cloud.send(Start, { Id: seen.Id })
       return waiting(id, 'it to start')
@@ -131,6 +133,9 @@ const takesToken = ({ idempotency }: Kind): boolean => idempotency === 'token' |
 
 const hasTags = ({ defaults }: Kind): boolean => 'tags' in defaults
 
+/** Qualified. */
+const tableOf = (kind: KindName): string => `${kindOf(kind).module}.${kind}`
+
 /** Every attribute is a column of the same name. */
 const argumentsOf = (spec: Kind): readonly string[] => {
   const attributes = [...spec.immutable, ...Object.keys(spec.defaults), ...Object.keys(spec.references)]
@@ -142,9 +147,14 @@ const tokenTagOf = ({ idempotency }: Kind, token: Token): TagMap =>
 
 const tagsOf = ({ Attributes: { tags } }: Item): TagMap => (tags ?? {}) as TagMap
 
-/** References become plain ids. */
+/** References become plain ids, and contents base64. */
 const attributesOf = (want: Want, names: readonly string[]): Attributes =>
-  Object.fromEntries(names.map((name) => [name, plain(name, want[name] ?? null)]))
+  Object.fromEntries(
+    names.map((name) => {
+      const value = want[name] ?? null
+      return [name, value instanceof Uint8Array ? Buffer.from(value).toString('base64') : plain(name, value)]
+    }),
+  )
 
 const plain = (name: string, value: Json | CloudId): Json =>
   name.endsWith('_id') && typeof value === 'object' && value !== null
@@ -154,12 +164,16 @@ const plain = (name: string, value: Json | CloudId): Json =>
 function rowOf(kind: KindName, item: Item, names: readonly string[]): object {
   const spec: Kind = kindOf(kind)
   const { references } = spec
-  const values = names.map((name) => {
+  const shown = names.filter((name) => !spec.secrets.includes(name))
+  const values = shown.map((name) => {
     const value = item.Attributes[name] ?? null
+    if (spec.contents.includes(name)) return [name, digestOf(value as string | null)]
     const target = references[name]
     return [
       name,
-      target && value !== null ? ref(`sim.${target}`, { [`${target}_id`]: String(value) }) : value,
+      target && value !== null
+        ? ref(tableOf(target as KindName), { [`${target}_id`]: String(value) })
+        : value,
     ]
   })
   return {

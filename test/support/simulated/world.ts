@@ -37,6 +37,10 @@ export interface State {
   readonly thing: Thing
 }
 
+/** What the cloud knows it by. */
+export const cloudIdOf = ({ id, kind, versions }: Thing): string =>
+  kindOf(kind).isNameId ? String(versions[0]?.attributes?.name) : id
+
 export class World {
   readonly clock: VirtualClock
   readonly things = new Map<string, Thing>()
@@ -51,6 +55,12 @@ export class World {
     const version = thing.versions.findLast((one) => one.atMs <= atMs)
     if (!version?.attributes) return undefined
     return { id: thing.id, attributes: version.attributes, state: version.state, thing }
+  }
+
+  /** All that have ever been known by this in the cloud. */
+  bearers(kind: KindName, cloudId: string): readonly Thing[] {
+    if (!kindOf(kind).isNameId) return [this.things.get(cloudId) ?? []].flat()
+    return this.ofKind(kind).filter((thing) => thing.id === cloudId || cloudIdOf(thing) === cloudId)
   }
 
   now(id: string): State | undefined {
@@ -98,6 +108,27 @@ export class World {
     return thing
   }
 
+  /** Gives what takes back whatever is done from now on. */
+  remember(): () => void {
+    const known = new Map([...this.things.values()].map((thing) => [thing, { ...thing }]))
+    return () => {
+      for (const [id, thing] of [...this.things]) {
+        const before = known.get(thing)
+        if (before) {
+          thing.versions = before.versions
+          if (before.deletion === undefined) delete thing.deletion
+          continue
+        }
+        this.things.delete(id)
+        const others = this.#byKind.get(thing.kind) ?? []
+        this.#byKind.set(
+          thing.kind,
+          others.filter((other) => other !== thing),
+        )
+      }
+    }
+  }
+
   /** Now, and in whatever is to come. */
   change(thing: Thing, attributes: Attributes): void {
     const nowMs = this.clock.nowMs
@@ -138,10 +169,10 @@ export class World {
     ]
   }
 
-  /** Kinds and attributes whose values are this id, now. */
+  /** Whose attributes are this id, now, and hold it. */
   dependants(id: string): readonly State[] {
     const { kind, place } = this.things.get(id) ?? {}
-    if (!kind) return []
+    if (!kind || kindOf(kind).family !== undefined) return []
     return [...this.#byKind.keys()].flatMap((other) => {
       const columns = Object.entries(kindOf(other).references).flatMap(([name, to]) =>
         to === kind ? [name] : [],
