@@ -6,6 +6,34 @@ const level = (name: string, options: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
 })
 
+/** What is tried again with tenants in a database of their own. */
+const alsoDedicated = [
+  'accounts-link',
+  'automatic-mode',
+  'drift-checks',
+  'history-sql',
+  'install-modules',
+  'lost-executions',
+  'people-clients',
+  'people-sessions',
+  'people-sign-in',
+  'people-sql',
+  'plan-choices',
+  'recover-apply',
+  'retention',
+  'run-blocks',
+  'run-functions',
+  'run-life',
+  'run-recovery',
+  'secret-apply',
+  'socket-run',
+  'sync-import',
+  'tenants-quotas',
+  'topics',
+  'transaction-session',
+  'transaction-surprises',
+]
+
 export default defineConfig({
   test: {
     // Most of a test's time is spent waiting for a database and an emulator of its own.
@@ -17,6 +45,12 @@ export default defineConfig({
       level('cdk', { testTimeout: 120_000 }),
       level('integration', {
         include: ['test/integration/**/*.test.ts', 'test/isolation/**/*.test.ts'],
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+      }),
+      level('dedicated', {
+        include: alsoDedicated.map((name) => `test/integration/${name}.test.ts`),
+        env: { IASQL_TEST_PLACEMENT: 'dedicated' },
         testTimeout: 120_000,
         hookTimeout: 120_000,
       }),

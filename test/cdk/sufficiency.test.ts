@@ -55,7 +55,10 @@ async function workThrough(): Promise<void> {
   await answered("SELECT * FROM iasql_token_create('ci', 'viewer')")
   await answered("SELECT * FROM iasql_token_revoke('ci')")
   await answered("SELECT alias FROM iasql_connect('second')")
+  await answered("SELECT alias FROM iasql_tenant_move('second', 'dedicated')")
   await answered("SELECT alias FROM iasql_disconnect('second')")
+  await answered("SELECT alias FROM iasql_connect('third')")
+  await answered("SELECT alias FROM iasql_tenant_move('third', 'dedicated')")
   await lab.platform.run("UPDATE iasql_platform.tenant SET secrets_rotated_at = now() - interval '1 year'")
   for (const [name, handler] of [
     ['recover-runs', recoverRuns],
