@@ -43,6 +43,11 @@ export default defineConfig({
       level('property'),
       level('model', { testTimeout: 600_000, hookTimeout: 120_000 }),
       level('cdk', { testTimeout: 120_000 }),
+      level('browser', {
+        globalSetup: 'test/support/chromium.ts',
+        testTimeout: 60_000,
+        hookTimeout: 120_000,
+      }),
       level('integration', {
         include: ['test/integration/**/*.test.ts', 'test/isolation/**/*.test.ts'],
         testTimeout: 120_000,

@@ -11,7 +11,15 @@ const modules = [
   ...['aws_elb', 'aws_ecs_fargate', 'aws_cloudwatch', 'aws_secrets_manager'],
 ]
 
-export const importMixed = async (): Promise<readonly Figure[]> => {
+interface Imported {
+  readonly rows: number
+  readonly calls: number
+  readonly ms: number
+  readonly floor: { readonly calls: number; readonly ms: number }
+}
+
+/** Importing for the first time, on a server and an emulator of its own. */
+async function importOnce(): Promise<Imported> {
   const server = await startTestServer()
   const client = await BareClient.open(server.url, server.token)
   const counted = async (work: () => Promise<unknown>) => {
@@ -28,21 +36,30 @@ export const importMixed = async (): Promise<readonly Figure[]> => {
     })
     const bare = await counted(() => readMixedCloud(server.awsConfiguration))
     if (rows < 1_000) throw new Error(`${rows} resources were imported`)
-    const name = `import of ${rows.toLocaleString('en')} resources of mixed shapes`
-    const floorOf = `lists, and what lists lack, by the SDK, ${concurrency} at once a service`
-    return [
-      {
-        name: `${name}, calls`,
-        value: imported.calls,
-        unit: 'calls',
-        floor: bare.calls,
-        floorOf,
-        target: '≤ 1.1×',
-      },
-      { name: `${name}, time`, value: imported.ms, unit: 'ms', floor: bare.ms, floorOf, target: '≤ 1.3×' },
-    ]
+    return { rows, ...imported, floor: bare }
   } finally {
     client.close()
     await server.stop()
   }
+}
+
+/** The middle one of three: one import is too short to tell the product from what else the machine does. */
+export const importMixed = async (): Promise<readonly Figure[]> => {
+  const runs = [await importOnce(), await importOnce(), await importOnce()]
+  const [, middle] = runs.sort((a, b) => a.ms / a.floor.ms - b.ms / b.floor.ms)
+  if (!middle) throw new Error('three are three')
+  const { rows, calls, ms, floor } = middle
+  const name = `import of ${rows.toLocaleString('en')} resources of mixed shapes`
+  const floorOf = `lists, and what lists lack, by the SDK, ${concurrency} at once a service`
+  return [
+    { name: `${name}, calls`, value: calls, unit: 'calls', floor: floor.calls, floorOf, target: '≤ 1.1×' },
+    {
+      name: `${name}, time (middle one of three)`,
+      value: ms,
+      unit: 'ms',
+      floor: floor.ms,
+      floorOf,
+      target: '≤ 1.3×',
+    },
+  ]
 }

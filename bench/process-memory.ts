@@ -1,11 +1,14 @@
 /** What another process takes, as Linux tells it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const fieldMiB = (pid: number | undefined, field: 'VmHWM' | 'VmRSS'): number =>
+const fieldMiB = (pid: number | undefined, field: 'VmHWM' | 'VmRSS' | 'RssAnon'): number =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
 /** MiB that the process holds now. */
 export const residentMiB = (pid: number | undefined): number => fieldMiB(pid, 'VmRSS')
+
+/** MiB that are its own: not of files, nor shared with others as the buffers of a database are. */
+export const ownMiB = (pid: number | undefined): number => fieldMiB(pid, 'RssAnon')
 
 /** MiB that it held at most since it began, or since `forgetPeak`. */
 export const peakMiB = (pid: number | undefined): number => fieldMiB(pid, 'VmHWM')

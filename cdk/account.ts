@@ -66,11 +66,35 @@ async function regionOf(settings: ClientSettings): Promise<string> {
   }
 }
 
-async function identityIn(settings: ClientSettings) {
+/** Of Node's network: ENOTFOUND, ECONNREFUSED. */
+const isAway = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code))
+
+const askIdentity = (settings: ClientSettings) =>
+  new STSClient(settings).send(new GetCallerIdentityCommand({}))
+
+/** In every account of AWS's own partition. */
+const everybodysRegion = 'us-east-1'
+
+async function identityIn(settings: ClientSettings & { readonly region: string }) {
+  const { region } = settings
   try {
-    return await new STSClient(settings).send(new GetCallerIdentityCommand({}))
+    return await askIdentity(settings)
   } catch (error) {
+    // A region that is not enabled knows nobody, so it answers as if the credentials were wrong.
+    const elsewhere =
+      region === everybodysRegion
+        ? undefined
+        : await askIdentity({ ...settings, region: everybodysRegion }).catch(() => undefined)
+    if (elsewhere) {
+      throw new DeployError(
+        `There is no region ${region}, or account ${elsewhere.Account} has not enabled it.\n` +
+          'Choose another by --region, or enable it in the console: Account, AWS Regions.',
+      )
+    }
     const reason = error instanceof Error ? error.message : String(error)
+    if (isAway(error))
+      throw new DeployError(`AWS does not answer: ${reason}\nLook at the network and its proxy.`)
     throw new DeployError(
       `There are no AWS credentials that work: ${reason}\nSign in as for the AWS CLI (aws sso login, or AWS_PROFILE), or give --profile.`,
     )

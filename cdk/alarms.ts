@@ -16,6 +16,7 @@ import type { DeadLetters } from './dead-letters.ts'
 import { functionNames } from './functions.ts'
 import type { HttpApi } from './http-api.ts'
 import type { Keys } from './keys.ts'
+import type { Options } from './options.ts'
 import type { Parts } from './permissions.ts'
 import { productMetric } from './product-metrics.ts'
 import type { Schedules } from './schedules.ts'
@@ -27,7 +28,7 @@ export interface Watched extends Parts {
   readonly deadLetters: DeadLetters
   readonly machines: StateMachines
   readonly schedules: Schedules
-  readonly maxCapacity: number
+  readonly options: Pick<Options, 'minCapacity' | 'maxCapacity'>
 }
 
 interface Watch {
@@ -60,16 +61,11 @@ const unrefused = (errors: IMetric) =>
     period: five,
   })
 
-function watches({
-  functions,
-  database,
-  socket,
-  http,
-  deadLetters,
-  machines,
-  schedules,
-  maxCapacity,
-}: Watched) {
+/** Rounded down from https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-serverless-v2.setting-capacity.html. */
+const connectionsOf = ({ minCapacity, maxCapacity }: Watched['options']): number =>
+  Math.min(minCapacity < 1 ? 2_000 : 5_000, maxCapacity * 185)
+
+function watches({ functions, database, socket, http, deadLetters, machines, schedules, options }: Watched) {
   const { cluster } = database
   const serving = functionNames.map((name) => [name, functions.all[name]] as const)
   return [
@@ -120,8 +116,7 @@ function watches({
     {
       name: 'database-connections',
       metric: cluster.metricDatabaseConnections({ period: five, statistic: 'Maximum' }),
-      // Aurora gives about 90 for each unit of capacity, and no more than 5,000.
-      above: Math.min(4_000, Math.floor(maxCapacity * 90 * 0.8)),
+      above: Math.floor(connectionsOf(options) * 0.8),
       periods: 2,
     },
     {

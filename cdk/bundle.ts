@@ -61,7 +61,7 @@ export function bundleDashboard(folder: string): void {
     platform: 'browser',
     target: 'es2023',
   })
-  for (const file of ['index.html', 'style.css']) {
+  for (const file of ['index.html', 'style.css', 'icon.svg']) {
     writeFileSync(`${folder}/${file}`, readFileSync(`${root}dashboard/${file}`))
   }
 }

@@ -11,11 +11,10 @@ import {
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { functionsCode } from './bundle.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import { acknowledgeAnyResource } from './stars.ts'
 
 interface Size {
@@ -120,7 +119,7 @@ export const deployingFunctions = [
 
 interface FunctionsProps {
   readonly environment: Readonly<Record<string, string>>
-  readonly deadLetters: IQueue
+  readonly deadLetters: DeadLetters
   readonly retention: RetentionDays
   readonly reserveConcurrency: boolean
 }
@@ -178,7 +177,7 @@ export class Functions extends Construct {
         : {
             retryAttempts: retries,
             maxEventAge: Duration.hours(1),
-            onFailure: new SqsDestination(props.deadLetters),
+            onFailure: props.deadLetters.destination(),
           }),
     })
   }

@@ -63,7 +63,7 @@ export class IasqlStack extends Stack {
     const news = new News(this, 'News', { key, deadLetters: deadLetters.queue })
     const machineArns = stateMachineArns(this)
     const functions = new Functions(this, 'Functions', {
-      deadLetters: deadLetters.queue,
+      deadLetters,
       retention,
       reserveConcurrency: options.reserveConcurrency,
       environment: {
@@ -111,9 +111,8 @@ export class IasqlStack extends Stack {
           : { issuer: people.issuer.url, audience: people.issuer.audience }),
       },
     })
-    const { maxCapacity, alarmEmail: email } = options
-    const watched: Watched = { ...parts, http, deadLetters, machines, schedules, maxCapacity }
-    const alarms = new Alarms(this, 'Alarms', { ...watched, email })
+    const watched: Watched = { ...parts, http, deadLetters, machines, schedules, options }
+    const alarms = new Alarms(this, 'Alarms', { ...watched, email: options.alarmEmail })
     new Board(this, 'Board', watched, alarms.all)
     this.#tell({
       DashboardUrl: dashboard.url,

@@ -33,10 +33,16 @@ interface Grant {
 /** All but the one that never sees the database. */
 const databaseFunctions = functionNames.filter((name) => name !== 'publish-dashboard')
 
-/** The others do with single statements. */
-const transactingFunctions = databaseFunctions.filter(
-  (name) => !['authorize', 'on-connect', 'on-disconnect'].includes(name),
-)
+/** They do with single statements. */
+const singleStatements: readonly FunctionName[] = [
+  'authorize',
+  'on-connect',
+  'on-disconnect',
+  'check-drift',
+  'start-drift-checks',
+]
+
+const transactingFunctions = databaseFunctions.filter((name) => !singleStatements.includes(name))
 
 /** They run tenants' text under tenants' own logins. */
 const runners: readonly FunctionName[] = ['run-statements', 'execute-statements']
@@ -152,7 +158,12 @@ function grantsFor({ database, keys, socket, news, dashboard, machineArns }: Par
       actions: ['lambda:InvokeFunction'],
       resources: [namedArn(stack, 'run-statements')],
     },
-    { to: ['run-statements'], actions: ['states:StartExecution'], resources: [machineArns.run] },
+    // A run that its runner has handed over, and that no machine has, the sweep gives one.
+    {
+      to: ['run-statements', 'recover-runs'],
+      actions: ['states:StartExecution'],
+      resources: [machineArns.run],
+    },
     {
       to: [...runners, 'recover-runs', 'start-drift-checks'],
       actions: ['states:StartExecution'],

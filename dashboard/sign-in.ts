@@ -1,4 +1,5 @@
 /** Signing in at an OpenID Connect issuer from a page: authorization code with PKCE, and nothing kept but in this tab. */
+import { RefusedError } from './api.ts'
 
 export interface Issuer {
   readonly issuer: string
@@ -45,18 +46,22 @@ export async function beginSignIn({ issuer, audience }: Issuer, around: Surround
   return url.href
 }
 
-/** The ID token, when the browser has just come back; a state that is not ours is somebody else's doing and ignored. */
+/**
+ * The ID token, when the browser has just come back; a state that is not ours is somebody else's doing and ignored.
+ * @throws RefusedError in the words of the issuer
+ */
 export async function finishSignIn(
   { issuer, audience }: Issuer,
   query: URLSearchParams,
   around: Surroundings,
 ): Promise<string | undefined> {
-  const code = query.get('code')
   const kept = around.storage.getItem(pendingKey)
-  if (code === null || kept === null) return undefined
+  if (query.get('state') === null || kept === null) return undefined
   around.storage.removeItem(pendingKey)
   const { state, verifier }: Pending = JSON.parse(kept)
   if (query.get('state') !== state) return undefined
+  const code = query.get('code')
+  if (code === null) throw refusal(Object.fromEntries(query))
   const { token_endpoint } = await endpoints(issuer, around)
   const response = await around.fetch(token_endpoint, {
     method: 'POST',
@@ -68,12 +73,23 @@ export async function finishSignIn(
       code,
     }),
   })
-  const { id_token } = await response.json()
-  return typeof id_token === 'string' ? id_token : undefined
+  const answer: Readonly<Record<string, unknown>> = await response.json()
+  if (typeof answer.id_token !== 'string') throw refusal(answer)
+  return answer.id_token
 }
 
+/** RFC 6749, 4.1.2.1 and 5.2. */
+const refusal = ({
+  error,
+  error_description: description,
+}: Readonly<Record<string, unknown>>): RefusedError =>
+  new RefusedError(`The issuer refuses to sign you in: ${description ?? error ?? 'it gave no token'}.`)
+
 async function endpoints(issuer: string, around: Surroundings): Promise<Endpoints> {
-  const response = await around.fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  const response = await around.fetch(url).catch(() => undefined)
+  if (!response?.ok)
+    throw new RefusedError(`The issuer ${issuer} does not answer. An API token works without it.`)
   return response.json()
 }
 

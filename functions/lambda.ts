@@ -1,5 +1,6 @@
 /** The chain of every function: the ports of its host, one operation, and a log entry when it fails. */
 import middy, { type MiddyfiedHandler } from '@middy/core'
+import { isStillAsleep } from '#operations/connection/still-asleep.ts'
 import { host } from '#operations/host.ts'
 import type { Ports } from '#operations/ports.ts'
 
@@ -15,8 +16,12 @@ export function lambda<Event, Result>(
       onError: async ({ error, context }) => {
         if (error instanceof Refusal) return
         const { log, count } = await host()
-        count?.('Errors')
         const { functionName, awsRequestId } = context
+        if (isStillAsleep(error)) {
+          log('info', 'A function waited in vain for the database to wake.', { functionName, awsRequestId })
+          return
+        }
+        count?.('Errors')
         log('error', 'A function failed.', { functionName, awsRequestId, error })
       },
     })

@@ -5,9 +5,10 @@ import { sqlstateOf } from './database-error.ts'
 /** Told what was refused: to connect at all, or something to one who is connected. Must not reject. */
 export type Repair = (login: Login, refused: 'connection' | 'right') => Promise<void>
 
-/** A session that cannot start fails with 28xxx, or with whatever a planted setting makes of it. */
+/** A session that cannot start fails with 28xxx, or with whatever a planted setting makes of it; 53300 is a quota's. */
 const isRefusedConnection = (error: unknown): boolean =>
-  error instanceof DataApiError && (error.fault === 'forbidden' || error.fault === 'database-error')
+  error instanceof DataApiError &&
+  (error.fault === 'forbidden' || (error.fault === 'database-error' && sqlstateOf(error) !== '53300'))
 
 /** @example const dataApi = repairingDataApi(inProcessDataApi(options), (login, refused) => repairLogin(login, refused)) */
 export function repairingDataApi(dataApi: DataApi, repair: Repair): DataApi {

@@ -4,7 +4,7 @@ import { tenantMigrations } from './migrations/index.ts'
 import { roleSettingsLiteral } from './role-settings.ts'
 import type { Secrets } from './secrets.ts'
 import type { Tenant } from './tenant.ts'
-import { connectionsOfLogin, makeSchemas, restoreLogins } from './tenant-roles.ts'
+import { makeSchemas, restoreLogins } from './tenant-roles.ts'
 
 export interface Restoration {
   /** The statements that made what is in the tenant's schema beside the migrations. Asked for when needed. */
@@ -50,7 +50,8 @@ async function isWhole(db: Queryable, tenant: Tenant): Promise<boolean> {
     `WITH login AS (SELECT * FROM pg_catalog.pg_roles WHERE rolname IN (:reader, :writer)),
        space AS (SELECT * FROM pg_catalog.pg_namespace WHERE nspname IN (:schema, :userSchema)),
        setting AS (SELECT s.* FROM pg_catalog.pg_db_role_setting s JOIN login l ON l.oid = s.setrole)
-     SELECT (SELECT count(*) = 2 FROM login WHERE rolcanlogin AND NOT rolinherit AND rolconnlimit = :limit)
+     SELECT (SELECT count(*) = 2 FROM login WHERE rolcanlogin AND NOT rolinherit AND rolconnlimit = (
+         SELECT t.quota_connections FROM iasql_platform.tenant t WHERE t.tenant_id = :id))
        AND (SELECT count(*) = 2 AND bool_and(setdatabase = 0 AND setconfig = ${roleSettingsLiteral(tenant)}) FROM setting)
        AND (SELECT count(*) = 2 AND bool_and(pg_catalog.pg_get_userbyid(nspowner) = :owner) FROM space)
        AND (SELECT bool_and(has_schema_privilege(l.oid, s.oid, 'USAGE')) FROM login l, space s)
@@ -68,7 +69,7 @@ async function isWhole(db: Queryable, tenant: Tenant): Promise<boolean> {
       owner: tenant.ownerRole,
       schema: tenant.schema,
       userSchema: tenant.userSchema,
-      limit: connectionsOfLogin,
+      id: tenant.id,
     },
   )
   return found?.whole === true

@@ -7,10 +7,15 @@ import { scramVerifier } from './scram-verifier.ts'
 import type { Secrets } from './secrets.ts'
 import type { Tenant } from './tenant.ts'
 
-/** Connections that one login may have open: a tenant cannot take those of the others. */
-export const connectionsOfLogin = 20
-
-const loginRights = `LOGIN NOINHERIT CONNECTION LIMIT ${connectionsOfLogin}`
+/** What the tenant's quota of connections is now: it cannot take those of the others. */
+async function loginRights(transaction: Queryable, { id }: Pick<Tenant, 'id'>): Promise<string> {
+  const [found] = await transaction.query<{ connections: number }>(
+    'SELECT t.quota_connections AS connections FROM iasql_platform.tenant t WHERE t.tenant_id = :id',
+    { id },
+  )
+  if (!found) throw new Error(`there is no tenant ${id}`)
+  return `LOGIN NOINHERIT CONNECTION LIMIT ${found.connections}`
+}
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
@@ -27,10 +32,11 @@ export const loginRoles = (tenant: Tenant): readonly LoginRole[] => [
 /** Roles with new passwords, in secrets before they are in the database. May be repeated. */
 export async function makeRoles(transaction: Queryable, secrets: Secrets, tenant: Tenant): Promise<void> {
   await makeRole(transaction, tenant.ownerRole, 'NOLOGIN')
+  const rights = await loginRights(transaction, tenant)
   for (const { role, login } of loginRoles(tenant)) {
     const password = randomBytes(24).toString('base64url')
     await secrets.put(login.secret, { user: role, password })
-    await makeRole(transaction, role, `${loginRights} ${passwordSql(password)}`)
+    await makeRole(transaction, role, `${rights} ${passwordSql(password)}`)
     await setUpLogin(transaction, tenant, { role, login })
   }
   // INHERIT: reads and writes as the owner, ends a login's runaway statements. SET: makes objects that belong to it.
@@ -46,9 +52,10 @@ export async function restoreLogins(
   tenant: Tenant,
   { passwords }: { readonly passwords: boolean },
 ): Promise<void> {
+  const rights = await loginRights(transaction, tenant)
   for (const { role, login } of loginRoles(tenant)) {
     const password = passwords ? passwordSql((await secrets.get(login.secret)).password) : ''
-    await transaction.run(`ALTER ROLE ${role} ${loginRights} ${password}`)
+    await transaction.run(`ALTER ROLE ${role} ${rights} ${password}`)
     await setUpLogin(transaction, tenant, { role, login })
   }
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ResourceType } from '#modules/kit/table.ts'
 import { modules } from '#modules/registry.ts'
+import { textAbout } from '#test/modules/recorded-shapes.ts'
 import { type Proof, type ProofKind, readProofs } from '#test/support/proofs.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -67,7 +68,7 @@ function passedShapes(): readonly string[] {
 
 /** Operations of which a test that has passed records an answer. */
 export function shapesCell({ name, mapper }: ResourceType, passed: readonly string[]): Cell {
-  const sources = passed.filter((source) => source.includes(`mapperOf('${name}')`))
+  const sources = passed.map((source) => textAbout(name, source))
   const operations = mapper?.operations ?? []
   const held = operations.filter((operation) =>
     sources.some((source) => new RegExp(`\\b${operation}Command\\b`).test(source)),

@@ -4,7 +4,14 @@ import { ClientError } from './client-error.ts'
 import { encodeMessage } from './codec.ts'
 import { type Inboxes, openInboxes } from './inboxes.ts'
 import { type Link, type LinkOptions, SocketLink } from './link.ts'
-import { type RunOptions, runBytes, type ServiceNotice, type Topic, type TopicMessage } from './messages.ts'
+import {
+  type RunOptions,
+  runBytes,
+  type ServiceNotice,
+  type Topic,
+  type TopicMessage,
+  wakingNotice,
+} from './messages.ts'
 import type { Page } from './pages.ts'
 import type { RunStream } from './run-stream.ts'
 
@@ -35,8 +42,8 @@ export type ConnectOptions = Pick<
   }
 
 /**
- * Opens a connection; rejects with a ClientError when there is none to be had. A lost one is opened again for
- * `reconnectMs` (30 s), then every open stream throws `client/unreachable` or `client/refused`.
+ * Opens a connection; rejects with a ClientError when there is none to be had. A database that sleeps is waited for, for up to
+ * two minutes, and `onNotice` is told. A lost connection is opened again for `reconnectMs` (30 s), then every open stream throws `client/unreachable` or `client/refused`.
  * A browser gives `ticket`, a program `token`.
  * @example
  * const client = await connect({ url: 'ws://127.0.0.1:8088/', token })
@@ -47,9 +54,10 @@ export async function connect(options: ConnectOptions): Promise<IasqlClient> {
   if (!URL.canParse(options.url))
     throw new ClientError('client/unreachable', `“${options.url}” is not a URL.`)
   const opened = Promise.withResolvers<void>()
+  const { onNotice = () => {} } = options
   const inboxes = openInboxes((message) => link.send(encodeMessage(message)), {
     signedOut: (error) => link.signedOut(error),
-    noticed: options.onNotice ?? (() => {}),
+    noticed: onNotice,
   })
   const ending: Ending = {}
   const end = (error: ClientError): void => {
@@ -65,6 +73,7 @@ export async function connect(options: ConnectOptions): Promise<IasqlClient> {
         inboxes.begin()
       },
       received: (text) => inboxes.receive(text),
+      waking: () => onNotice(wakingNotice),
       failed: end,
     },
   )

@@ -165,6 +165,13 @@ export interface ServiceNotice {
   readonly hint?: string
 }
 
+/** Of the service, or of the client itself while no socket opens. */
+export const wakingNotice = {
+  type: 'notice',
+  message: 'waking the database',
+  hint: 'It sleeps when nobody needs it, and takes about 15 seconds; nothing has to be sent again.',
+} as const satisfies ServiceNotice
+
 export type ServerMessage =
   | RunMessage
   | PageMessage

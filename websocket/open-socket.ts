@@ -37,11 +37,29 @@ function globalSocket(url: string, protocol: string, headers: Headers): WebSocke
 
 /** A server that is there may still have to wake its database. */
 const answerMs = 10_000
+const wakingStatus = 202
+
+const httpUrlOf = ({ url, httpUrl }: DoorOptions): string =>
+  httpUrl ?? new URL(url.replace(/^ws/, 'http')).origin
+
+/** `waking`: no socket opens before the database is awake. `unknown`: what answers there is no HTTP API of ours. */
+type Health = 'waking' | 'awake' | 'unknown' | 'silent'
+
+export async function askHealth(options: DoorOptions): Promise<Health> {
+  try {
+    const signal = AbortSignal.timeout(answerMs)
+    const { ok, status } = await fetch(`${httpUrlOf(options)}/health`, { signal, redirect: 'error' })
+    if (status === wakingStatus) return 'waking'
+    return ok ? 'awake' : 'unknown'
+  } catch {
+    return 'silent'
+  }
+}
 
 /** A WebSocket does not say why it failed to open; over HTTP the server says whether it is there, and what it refuses. */
 export async function whyNot(options: DoorOptions): Promise<ClientError> {
   const { url, token, tenant } = options
-  const httpUrl = options.httpUrl ?? new URL(url.replace(/^ws/, 'http')).origin
+  const httpUrl = httpUrlOf(options)
   try {
     if (token === undefined) {
       await fetch(`${httpUrl}/health`, { mode: 'no-cors', signal: AbortSignal.timeout(answerMs) })

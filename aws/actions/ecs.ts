@@ -28,6 +28,7 @@ export const ecsActions: ServiceActions = {
           'ListClusters',
           'ListServices',
           'ListTaskDefinitionFamilies',
+          'ListTaskDefinitions',
         ),
         CreateCluster: ['ecs:CreateCluster'],
         RegisterTaskDefinition: ['ecs:RegisterTaskDefinition'],

@@ -9,7 +9,7 @@ export const tenants: Command = {
 iasql tenants create <alias>               makes one; a token of it is shown once, to who signed in by a token
 iasql tenants suspend <alias>              shuts one: its connections are closed, what it has under way ends
 iasql tenants resume <alias>               lets it go on
-iasql tenants quota <alias> <name> <n>     changes what it may use: size_mb, statements (a minute), runs (at once)
+iasql tenants quota <alias> <name> <n>     changes what it may use: size_mb, statements (a minute), runs, connections (at once)
 iasql tenants move <alias> <placement>     into a database of its own (dedicated), or back among the others (shared)
 iasql tenants delete <alias> --yes         deletes its tables, logins and secrets; nothing in any cloud
 
@@ -49,7 +49,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   quota: {
     takes: ['alias', 'name', 'n'],
     statement: ([alias, name, value]) =>
-      `SELECT alias, quota_size_mb, quota_statements, quota_runs
+      `SELECT alias, quota_size_mb, quota_statements, quota_runs, quota_connections
        FROM iasql_tenant_quota(${literal(alias)}, ${literal(name)}, ${value})`,
   },
   move: {

@@ -1,5 +1,6 @@
 /** The audit log of a table: every row that a statement really changed, before and after, whoever changed it. */
 import type { TableSpec } from '#engine/model/table.ts'
+import { removableParents, standingSql } from './left-companions-sql.ts'
 import { byTenant, inSchema, literal, type TenantNames, triggerFunctionSql } from './sql-text.ts'
 
 export const auditName = (table: Pick<TableSpec, 'name'>): string => `iasql_audit_${table.name}`
@@ -39,6 +40,12 @@ const authorValues = `NOT (${byTenant}), author ->> 'actor', CAST(author ->> 'ex
 
 const along = `CASE WHEN r.companion_of IS NOT NULL THEN ${literal(alongMessages.parent)} END`
 
+/** One that went while its parent stands was deleted by somebody. */
+const wentAlong = (names: TenantNames, table: TableSpec): string =>
+  removableParents(table).length === 0
+    ? along
+    : `CASE WHEN r.companion_of IS NOT NULL AND NOT ${standingSql(names, table, 'o')} THEN ${literal(alongMessages.parent)} END`
+
 function auditBody(names: TenantNames, table: TableSpec): string {
   const into = (columns: string) =>
     `INSERT INTO ${inSchema(names, 'iasql_audit')} (table_name, change_type, row_id, ${columns}, ${authorColumns})`
@@ -57,7 +64,7 @@ function auditBody(names: TenantNames, table: TableSpec): string {
       FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE (o.*) IS DISTINCT FROM (n.*);
   ELSE
     ${into('original, message')}
-      SELECT ${name}, 'DELETE', o.id, to_jsonb(o.*), ${along}, ${authorValues} FROM old_rows o ${record('o')};
+      SELECT ${name}, 'DELETE', o.id, to_jsonb(o.*), ${wentAlong(names, table)}, ${authorValues} FROM old_rows o ${record('o')};
   END IF;
   RETURN NULL;`
 }

@@ -9,6 +9,7 @@ import { findFunctionSql } from './find-function.ts'
 import { guardSql, outputsSql } from './guard-sql.ts'
 import { journalSql } from './journal-sql.ts'
 import { lateChecksSql } from './late-checks-sql.ts'
+import { leftSql } from './left-companions-sql.ts'
 import { companionSql, protectionSql } from './protection-sql.ts'
 import { regionSql } from './region-sql.ts'
 import { secretSql } from './secret-sql.ts'
@@ -37,6 +38,7 @@ export function createTablesSql(
       ...protectionSql(names, table, lookup),
       ...lateChecksSql(names, table),
       ...companionSql(names, table),
+      ...leftSql(names, table),
       ...expressionSql(names, table),
       ...journalSql(names, table),
       ...auditSql(names, table),

@@ -9,6 +9,7 @@ import { dropFindFunctionSql } from './find-function.ts'
 import { guardName, outputsName, unspecifiedName } from './guard-sql.ts'
 import { journalName } from './journal-sql.ts'
 import { lateChecksName } from './late-checks-sql.ts'
+import { leftName } from './left-companions-sql.ts'
 import { companionName, externalName, protectionName } from './protection-sql.ts'
 import { regionName } from './region-sql.ts'
 import { secretName } from './secret-sql.ts'
@@ -39,6 +40,7 @@ export function dropTablesSql(
       outputsName(table),
       protectionName(table),
       lateChecksName(table),
+      leftName(table),
       externalName(table),
       expressionName(table),
       expressedName(table),

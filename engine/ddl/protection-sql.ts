@@ -1,6 +1,7 @@
 /** Rows that are not the user's to end: what AWS made for the account or along with a parent, and what others own. */
 import type { Protection, TableSpec } from '#engine/model/table.ts'
 import { type TableLookup, unqualified } from '#engine/plan/resource.ts'
+import { leavingSql } from './left-companions-sql.ts'
 import {
   byTenant,
   identifier,
@@ -91,6 +92,7 @@ function protectionBody(names: TenantNames, table: TableSpec, lookup: TableLooku
   return [
     externalDeleteSql(names, table),
     companion,
+    leavingSql(names, table),
     ...protections,
     `  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;`,
     '  RETURN NEW;',

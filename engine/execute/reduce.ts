@@ -158,7 +158,7 @@ function endPoll(state: ExecutionState, batch: string, atMs: number): ExecutionS
 }
 
 /** Timers may fire a moment early by the clock that is asked; the wake-up they were set for is used up all the same. */
-const earlyMs = 50
+export const earlyMs = 50
 
 const isFired = ({ wakeMs }: ExecutionState, atMs: number): boolean =>
   wakeMs !== null && wakeMs <= atMs + earlyMs

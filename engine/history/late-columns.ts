@@ -5,15 +5,7 @@ import type { Row } from '#engine/model/json.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { AuditedChange } from './audited-change.ts'
 import { updateText } from './statement-text.ts'
-import {
-  columnTargets,
-  isThere,
-  named,
-  type RowOfTable,
-  type Story,
-  say,
-  type WaitingColumn,
-} from './story.ts'
+import { isThere, named, type RowOfTable, type Story, say, type WaitingColumn } from './story.ts'
 import type { Target } from './value-text.ts'
 
 /** Of these columns those that have to wait. */
@@ -24,14 +16,16 @@ export const lateColumns = (
   { columns, row }: { readonly columns: readonly string[]; readonly row: Row },
 ): readonly string[] =>
   columns.filter((column) =>
-    columnTargets(table, column, row).some((target) => isLate(story, change, target)),
+    story.order
+      .targetsOf(change.xid, { table, column, row, moment: 'after' })
+      .some((target) => isLate(story, change, target)),
   )
 
 /** The row itself, or one of the same transaction that needs this one first. */
 const isLate = (story: Story, change: AuditedChange, target: Target): boolean =>
   !isThere(story, target) &&
   ((target.table === change.table && target.id === change.rowId) ||
-    story.order.insertOf(change.xid, target) !== undefined)
+    story.order.makerOf(change.xid, target) !== undefined)
 
 /** Sets the column as soon as all rows that it refers to are there. */
 export function fill(story: Story, change: AuditedChange, one: WaitingColumn): void {
@@ -39,7 +33,9 @@ export function fill(story: Story, change: AuditedChange, one: WaitingColumn): v
   const from = story.naming.replayed.get(table.name, id)
   if (!from) return
   const to = { ...from, [column]: value }
-  const missing = columnTargets(table, column, to).find((target) => isLate(story, change, target))
+  const missing = story.order
+    .targetsOf(change.xid, { table, column, row: to, moment: 'after' })
+    .find((target) => isLate(story, change, target))
   if (missing) {
     const key = resourceKey(missing.table, missing.id)
     story.waiting.set(key, [...(story.waiting.get(key) ?? []), one])

@@ -5,7 +5,7 @@ import { resourceKey } from '#engine/plan/resource.ts'
 import type { AuditedChange } from './audited-change.ts'
 import type { Naming } from './row-text.ts'
 import { rowTargets, type TransactionOrder } from './transaction-order.ts'
-import { columnOf, type Target, targetsOf } from './value-text.ts'
+import type { Target } from './value-text.ts'
 
 /** A column that can be set only when the row that it refers to is there. */
 export interface WaitingColumn {
@@ -26,6 +26,8 @@ export interface Story {
   readonly gone: Set<string>
   /** Keys of rows that are there only once what was told so far has been applied. */
   readonly unmade: Set<string>
+  /** What columns held before somebody cleared them, by the key of the row and the column. */
+  readonly cleared: Map<string, Json>
   /** By the key of the row that they wait for. */
   readonly waiting: Map<string, WaitingColumn[]>
 }
@@ -47,6 +49,7 @@ export const newStory = (
   done: new Set(),
   gone: new Set(),
   unmade: new Set(),
+  cleared: new Map(),
   waiting: new Map(),
 })
 
@@ -74,8 +77,7 @@ export const named = (
   ...states.flatMap((row) => rowTargets(lookup, table.name, row ?? null)),
 ]
 
-export const isThere = ({ naming: { replayed } }: Story, { table, id }: Target): boolean =>
-  replayed.get(table, id) !== undefined
-
-export const columnTargets = (table: TableSpec, column: string, row: Row): readonly Target[] =>
-  targetsOf(columnOf(table, column), row[column] ?? null)
+export function isThere({ naming: { replayed } }: Story, { table, id, as }: Target): boolean {
+  const row = replayed.get(table, id)
+  return row !== undefined && (as === undefined || row[as.column] === as.value)
+}

@@ -6,7 +6,7 @@ import { isThere, type Story, say } from './story.ts'
 import { tellDelete } from './tell-delete.ts'
 import { tellInsert } from './tell-insert.ts'
 import { tellUpdate } from './tell-update.ts'
-import { rowTargets } from './transaction-order.ts'
+import { toldColumns } from './told-columns.ts'
 
 interface Begun {
   readonly change: AuditedChange
@@ -37,10 +37,15 @@ function begin(story: Story, change: AuditedChange, begun: Set<number>): Begun {
 
 function neededBefore(story: Story, change: AuditedChange): readonly AuditedChange[] {
   if (!change.change) return story.order.leaving(change).filter((leaving) => !isKeyTaken(story, leaving))
-  return rowTargets(story.naming.lookup, change.table, change.change)
+  const { order, naming } = story
+  const table = naming.lookup.get(change.table)
+  const row = change.change
+  if (!table) return []
+  return toldColumns(table)
+    .flatMap((column) => order.targetsOf(change.xid, { table, column, row, moment: 'after' }))
     .filter((target) => !isThere(story, target))
-    .flatMap((target) => story.order.insertOf(change.xid, target) ?? [])
-    .filter((insert) => !isKeyTaken(story, insert))
+    .flatMap((target) => order.makerOf(change.xid, target) ?? [])
+    .filter((maker) => !isKeyTaken(story, maker))
 }
 
 function tell(story: Story, change: AuditedChange): void {

@@ -2,7 +2,7 @@
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { AuditedChange } from './audited-change.ts'
 import { deleteText, updateText } from './statement-text.ts'
-import { columnTargets, named, type RowOfTable, type Story, say } from './story.ts'
+import { named, type RowOfTable, type Story, say } from './story.ts'
 import { toldColumns } from './told-columns.ts'
 
 export function tellDelete(story: Story, change: AuditedChange, of: RowOfTable): void {
@@ -30,9 +30,9 @@ function loosen(story: Story, change: AuditedChange, referrer: AuditedChange): v
   const from = replayed.get(referrer.table, id)
   if (!table || !from || (referrer.table === change.table && id === change.rowId)) return
   const held = toldColumns(table).filter((column) =>
-    columnTargets(table, column, from).some(
-      (target) => target.table === change.table && target.id === change.rowId,
-    ),
+    story.order
+      .targetsOf(change.xid, { table, column, row: from, moment: 'before' })
+      .some((target) => target.table === change.table && target.id === change.rowId),
   )
   const to = { ...from, ...Object.fromEntries(held.map((column) => [column, null])) }
   say(story, change, {

@@ -43,8 +43,11 @@ const reserved: ReadonlySet<string> = new Set(
 export interface Target {
   readonly table: string
   readonly id: number
+  /** Of a reference by name: the row is meant only while it has this one. */
+  readonly as?: { readonly column: string; readonly value: string }
 }
 
+/** But for references by name, which only rows of the same transaction tell. */
 export function targetsOf(column: Column | undefined, value: Json): readonly Target[] {
   const { reference } = column ?? {}
   if (reference?.by === 'id') {

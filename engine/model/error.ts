@@ -209,6 +209,12 @@ export const errorKinds = {
     'later',
     'Wait until some have ended, or cancel them; an owner of the home tenant may allow more: iasql_tenant_quota().',
   ),
+  'quota/connections': kind(
+    '53300',
+    'user',
+    'later',
+    'Wait until some have ended; an owner of the home tenant may allow more: iasql_tenant_quota().',
+  ),
   'protocol/bad-json': kind('08P01', 'user', 'never', 'Send one JSON object as a text message.'),
   'protocol/unknown-action': kind('08P01', 'user', 'never', 'See docs/protocol.md for the actions.'),
   'protocol/bad-field': kind('08P01', 'user', 'never', 'See docs/protocol.md for the fields of this action.'),

@@ -1,5 +1,6 @@
 /** A resource type without its mapper: everything that decisions, DDL and documentation need to know of a table. */
 import type { Columns } from './column.ts'
+import type { Json } from './json.ts'
 
 export interface Check {
   readonly sql: string
@@ -22,8 +23,22 @@ export interface CreatedWith {
   /** Qualified parent table, and the reference column of this table that names the parent. */
   readonly parent: string
   readonly via: string
-  /** Users may end or replace it while the parent stands. */
+  /** Users may replace it while the parent stands, or end it: by a DELETE of that row alone, as one of several leaves it. */
   readonly removable?: boolean
+}
+
+/**
+ * Rows of another table that are made before those of this one and end after them, though no column names them: both lead to
+ * the same row. A NAT gateway, by its subnet, and an internet gateway lead to one VPC.
+ */
+export interface ComesAfter {
+  /** Qualified table of the others, and those columns of it that lead to the shared row. */
+  readonly table: string
+  readonly by: readonly string[]
+  /** The way there from here: a column of this table, then a column of what that leads to, and so on. */
+  readonly via: readonly string[]
+  /** Only of rows that have one of these `values` in `column`. */
+  readonly where?: { readonly column: string; readonly values: readonly Json[] }
 }
 
 /** Rows whose writes share a call: by the columns that have the same values in all of them. */
@@ -61,6 +76,8 @@ export interface TableSpec {
   readonly settleMs: number
   readonly protects: readonly Protection[]
   readonly createdWith: readonly CreatedWith[]
+  /** What rows come after beside what they refer to. Absent: nothing. */
+  readonly after?: readonly ComesAfter[]
   /** Whether the cloud id is a name that the user gives: look it up before a create (adoption), collide on replace. */
   readonly named: boolean
   readonly estimates: Estimates

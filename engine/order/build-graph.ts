@@ -79,7 +79,7 @@ function addReferenceEdges(
   reference: ChangeReference,
   target: PlannedChange,
 ): void {
-  const { column, cuttable, need } = reference
+  const { cuttable, need, isExtra = false } = reference
   const [maker, targetMaker] = [makerOf(change), makerOf(target)]
   if (!targetMaker) return
   if (maker) {
@@ -87,12 +87,15 @@ function addReferenceEdges(
     const isThere = target.action === 'update'
     // What is there has some value in any column of it, so an update may leave each to a step of its own.
     const strength = cuttable || change.action === 'update' ? 'column' : 'hard'
-    const edge = { from: maker, to: targetMaker, column }
-    if (isThere) addEdge(graph, { ...edge, milestone: 'ready', strength: 'soft' })
+    const edge = { from: maker, to: targetMaker, column: columnOf(reference) }
+    if (isThere || isExtra) addEdge(graph, { ...edge, milestone: 'ready', strength: 'soft' })
     else addEdge(graph, { ...edge, milestone: need, strength })
   }
   addSuccessorEdge(graph, change, reference, target)
 }
+
+/** To leave the column to a later step would not do without an extra. */
+const columnOf = ({ column, isExtra }: ChangeReference): string | null => (isExtra ? null : column)
 
 const holdOf = ({ cuttable, isFixed }: ChangeReference): Edge['strength'] =>
   cuttable ? 'column' : isFixed ? 'hard' : 'held'
@@ -104,8 +107,9 @@ function addHoldingEdges(
   reference: ChangeReference,
   target: PlannedChange,
 ): void {
-  const { column } = reference
-  const [maker, end, targetEnd] = [makerOf(change), endOf(change), endOf(target)]
+  const column = columnOf(reference)
+  const [maker, end] = [makerOf(change), endOf(change)]
+  const targetEnd = endOf(target) ?? (reference.isExtra ? makerOf(target) : null)
   // A companion goes with its parent and without a call, so nothing waits for it.
   if (!targetEnd || target.key === change.key || change.companion) return
   // The cloud knows nothing of most expressions, so they hold up nobody in earnest.
@@ -114,7 +118,7 @@ function addHoldingEdges(
   if (holder) {
     const strength = isKnown ? holdOf(reference) : 'soft'
     addEdge(graph, { from: targetEnd, to: holder, milestone: 'gone', strength, column })
-  } else if (maker && reference.cuttable && isKnown) {
+  } else if (maker && column !== null && reference.cuttable && isKnown) {
     // The old one goes before there is another to point at; what is in use could not be deleted.
     const clear = addClear(graph, maker, column)
     addEdge(graph, hard(targetEnd, clear, 'gone'))

@@ -7,6 +7,7 @@ import type { DriftPolicy } from '#engine/merge/merge-column.ts'
 import { mergeRow, type RowStates, type RowVerdicts } from '#engine/merge/merge-row.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import { unsureColumns, withUnsure } from '#engine/merge/unsure.ts'
+import { isUsual } from '#engine/merge/usual-values.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { type KnownResources, parentOf, resolveRow, tableOf } from './known-resources.ts'
@@ -112,11 +113,15 @@ function draftAdoption(known: KnownResources, resource: ResourceState): Draft {
   return { ...plain, resource, action: 'adopt', delta, unknown: unknownColumns(known, resource), reason }
 }
 
-/** What an adopted resource must change to be as the row says; what only a replacement could change stays open. */
+/**
+ * What an adopted resource must change to be as the row says beyond its defaults; what only a replacement could change stays
+ * open.
+ */
 export function adoptionDelta(table: TableSpec, desired: Row, observed: Row): Row {
   const given = Object.entries(givenArguments(table, desired)).filter(([name, value]) => {
     const column = table.columns[name]
-    return column && column.replaces === false && !equals(column, value, observed[name])
+    if (column?.replaces !== false || isUsual(column, value)) return false
+    return !equals(column, value, observed[name])
   })
   return Object.fromEntries(given)
 }

@@ -1,6 +1,7 @@
 /** Rows in, plan out: what an apply would do, with every reason, without touching anything. */
 import { shown } from '#engine/columns/shown.ts'
 import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
+import { addExtras } from './declared-extras.ts'
 import { type Draft, draftChange } from './draft-change.ts'
 import { finishChange } from './finish-change.ts'
 import { followValues } from './followed-values.ts'
@@ -50,7 +51,8 @@ function followAll(known: KnownResources, drafts: Map<string, Draft>): readonly 
   let changes: readonly PlannedChange[] = []
   do {
     followReplacements(known, drafts)
-    changes = [...drafts.keys()].sort().flatMap((key) => finishChange(known, drafts, key))
+    const finished = [...drafts.keys()].sort().flatMap((key) => finishChange(known, drafts, key))
+    changes = addExtras(known, drafts, finished)
   } while (endFirstInCircles(known.tables, drafts, changes))
   return changes
 }

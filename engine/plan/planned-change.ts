@@ -24,6 +24,8 @@ export interface ChangeReference {
   readonly isHeld?: boolean
   /** The column points at a companion of the target. */
   readonly isThrough?: boolean
+  /** No column names the target: the table says that it comes before. `of` is its column that leads to the same row. */
+  readonly isExtra?: boolean
 }
 
 /** `cloud`: AWS refuses a second one; `table`: only our rows are told apart by it. */

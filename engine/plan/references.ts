@@ -11,17 +11,28 @@ export function referencesOf(
   resource: ResourceState,
   side: ChangeReference['side'],
 ): readonly ChangeReference[] {
+  return Object.keys(tableOf(known, resource).columns).flatMap((name) =>
+    referencesIn(known, resource, side, name),
+  )
+}
+
+/** Those of one column. */
+export function referencesIn(
+  known: KnownResources,
+  resource: ResourceState,
+  side: ChangeReference['side'],
+  name: string,
+): readonly ChangeReference[] {
   const row: Row = resource[side] ?? {}
+  const column = tableOf(known, resource).columns[name]
+  const value = row[name] ?? null
+  if (value === null || !column) return []
   const written: Row = side === 'base' ? sentExpressions(resource.base) : row
-  return Object.entries(tableOf(known, resource).columns).flatMap(([name, column]) => {
-    const value = row[name] ?? null
-    if (value === null) return []
-    const kept = isKept(column, row)
-    const cuttable = !kept && canBeSetLater(column) && (side === 'desired' || column.clearable)
-    const pointer: Pointer = { name, column, side, cuttable, isKept: kept }
-    const target = targetOf(known, { resource, side }, column, value)
-    return [...byKey(pointer, target), ...byExpression(pointer, written[name])]
-  })
+  const kept = isKept(column, row)
+  const cuttable = !kept && canBeSetLater(column) && (side === 'desired' || column.clearable)
+  const pointer: Pointer = { name, column, side, cuttable, isKept: kept }
+  const target = targetOf(known, { resource, side }, column, value)
+  return [...byKey(pointer, target), ...byExpression(pointer, written[name])]
 }
 
 /** A column of one row that names others. */

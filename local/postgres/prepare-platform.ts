@@ -82,6 +82,7 @@ const makeRoleAndDatabase = async (client: Client, platform: Credentials, isOurs
   const verb = (await exists(client, 'pg_roles', 'rolname', platform.user)) ? 'ALTER' : 'CREATE'
   const rights = 'LOGIN CREATEROLE CREATEDB INHERIT'
   await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${escapeLiteral(platform.password)}`)
+  if (isOurs) await client.query(`GRANT pg_use_reserved_connections TO ${role}`)
   // Who is no superuser may give a database only to a role that it can become.
   await client.query(`GRANT ${role} TO CURRENT_USER WITH SET TRUE`)
   if (!(await exists(client, 'pg_database', 'datname', platformDatabase))) {

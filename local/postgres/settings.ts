@@ -14,7 +14,10 @@ const silence = {
 }
 
 const scarce = {
-  max_connections: '100',
+  // What the pools take at most (postgres/connection-pools.ts), and some for logins that come by themselves.
+  max_connections: '120',
+  // Of these, for the platform, which must get in whatever tenants do.
+  reserved_connections: '24',
   shared_buffers: '64MB',
   huge_pages: 'off',
   wal_level: 'minimal',

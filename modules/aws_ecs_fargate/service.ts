@@ -9,6 +9,7 @@ import {
 import { defineMapper, defineTable, done, type Json, type Propagation, ref, waiting } from '../kit/index.ts'
 import { columns, type Row } from './service-columns.ts'
 import { balancerLines, networkRow } from './service-lines.ts'
+import { servicePrecedents } from './service-precedents.ts'
 import { changedSettings, settingsOf } from './service-settings.ts'
 import { clusterNameOf, clusterOf, isSteady, listServices, readServices } from './services.ts'
 import { allTags, tagsIn, tagsToCreate, updateTags } from './tags.ts'
@@ -63,12 +64,13 @@ export const service = defineTable({
   holdsData: false,
   settleMs: 15_000,
   estimates: { createMs: 90_000, updateMs: 120_000, deleteMs: 90_000 },
+  after: servicePrecedents,
   propagates: [
     ...['CreateService', 'UpdateService'].map((operation) =>
       unready(operation, {
         message: /does not have an associated load balancer/i,
-        forMs: 600_000,
-        because: 'the listener that binds the target group to a load balancer is made at the same time',
+        forMs: 60_000,
+        because: 'ECS has not heard yet of the listener that binds the target group to a load balancer',
       }),
     ),
     unready('CreateService', {

@@ -4,12 +4,14 @@ import {
   DescribeTaskDefinitionCommand,
   ECSClient,
   ListTaskDefinitionFamiliesCommand,
+  ListTaskDefinitionsCommand,
   RegisterTaskDefinitionCommand,
   type TaskDefinition,
   type Volume,
 } from '@aws-sdk/client-ecs'
 import {
   type CloudApi,
+  type CloudId,
   defineMapper,
   defineTable,
   done,
@@ -58,7 +60,13 @@ async function unlessUnknown<Answer>(call: Promise<Answer>): Promise<Answer | un
   }
 }
 
-const definitions = versioned<SeenDefinition>({
+async function* revisionsOf(familyPrefix: string, ecs: CloudApi): AsyncIterable<CloudId> {
+  const input = { familyPrefix, status: 'ACTIVE', sort: 'DESC', maxResults: 100 } as const
+  for await (const arn of ecs.pages(ListTaskDefinitionsCommand, input, (page) => page.taskDefinitionArns))
+    yield { task_definition_arn: arn }
+}
+
+const definitions = versioned<Row, SeenDefinition>({
   families: (ecs) =>
     ecs.pages(
       ListTaskDefinitionFamiliesCommand,
@@ -67,6 +75,8 @@ const definitions = versioned<SeenDefinition>({
     ),
   newest: read,
   read: ({ task_definition_arn = '' }, ecs) => read(task_definition_arn, ecs),
+  revisions: revisionsOf,
+  familyOf: ({ family }) => family,
   tokenOf: (seen) => seen.tags[tokenTag],
 })
 
@@ -134,6 +144,7 @@ export const taskDefinition = defineTable({
     client: ECSClient,
     operations: [
       'ListTaskDefinitionFamilies',
+      'ListTaskDefinitions',
       'DescribeTaskDefinition',
       'RegisterTaskDefinition',
       'TagResource',

@@ -124,6 +124,15 @@ export const loadBalancer = defineTable({
   holdsData: false,
   settleMs: 15_000,
   estimates: { createMs: 150_000, updateMs: 3_000, deleteMs: 3_000 },
+  // AWS makes none that faces the internet in a VPC that has no way there, nor takes that away from under it.
+  after: [
+    {
+      table: 'aws_vpc.internet_gateway',
+      by: ['vpc_id'],
+      via: ['subnets', 'vpc_id'],
+      where: { column: 'scheme', values: ['internet-facing'] },
+    },
+  ],
   hydrates: [...(Object.keys(attributeColumns) as (keyof typeof attributeColumns)[]), 'tags'],
   protects: [
     {

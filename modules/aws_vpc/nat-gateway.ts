@@ -76,7 +76,9 @@ async function findByToken(token: string, ec2: CloudApi): Promise<NatGateway | u
   return undefined
 }
 
-/** Without a way to the internet a public gateway would be made and fail: better to wait for the one that is being attached. */
+const noWayOut = { operation: 'DescribeInternetGateways', error: 'NoInternetGateway' }
+
+/** Without a way to the internet a public gateway would be made, and fail, and stand about as failed for an hour. */
 async function expectWayOut(subnetId: string, ec2: CloudApi): Promise<void> {
   const { Subnets = [] } = await ec2.send(DescribeSubnetsCommand, {
     Filters: [{ Name: 'subnet-id', Values: [subnetId] }],
@@ -87,13 +89,11 @@ async function expectWayOut(subnetId: string, ec2: CloudApi): Promise<void> {
     Filters: [{ Name: 'attachment.vpc-id', Values: [vpcId] }],
   })
   if (InternetGateways.length > 0) return
-  throw new IasqlError(
-    'cloud/conflict',
-    `${vpcId} has no internet gateway, which a public NAT gateway needs`,
-    {
-      hint: 'Attach one: INSERT INTO internet_gateway (vpc_id) …; or set connectivity_type to private.',
-    },
-  )
+  const message = `${vpcId} has no internet gateway, which a public NAT gateway needs`
+  throw new IasqlError('cloud/invalid', message, {
+    hint: 'Attach one: INSERT INTO internet_gateway (vpc_id) …; or set connectivity_type to private.',
+    refusal: { ...noWayOut, message },
+  })
 }
 
 const outcomeOf = (gateway: NatGateway): Outcome =>
@@ -109,6 +109,22 @@ export const natGateway = defineTable({
   settleMs: 10_000,
   holdsData: false,
   estimates: { createMs: 120_000, deleteMs: 60_000 },
+  after: [
+    {
+      table: 'aws_vpc.internet_gateway',
+      by: ['vpc_id'],
+      via: ['subnet_id', 'vpc_id'],
+      where: { column: 'connectivity_type', values: ['public'] },
+    },
+  ],
+  propagates: [
+    {
+      ...noWayOut,
+      message: /has no internet gateway/,
+      forMs: 30_000,
+      because: 'an internet gateway that was attached a moment ago may not show yet',
+    },
+  ],
   checks: [
     {
       sql: "elastic_ip_id IS NULL OR connectivity_type = 'public'",

@@ -69,8 +69,8 @@ export interface Mapper<Row = SeenRow, Seen = unknown> extends Reads<Row, Seen> 
   readonly grouping?: Grouping<Row, Seen>
   /** Removes our own tags (`ownTags`) of resources that are ours no more; nothing happens to those that carry none. */
   untag?(ids: readonly CloudId[], cloud: CloudApi): Promise<void>
-  /** The resource that this create attempt made, by the token it carried. */
-  findByToken?(token: Token, cloud: CloudApi): Promise<Seen | undefined>
+  /** The resource that this create attempt made, by the token it carried; `want` is what it asked for. */
+  findByToken?(token: Token, cloud: CloudApi, want: Resolved<Row>): Promise<Seen | undefined>
   /** The resource that bears the name (or sits in the one place) that `want` asks for; for adoption and for settling. */
   findByName?(want: Resolved<Row>, cloud: CloudApi): Promise<Seen | undefined>
   /**

@@ -1,6 +1,7 @@
 /** The row of an adopted resource: the one that a user has inserted under its name, or a new one. */
 import { projectionOf } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
+import { usualValues } from '#engine/merge/usual-values.ts'
 import type { CloudId } from '#engine/model/cloud.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import { shownName } from '#engine/plan/natural-name.ts'
@@ -117,7 +118,7 @@ async function decide(
   return rowId
 }
 
-/** What the user left open is the cloud's to fill; what differs otherwise stays an edit for the next apply. */
+/** What the user left open or at its default is the cloud's to fill; what differs otherwise stays an edit for the next apply. */
 async function bind(
   transaction: Queryable,
   { tenant, type, place }: Adopting,
@@ -125,12 +126,11 @@ async function bind(
 ): Promise<number> {
   const { observed, state } = found
   const desired = state.desired ?? {}
-  const base = Object.fromEntries(
-    Object.entries(observed).map(([column, value]): [string, Json] => [
-      column,
-      (desired[column] ?? null) === null && type.columns[column]?.nature === 'argument' ? null : value,
-    ]),
-  )
+  const agreed = Object.entries(observed).map(([column, value]): [string, Json] => [
+    column,
+    (desired[column] ?? null) === null && type.columns[column]?.nature === 'argument' ? null : value,
+  ])
+  const base = { ...Object.fromEntries(agreed), ...usualValues(type, desired) }
   const { write } = settleRow(type, { desired, base, observed })
   const binding = bindRow(transaction, tenant, {
     table: type.name,

@@ -8,6 +8,7 @@ import { noneUnseen, unseenAmong, unseenNotice } from '../automatic/unseen-chang
 import type { InstalledTables } from '../install/installed-tables.ts'
 import {
   choiceNotice,
+  isNobodys,
   type LeftAlone,
   leftAlone,
   movedNotice,
@@ -62,6 +63,27 @@ export interface Choice {
   notices(unchosen: readonly PlannedChange[]): readonly string[]
 }
 
+/** What an apply that has planned before had to leave then. */
+interface Held {
+  /** By resource key; undefined: it has not planned yet. */
+  readonly held: ReadonlyMap<string, number | null> | undefined
+  /** It came of the execution's own changes, though nobody could preview it: what AWS made along is to be as it was before. */
+  isOwed(change: PlannedChange): boolean
+}
+
+export async function awaitedBy(
+  ports: Ports,
+  { tenant, executionId, isAgain = false }: ChoiceRequest,
+  preview: PreviewedPlan | undefined,
+): Promise<Held> {
+  const held = isAgain ? await heldKeys(ports.platform, tenant, executionId) : undefined
+  return {
+    held,
+    isOwed: (change) =>
+      held?.get(change.key) === null && isNobodys(change) && !preview?.changes.has(change.key),
+  }
+}
+
 /** The preview that is to be applied; none: whatever is planned now. */
 export const previewOf = async (
   ports: Ports,
@@ -78,6 +100,7 @@ export async function chooseChanges(
     readonly preview: PreviewedPlan | undefined
     /** Rows of transactions that others have open. */
     readonly open: ReadonlyMap<string, OpenRow>
+    readonly awaited: Held
   },
 ): Promise<Choice> {
   const { tables, changes, open } = planned
@@ -124,13 +147,15 @@ async function chooseOfApply(
     tables,
     changes,
     preview,
+    awaited,
   }: {
     readonly tables: InstalledTables
     readonly changes: readonly PlannedChange[]
     readonly preview: PreviewedPlan | undefined
+    readonly awaited: Held
   },
 ): Promise<Choice> {
-  const held = isAgain ? await heldKeys(ports.platform, tenant, executionId) : undefined
+  const { held, isOwed } = awaited
   // What points at a target by now, nobody could know when that had to wait.
   const isAwaited = held ? withNeeded(changes, tables, ({ key }) => held.has(key)) : () => true
   const ended = await endedKeys(ports.platform, tenant, executionId)
@@ -146,15 +171,14 @@ async function chooseOfApply(
     !ended.has(change.key) &&
     !unseen.isUnseen(change) &&
     isAwaited(change) &&
-    isOwn(change) &&
-    (!preview || isToDo(preview, change.key)) &&
+    (isOwed(change) || (isOwn(change) && (!preview || isToDo(preview, change.key)))) &&
     !moved?.has(change.key)
   return {
     isChosen,
     unseen: unseen.changes,
     notices: (unchosen) => [
       ...unseenNotice(unseen.changes),
-      ...(given.mine ? othersNotice(unchosen, isOwn) : []),
+      ...(given.mine ? othersNotice(unchosen, (change) => isOwn(change) || isOwed(change)) : []),
       ...(preview && !isAgain ? choiceNotice(preview, (key) => planned.has(key)) : []),
       ...(preview && moved && isAgain ? movedNotice(movedLines(preview, moved)) : []),
       ...(preview ? stuckNotice(unchosen.filter((change) => !change.companion && isChosen(change))) : []),

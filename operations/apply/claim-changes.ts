@@ -15,7 +15,7 @@ import type { PlanLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
 import { ownTransaction } from '../transaction/session.ts'
 import { type AwaitedRow, awaitedRows } from './awaited-rows.ts'
-import { type ChoiceRequest, chooseChanges, previewOf } from './choose-changes.ts'
+import { awaitedBy, type ChoiceRequest, chooseChanges, previewOf } from './choose-changes.ts'
 import { findClaimedNeighbours } from './claimed-neighbours.ts'
 import type { ClaimedChange } from './jobs.ts'
 import { decidedAmong, planSettled } from './plan-settled.ts'
@@ -57,11 +57,12 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
   // After the plan has read the rows: an edit that it saw is missed by nobody who has a transaction open.
   const open = await openRows(db, tenant, commit?.transactionId ?? (await ownOf(ports, request)))
   const preview = await previewOf(ports, request)
+  const awaited = await awaitedBy(ports, request, preview)
   const changes = await findAdoptions(
     { ports, db, tenant, tables, states: plan.states, signal },
-    within(preview, plan.changes),
+    within(preview, plan.changes, awaited.isOwed),
   )
-  const choice = await chooseChanges(ports, request, { tables, changes, preview, open })
+  const choice = await chooseChanges(ports, request, { tables, changes, preview, open, awaited })
   const isDecided = decidedAmong(changes, undecided)
   const mine = orderWanted(changes, tables, (change) => choice.isChosen(change) && isDecided(change))
   const neighbours = await findClaimedNeighbours(db, tenant, plan, mine.changes)

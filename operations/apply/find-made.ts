@@ -9,7 +9,7 @@ interface Asked {
 }
 
 export async function findMade(mapper: Mapper, { token, want }: Asked, api: CloudApi): Promise<unknown> {
-  const byToken = token && mapper.findByToken ? await mapper.findByToken(token, api) : undefined
-  if (byToken !== undefined || !want) return byToken
-  return await mapper.findByName?.(want, api)
+  if (!want) return undefined
+  const byToken = token && mapper.findByToken ? await mapper.findByToken(token, api, want) : undefined
+  return byToken ?? (await mapper.findByName?.(want, api))
 }

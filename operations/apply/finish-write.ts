@@ -2,6 +2,7 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import { believedRow } from '#engine/merge/believed-row.ts'
 import { agreeOn } from '#engine/merge/unsure.ts'
+import { usualValues } from '#engine/merge/usual-values.ts'
 import type { CloudId, Outcome, SeenRow } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import type { Row } from '#engine/model/json.ts'
@@ -51,7 +52,8 @@ export async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId
   const sent = sentBy(run, job, stepKey)
   const isMade = step.kind === 'create'
   const agreed = waiting?.again ? sentAlready(job, step.kind, sent) : sent
-  const base = isMade ? agreed : agreeOn(state?.base, agreed)
+  const usual = step.kind === 'adopt' ? usualValues(job.type, state?.desired ?? {}) : {}
+  const base = isMade ? agreed : { ...usual, ...agreeOn(state?.base, agreed) }
   const isAnother = isMade && state?.cloudId && canonicalJson(state.cloudId) !== canonicalJson(cloudId)
   run.learn(job.change, { cloudId })
   const kept = run.ledger.settle(job, {
@@ -143,7 +145,8 @@ export async function endWrite(
   }
   const sent = sentBy(run, job, stepKey)
   // What an adoption or a creation did not send was left to the cloud: nothing was agreed on before.
-  const isNew = stepOf(job, stepKey).step.kind !== 'update'
+  const { kind } = stepOf(job, stepKey).step
+  const isNew = kind !== 'update'
   const observed = believedRow(type, {
     want: isNew ? withoutNulls(sent) : sent,
     observed: row,
@@ -151,7 +154,7 @@ export async function endWrite(
     writtenMs: job.calledMs,
     settleMs: run.context.ports.cloud.settleMs(type.settleMs),
   })
-  const settled = settleWritten(run, job, { sent, observed, isNew })
+  const settled = settleWritten(run, job, { sent, observed, kind })
   // Found again after a crash, or adopted: it has no record yet.
   const isKnown =
     canonicalJson(run.jobs.states.get(change.key)?.cloudId ?? null) === canonicalJson(reading.cloudId)

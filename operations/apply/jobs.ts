@@ -91,6 +91,8 @@ export async function loadJobs(context: ExecutionContext, tables: InstalledTable
   const all = records.map((record) => jobOf(record, tables))
   const states: LoadedStates = new Map()
   for (const [table, jobs] of Map.groupBy(all, (job) => job.change.table)) {
+    // What an apply is done with may be uninstalled before the rest of it is done.
+    if (!tables.lookup.has(table)) continue
     const ids = jobs.map((job) => job.change.rowId)
     for (const page of chunks(ids, 5_000)) {
       const type = tables.type(table)

@@ -13,7 +13,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import { loadPolicy } from '../drift/load-policy.ts'
 import { listedIds } from '../external/listed-ids.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
-import { loadStates } from '../plan/load-states.ts'
+import { type LoadedState, loadStates } from '../plan/load-states.ts'
 import type { Ports } from '../ports.ts'
 import { mergeKnown } from '../sync/merge-known.ts'
 import { placeOf } from '../sync/places.ts'
@@ -107,19 +107,21 @@ async function readGroup(
   )
   const notice = (message: string): void => ports.log('warn', message)
   const asking = companionScope({ ...scope, signal: calling, notice })
-  for (let from = 0; from < read.length && !inTime.aborted; from += atATime) {
-    const some = read.slice(from, from + atATime)
+  const isWhole = async ({ cloudId }: LoadedState): Promise<boolean> => {
     try {
-      for (const { cloudId } of some) if (cloudId) await takeCompanions(asking, { type, cloudId, place })
+      if (cloudId) await takeCompanions(asking, { type, cloudId, place })
+      return true
     } catch (error) {
-      if (inTime.aborted && !signal.aborted) return
+      if (isOfCloud(error, calling) && !signal.aborted) return false
       throw error
     }
-    await noteRead(
-      db,
-      tenant,
-      some.flatMap(({ resourceId }) => resourceId ?? []),
-    )
+  }
+  for (let from = 0; from < read.length && !inTime.aborted; from += atATime) {
+    const whole: number[] = []
+    for (const state of read.slice(from, from + atATime))
+      if (!inTime.aborted && (await isWhole(state)))
+        whole.push(...(state.resourceId ? [state.resourceId] : []))
+    await noteRead(db, tenant, whole)
   }
 }
 

@@ -1,6 +1,6 @@
 /** The loop between deciding and doing: the reducer says what is due, this does it and reports what came of it. */
 import { defaultSettings, type ExecutionEffect, type ExecutionEvent } from '#engine/execute/protocol.ts'
-import { reduce } from '#engine/execute/reduce.ts'
+import { earlyMs, reduce } from '#engine/execute/reduce.ts'
 import { startExecution } from '#engine/execute/state.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import { type ApplyRun, openRun, type StepEvent } from './apply-run.ts'
@@ -87,12 +87,15 @@ function drive(run: ApplyRun, { turns, ending, inFlight, timers }: Drive): Promi
     }
     const at = (atMs: number, event: UntimedEvent): void => {
       const delayMs = Math.max(0, atMs - clock.now().getTime())
+      const ring = (): void => {
+        // A clock that was set back meanwhile has to come there first: nobody else would look again.
+        if (clock.now().getTime() < atMs - earlyMs) at(atMs, event)
+        else if (event.kind === 'deadline') stopFor(event)
+        else dispatch(event)
+      }
       clock
         .sleep(delayMs, timers)
-        .then(
-          () => (event.kind === 'deadline' ? stopFor(event) : dispatch(event)),
-          () => undefined,
-        )
+        .then(ring, () => undefined)
         .catch(reject)
     }
     // The reducer knows first, so that it does not begin again what gives up waiting.

@@ -4,7 +4,9 @@ import { keepingExpressions } from '#engine/merge/drift-policy.ts'
 import { type Projection, projectionIfAny } from '#engine/merge/projection.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
 import { agreeOn } from '#engine/merge/unsure.ts'
+import { usualValues } from '#engine/merge/usual-values.ts'
 import type { Row } from '#engine/model/json.ts'
+import type { StepKind } from '#engine/order/step.ts'
 import { type Drift, driftOf } from '#postgres/statements/drift-merge.ts'
 import { resolveRow } from '../plan/resolve-row.ts'
 import type { ApplyRun } from './apply-run.ts'
@@ -19,13 +21,15 @@ export interface SettledWrite {
 export function settleWritten(
   run: ApplyRun,
   job: Job,
-  { sent, observed, isNew }: { readonly sent: Row; readonly observed: Row; readonly isNew: boolean },
+  { sent, observed, kind }: { readonly sent: Row; readonly observed: Row; readonly kind: StepKind },
 ): SettledWrite {
   const state = run.jobs.states.get(job.change.key)
   const raw = state?.desired
-  const base = isNew ? sent : agreeOn(state?.base, sent)
-  if (!raw) return { base: { ...base, ...observed }, projection: undefined, drift: {} }
+  const isNew = kind !== 'update'
+  const agreed = isNew ? sent : agreeOn(state?.base, sent)
+  if (!raw) return { base: { ...agreed, ...observed }, projection: undefined, drift: {} }
   const desired = resolveRow(job.type, raw, run.known).row
+  const base = kind === 'adopt' ? { ...usualValues(job.type, desired), ...agreed } : agreed
   const { table, rowId } = job.change
   const policy = keepingExpressions(raw, (column) => run.policy(table, rowId, column))
   // What was left open or cleared is AWS's to fill, whatever the policy.

@@ -12,13 +12,14 @@ export function settledEdits(plan: RawPlan, undecided: ReadonlySet<string>): rea
     return !undecided.has(key) && (plan.states.get(key)?.claimedBy ?? null) === null
   })
   return decided.map((settlement) => {
-    const desired = plan.states.get(resourceKey(settlement.table, settlement.rowId))?.desired ?? {}
+    const state = plan.states.get(resourceKey(settlement.table, settlement.rowId))
     return {
       table_name: settlement.table,
       row_id: settlement.rowId,
       edit_version: settlement.editVersion,
+      observed_version: state?.observedVersion ?? null,
       base: settlement.base,
-      unprojected: projectionIfAny(settlement.write, desired),
+      unprojected: projectionIfAny(settlement.write, state?.desired ?? {}),
       drift: driftOf(settlement.drifted),
     }
   })

@@ -7,6 +7,8 @@ import { issueTicket } from '../people/tickets.ts'
 import type { Ports } from '../ports.ts'
 import { bearerIn, refuseForeign } from './authorize.ts'
 import type { Door } from './door.ts'
+import { isStillAsleep } from './still-asleep.ts'
+import { unlessWaking } from './tell-waking.ts'
 import { wireError } from './wire-error.ts'
 
 export interface HttpRequest {
@@ -42,18 +44,26 @@ export async function answerHttp(ports: Ports, request: HttpRequest, door: Door)
   if (request.method !== route.method)
     return { status: 405, headers, body: { message: 'Method Not Allowed' } }
   try {
-    return { status: 200, headers, body: await route.answer(ports, request, door) }
+    const body = await route.answer(ports, request, door)
+    if (body !== waking) return { status: 200, headers, body }
+    return { status: 202, headers: { ...headers, ...later(wakingSeconds) }, body }
   } catch (error) {
     const body = wireError(error, ports.log)
     const status = statuses[body.code] ?? 500
-    return { status, headers: { ...headers, ...(status === 429 ? { 'retry-after': '60' } : {}) }, body }
+    if (status === 429) return { status, headers: { ...headers, ...later(60) }, body }
+    return { status, headers: isStillAsleep(error) ? { ...headers, ...later(wakingSeconds) } : headers, body }
   }
 }
 
+const later = (seconds: number) => ({ 'retry-after': String(seconds) })
+/** No failure: somebody who is told so at once can say so to people, and ask again. */
+const waking = { status: 'waking' }
+const wakingSeconds = 3
+
 /** Whether the database answers, which wakes one that sleeps. */
-async function health({ platform }: Ports): Promise<object> {
-  await platform.query('SELECT 1 AS one')
-  return { status: 'ok' }
+async function health(ports: Ports): Promise<object> {
+  const asked = await unlessWaking(ports, () => ports.platform.query('SELECT 1 AS one'))
+  return asked === 'waking' ? waking : { status: 'ok' }
 }
 
 async function ticket(ports: Ports, request: HttpRequest, door: Door): Promise<object> {

@@ -1,12 +1,6 @@
 /** Who waits for a database that wakes up is told so, once a message. */
-import type { ServerMessage } from '#websocket/messages.ts'
+import { wakingNotice } from '#websocket/messages.ts'
 import type { Ports, Waking } from '../ports.ts'
-
-const notice = {
-  type: 'notice',
-  message: 'waking the database',
-  hint: 'It sleeps when nobody needs it, and takes about 15 seconds; nothing has to be sent again.',
-} as const satisfies ServerMessage
 
 /** Does `work`, and tells the connection when it has to wait. */
 export async function tellingOfWaking<Result>(
@@ -19,13 +13,30 @@ export async function tellingOfWaking<Result>(
     if (isTold) return
     isTold = true
     connections
-      .post(connectionId, JSON.stringify(notice))
+      .post(connectionId, JSON.stringify(wakingNotice))
       .catch((error: unknown) =>
         log('warn', 'A client could not be told that the database wakes.', { error }),
       )
   })
   try {
     return await work()
+  } finally {
+    stop?.()
+  }
+}
+
+/** Does `work`, unless it would have to wait: what it has begun wakes the database. */
+export async function unlessWaking<Result>(
+  { waking }: Pick<Ports, 'waking'>,
+  work: () => Promise<Result>,
+): Promise<Result | 'waking'> {
+  const { promise, resolve } = Promise.withResolvers<'waking'>()
+  const stop = waking?.watch(() => resolve('waking'))
+  const done = work()
+  // Nobody waits for it any more.
+  done.catch(() => undefined)
+  try {
+    return await Promise.race([done, promise])
   } finally {
     stop?.()
   }

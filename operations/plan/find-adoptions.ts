@@ -1,6 +1,7 @@
 /** Before a create under a name that a user gave: does the cloud have that name already? */
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { Place } from '#engine/model/cloud.ts'
+import { IasqlError } from '#engine/model/error.ts'
 import { asAdoption } from '#engine/plan/adoption.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
@@ -13,7 +14,7 @@ import { placeOf } from '../sync/places.ts'
 import { indexReferences, readRow, referencesIn } from '../sync/row-references.ts'
 import { knownFrom } from './known-from.ts'
 import type { LoadedStates } from './load-neighbours.ts'
-import { type Candidate, type Found, lookUpNames } from './look-up-names.ts'
+import { type Candidate, type Found, type LookedUp, lookUpNames, unsureOf } from './look-up-names.ts'
 import { resolveRow } from './resolve-row.ts'
 
 export interface AdoptionScope {
@@ -59,7 +60,10 @@ async function adoptGroup(
   const place = placeOf(scope.ports, group[0]?.place)
   const api = scope.ports.cloud.api(mapper.client, place, scope.signal)
   const candidates = group.flatMap((change) => candidateOf(scope, type, change) ?? [])
-  const { found, unsure } = await lookUpNames({ type, mapper, api }, candidates)
+  const { found, unsure } = await lookUpNames({ type, mapper, api }, candidates).catch((error: unknown) => {
+    scope.signal.throwIfAborted()
+    return outOfReach(candidates, error)
+  })
   const strange = await strangers(scope, type, place, found, mapper)
   const rows = strange.map(({ change, seen }) => ({
     change,
@@ -79,6 +83,12 @@ async function adoptGroup(
     }),
   )
   return [...adoptions, ...unsure]
+}
+
+/** A place that nobody reaches is no reason to plan nothing elsewhere. */
+function outOfReach(candidates: readonly Candidate[], error: unknown): LookedUp {
+  if (!(error instanceof IasqlError) || error.code !== 'cloud/unreachable') throw error
+  return { found: [], unsure: candidates.map((candidate) => unsureOf(candidate, error)) }
 }
 
 /** Without what another row stands for, which may be on its way out, and without what is not this account's to take. */

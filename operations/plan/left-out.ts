@@ -20,7 +20,7 @@ export function ownChanges(
 }
 
 /** Not asked for by a person's edit: the engine's own edits follow values that have moved. */
-const isNobodys = (change: PlannedChange | undefined): boolean =>
+export const isNobodys = (change: PlannedChange | undefined): boolean =>
   change?.actor === null || change?.actor === 'iasql'
 
 /** The changes that `isAsked` picks, and those that nobody's edit asked for and that these cannot be done without. */

@@ -26,7 +26,7 @@ interface Looking {
   readonly api: CloudApi
 }
 
-interface LookedUp {
+export interface LookedUp {
   readonly found: readonly Found[]
   /** Creates of which AWS would not tell: they ask again before their own call, and fail by themselves. */
   readonly unsure: readonly PlannedChange[]
@@ -35,12 +35,8 @@ interface LookedUp {
 export async function lookUpNames(looking: Looking, candidates: readonly Candidate[]): Promise<LookedUp> {
   const { mapper, api } = looking
   const unsure: PlannedChange[] = []
-  const leaveUnsure = ({ change }: Candidate, why: IasqlError): void =>
-    void unsure.push({
-      ...change,
-      isNameUnsure: true,
-      reason: `${change.reason}; whether AWS has one of this name it does not tell: ${why.message}`,
-    })
+  const leaveUnsure = (candidate: Candidate, why: IasqlError): void =>
+    void unsure.push(unsureOf(candidate, why))
   try {
     const names = candidates.length > fewNames ? await listNames(looking) : undefined
     if (names) return { found: await readListed(looking, candidates, names, leaveUnsure), unsure }
@@ -59,6 +55,12 @@ export async function lookUpNames(looking: Looking, candidates: readonly Candida
   })
   return { found, unsure }
 }
+
+export const unsureOf = ({ change }: Candidate, why: IasqlError): PlannedChange => ({
+  ...change,
+  isNameUnsure: true,
+  reason: `${change.reason}; whether AWS has one of this name it does not tell: ${why.message}`,
+})
 
 const nameIn = (type: ResourceType, row: Readonly<Record<string, Json | object>>): string =>
   JSON.stringify(type.naturalKey.map((column) => row[column] ?? null))

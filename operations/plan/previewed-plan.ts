@@ -34,12 +34,16 @@ export async function readPreview(ports: Ports, tenant: Tenant, planId: number):
 /**
  * Nothing that anybody else has edited is looked at, so that no such row can make a difference. What nobody has edited is
  * planned because of other changes: what has come to point at a target since then keeps that from being replaced.
+ * `isOwed`: what an apply of it has yet to do so that its own changes leave all as it was.
  */
 export const within = (
   preview: PreviewedPlan | undefined,
   changes: readonly PlannedChange[],
+  isOwed: (change: PlannedChange) => boolean = () => false,
 ): readonly PlannedChange[] =>
-  preview ? changes.filter(({ key, actor }) => preview.changes.has(key) || actor === null) : changes
+  preview
+    ? changes.filter((change) => preview.changes.has(change.key) || change.actor === null || isOwed(change))
+    : changes
 
 /** Whether the change is one that an apply of the plan is to do. */
 export const isToDo = ({ changes }: PreviewedPlan, key: string): boolean => {

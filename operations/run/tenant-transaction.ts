@@ -1,5 +1,7 @@
 /** One Data API transaction of a tenant's login: the calls a statement is made of. */
+import { IasqlError } from '#engine/model/error.ts'
 import type { ColumnMetadata, ExecuteResult, Field, Login, Parameter } from '#postgres/data-api.ts'
+import { sqlstateOf } from '#postgres/database-error.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import type { NameCheck } from '../statement/named-objects.ts'
@@ -81,12 +83,21 @@ const endOf = (xid: Field | undefined, notices: Field | undefined): TransactionE
 const xid = 'pg_catalog.pg_current_xact_id_if_assigned()::text'
 const given = ':statement, :settings::jsonb, :checks::jsonb'
 
+const full = ({ alias, reader }: Tenant, { secret }: Login): IasqlError =>
+  new IasqlError(
+    'quota/connections',
+    `All connections that ${secret === reader.secret ? 'readers' : 'writers'} of ${alias} may have are in use; that is its quota connections.`,
+  )
+
 export async function beginTenantTransaction(
   ports: Pick<Ports, 'dataApi'>,
-  { schema: t }: Tenant,
+  tenant: Tenant,
   login: Login,
 ): Promise<TenantTransaction> {
-  const transactionId = await ports.dataApi.begin(login)
+  const { schema: t } = tenant
+  const transactionId = await ports.dataApi.begin(login).catch((error: unknown) => {
+    throw sqlstateOf(error) === '53300' ? full(tenant, login) : error
+  })
   const call = (sql: string, parameters: readonly Parameter[] = [], includeResultMetadata = false) =>
     ports.dataApi.execute({ login, transactionId, sql, parameters, includeResultMetadata })
   const notices = `${t}.iasql_transaction_notices()::text`

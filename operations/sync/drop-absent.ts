@@ -1,10 +1,11 @@
 /** Rows marked as gone leave their tables, unless an edit, a lock or a reference from outside holds them there. */
-import type { TableSpec } from '#engine/model/table.ts'
+import { qualifiedName, type TableSpec } from '#engine/model/table.ts'
 import { shownName } from '#engine/plan/natural-name.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
 import type { Queryable } from '#postgres/database.ts'
 import type { ExecutionRecord } from '#postgres/statements/execution-acquire.ts'
 import { type AbsentResource, absentResources, tablesOfAbsent } from '#postgres/statements/resource-absent.ts'
-import { heldRows } from '#postgres/statements/resource-drop-absent.ts'
+import { heldRows, rowsAwaitingParents } from '#postgres/statements/resource-drop-absent.ts'
 import { deleteRows, isLater, lockFreeRows } from '#postgres/statements/resource-free.ts'
 import { storeRows } from './store-rows.ts'
 import { type SyncRow, syncRow } from './sync-row.ts'
@@ -74,7 +75,8 @@ async function dropFree(
           const leaving = { table: name, ids, condition: 'r.observed IS NULL', executionId: null }
           going.set(name, await lockFreeRows(transaction, tenant, leaving))
         }
-        await releaseHeld(transaction, { tenant, types: [...absent.keys()], going, installed })
+        const release = { tenant, types: [...absent.keys()], going, installed }
+        const awaiting = await releaseHeld(transaction, release)
         for (const [table, ids] of going) await deleteRows(transaction, tenant, table, ids)
         const rows: SyncRow[] = []
         const kept: Kept[] = []
@@ -82,7 +84,7 @@ async function dropFree(
           const ids = new Set(going.get(type.name))
           for (const record of records) {
             if (ids.has(record.row_id)) rows.push(goneRow(type, record))
-            else kept.push({ type, record })
+            else if (!awaiting.has(resourceKey(type.name, record.row_id))) kept.push({ type, record })
           }
         }
         await storeRows(transaction, tenant, execution, rows)
@@ -106,15 +108,26 @@ interface Release {
   readonly installed: readonly TableSpec[]
 }
 
-/** What a standing row refers to stands too, and so on: until nothing is left that is held from outside. */
-async function releaseHeld(db: Queryable, { tenant, types, going, installed }: Release): Promise<void> {
+/**
+ * What a standing row refers to stands too, and so on: until nothing is left that is held from outside. Gives the keys of
+ * what stays only because its parent does.
+ */
+async function releaseHeld(
+  db: Queryable,
+  { tenant, types, going, installed }: Release,
+): Promise<ReadonlySet<string>> {
+  const awaiting = new Set<string>()
   for (let isStable = false; !isStable; ) {
     isStable = true
     for (const type of types) {
       const ids = going.get(type.name) ?? []
-      const held =
-        ids.length > 0 ? new Set(await heldRows(db, tenant, type, { going, installed })) : undefined
-      if (!held || held.size === 0) continue
+      if (ids.length === 0) continue
+      const waiting = mayBeMissed(type, installed)
+        ? await rowsAwaitingParents(db, tenant, type.name, going)
+        : []
+      const held = new Set([...waiting, ...(await heldRows(db, tenant, type, { going, installed }))])
+      for (const id of waiting) awaiting.add(resourceKey(type.name, id))
+      if (held.size === 0) continue
       isStable = false
       going.set(
         type.name,
@@ -122,4 +135,13 @@ async function releaseHeld(db: Queryable, { tenant, types, going, installed }: R
       )
     }
   }
+  return awaiting
 }
+
+/** Without its row it would look as if users had taken it away, or what comes along with it, and would be ended once it is back. */
+const mayBeMissed = (type: TableSpec, installed: readonly TableSpec[]): boolean =>
+  type.createdWith.length > 0 &&
+  [
+    type,
+    ...installed.filter((other) => other.createdWith.some(({ parent }) => parent === qualifiedName(type))),
+  ].some(({ createdWith }) => createdWith.some(({ removable }) => removable))

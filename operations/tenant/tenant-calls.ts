@@ -1,7 +1,8 @@
 /** `iasql_disconnect(alias)`, `iasql_db_list()`, `iasql_tenant_suspend(alias, suspended)` and `iasql_tenant_quota(alias, quota, value)`. */
 import { findConnectionMember } from '#postgres/statements/connection-member.ts'
-import { type Quota, setQuota, setSuspended } from '#postgres/statements/tenant-change.ts'
+import { setSuspended } from '#postgres/statements/tenant-change.ts'
 import { allTenantLines, ownTenantLines, type TenantLine } from '#postgres/statements/tenant-list.ts'
+import { type Quota, setQuota } from '#postgres/statements/tenant-quota.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { refusal } from '../rpc/refusal.ts'
@@ -60,6 +61,7 @@ const bounds: Readonly<Record<Quota, { readonly least: number; readonly most: nu
   size_mb: { least: 1, most: 100_000_000 },
   statements: { least: 1, most: 100_000_000 },
   runs: { least: 1, most: 100_000 },
+  connections: { least: 1, most: 10_000 },
 }
 
 export async function quotaCall(callers: Ports, call: RpcCall): Promise<RpcAnswer> {

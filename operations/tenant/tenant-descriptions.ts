@@ -15,6 +15,7 @@ const tenantColumns = [
   column('quota_size_mb', 'bigint'),
   column('quota_statements', 'bigint'),
   column('quota_runs', 'bigint'),
+  column('quota_connections', 'int'),
   column('problem'),
 ] as const
 
@@ -63,7 +64,7 @@ export const tenantRpcs: readonly RpcDescription[] = [
     arguments: [text('alias'), text('quota'), { name: 'value', type: 'bigint' }],
     columns: tenantColumns,
     description:
-      'Changes what a tenant may use: size_mb of its tables, statements a minute, or runs at once. For owners of the home tenant.',
+      'Changes what a tenant may use: size_mb of its tables, statements a minute, runs at once, or connections of each of its two logins to the database. For owners of the home tenant.',
     sampleUsage: "SELECT * FROM iasql_tenant_quota('staging', 'size_mb', 20480)",
   },
   {

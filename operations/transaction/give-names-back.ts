@@ -1,5 +1,6 @@
 /** Names that rows have taken from one another go back, each as soon as its present holder has given it up. */
-import type { Column } from '#engine/model/column.ts'
+import type { Column, SqlType } from '#engine/model/column.ts'
+import type { Json } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import type { Queryable } from '#postgres/database.ts'
 import { sqlstateOf } from '#postgres/database-error.ts'
@@ -53,23 +54,35 @@ async function stepAside(
   return false
 }
 
-/** Checks of a table may want a name to begin or to end in a certain way. */
+/** Checks of a table may want a name to begin or to end in a certain way, or to be a network. */
+const textShapes: readonly ((rowId: number, value: string) => string)[] = [
+  (rowId, value) => `x${rowId}-${value}`,
+  (rowId, value) => `${value}-x${rowId}`,
+  (rowId, value) => `x${rowId}${value.slice(-8)}`,
+  (rowId) => `x${rowId}`,
+  (rowId) => `198.18.${Math.floor(rowId / 256) % 256}.${rowId % 256}/32`,
+]
+/** Ports and places of rules end at about 50,000. */
+const numberShapes: readonly ((rowId: number) => number)[] = [40_000, 30_000, 20_000, 10_000].map(
+  (least) => (rowId: number) => least + (rowId % 9_999),
+)
+
 function otherNames(type: TableSpec, { rowId, values }: RestoredRow): readonly RestoredRow['values'][] {
-  const names = type.naturalKey.filter(
-    (name) => isFreeText(type.columns[name]) && typeof values[name] === 'string',
-  )
-  if (names.length === 0) return []
-  const shapes = [
-    (value: string): string => `x${rowId}-${value}`,
-    (value: string): string => `${value}-x${rowId}`,
-    (value: string): string => `x${rowId}${value.slice(-8)}`,
-    (): string => `x${rowId}`,
+  const names = type.naturalKey.filter((name) => values[name] != null)
+  const texts = names.filter((name) => isFree(type.columns[name], 'text'))
+  const numbers = names.filter((name) => isFree(type.columns[name], 'integer'))
+  const named = (all: readonly string[], shape: (name: string) => Json) =>
+    Object.fromEntries(all.map((name) => [name, shape(name)]))
+  return [
+    ...(texts.length > 0 ? textShapes : []).map((shape) =>
+      named(texts, (name) => shape(rowId, String(values[name]))),
+    ),
+    ...(numbers.length > 0 ? numberShapes : []).map((shape) => named(numbers, () => shape(rowId))),
   ]
-  return shapes.map((shape) => Object.fromEntries(names.map((name) => [name, shape(String(values[name]))])))
 }
 
-const isFreeText = (column: Column | undefined): boolean =>
-  column !== undefined && column.sqlType === 'text' && !column.reference && !column.secret && !column.content
+const isFree = (column: Column | undefined, sqlType: SqlType): boolean =>
+  column !== undefined && column.sqlType === sqlType && !column.reference && !column.secret && !column.content
 
 /** Gives what the database has against it, and then nothing is written. */
 async function tryRow(

@@ -1,6 +1,7 @@
 /** The cloud follows the rows that a commit has restored; then all is as it was before the commit, and it ends. */
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
+import { overwrittenSecrets } from '#engine/transaction/commit-wave.ts'
 import { type CommitChange, commitChanges } from '#postgres/statements/commit-changes.ts'
 import { applyStanding } from '#postgres/statements/execution-held.ts'
 import { stragglerMs } from '../apply/call-times.ts'
@@ -117,7 +118,7 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
   const tables = await loadInstalledTables(ports, tenant)
   const plan = await planAll(ports.platform, tenant, tables, way.absent)
   const open = plan.changes.filter(({ key, companion }) => way.keys.has(key) && !companion)
-  const left = [...memory.left, ...open.map(openLine), ...anewLines(way)]
+  const left = [...memory.left, ...open.map(openLine), ...anewLines(way), ...overwrittenLines(way)]
   const hasToDo = open.length > 0 || memory.left.length > 0
   const next: CommitMemory = { ...memory, left: [...new Set(left)], hasToDo }
   const isOpen = new Set(open.map(({ key }) => key))
@@ -142,3 +143,11 @@ const anewLines = ({ changes }: Way): readonly string[] =>
     const data = change.risk === 'deletes data' ? ', without what was stored in it' : ''
     return [`${describe({ ...change, action: 'delete' })} was deleted and is made anew${data}`]
   })
+
+const overwrittenLines = ({ changes }: Way): readonly string[] =>
+  changes.flatMap((change) =>
+    (change.state === 'done' ? overwrittenSecrets(change) : []).map(
+      (column) =>
+        `${describe(change)}: AWS keeps the ${column} that it was given, for nobody here knows the one before`,
+    ),
+  )

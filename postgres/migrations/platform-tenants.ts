@@ -5,7 +5,7 @@ export const tenantsMigration: PlatformMigration = {
   name: 'tenants',
   version: 1,
   sql: [
-    // Quotas: of the size of both schemas; of statements a minute; of runs that are open at once.
+    // Quotas: of the size of both schemas; of statements a minute; of runs that are open at once; of connections of each login.
     `ALTER TABLE iasql_platform.tenant
       ADD COLUMN is_home boolean NOT NULL DEFAULT false,
       ADD COLUMN placement text NOT NULL DEFAULT 'shared' CHECK (placement IN ('shared', 'dedicated')),
@@ -13,6 +13,7 @@ export const tenantsMigration: PlatformMigration = {
       ADD COLUMN quota_bytes bigint NOT NULL DEFAULT 10737418240,
       ADD COLUMN quota_statements bigint NOT NULL DEFAULT 100000,
       ADD COLUMN quota_runs bigint NOT NULL DEFAULT 500,
+      ADD COLUMN quota_connections int NOT NULL DEFAULT 20,
       ADD COLUMN schema_version int, ADD COLUMN schema_readable_since int,
       ADD COLUMN fingerprint text, ADD COLUMN upgrade_problem text,
       ADD COLUMN secrets_rotated_at timestamptz NOT NULL DEFAULT now()`,

@@ -143,7 +143,10 @@ BEGIN
 END
 $iasql$`
 
-/** Deletes versions older than that which no row and no open call asks for; returns how many. */
+/**
+ * Deletes versions older than that which no row and no open call asks for; returns how many. One that a change took out of
+ * its row stays as long after that change, and until the transaction of it has ended.
+ */
 const purgeSecrets = (t: string): string => `
 CREATE FUNCTION ${t}.iasql_purge_secrets(older_than interval, most int) RETURNS int
 LANGUAGE plpgsql ${ownership} AS $iasql$
@@ -162,6 +165,10 @@ BEGIN
         SELECT s.version FROM ${t}.iasql_secret s WHERE s.table_name = $1 AND s.column_name = $2 AND s.at < $3
           AND NOT %s AND NOT EXISTS (SELECT FROM ${t}.iasql_intent i WHERE i.table_name = s.table_name
             AND i.row_id = s.row_id AND i.want->>s.column_name = ''secret:'' || s.version)
+          AND NOT EXISTS (SELECT FROM ${t}.iasql_audit a WHERE a.table_name = s.table_name AND a.row_id = s.row_id
+            AND a.original->>s.column_name = ''secret:'' || s.version
+            AND (a.ts >= $3 OR EXISTS (SELECT FROM ${t}.iasql_commit c JOIN ${t}.iasql_transaction x USING (transaction_id)
+              WHERE c.xid = a.xid AND x.state IN (''open'', ''committing''))))
         ORDER BY s.at LIMIT $4))', held)
       USING place.table_name, place.column_name, clock_timestamp() - older_than, most - total;
     GET DIAGNOSTICS gone = ROW_COUNT;

@@ -33,21 +33,23 @@ export async function storeHeld(
   }
 }
 
+/** Who has claimed it by resource key; null: it depends on a claimed one, or has come of the execution's own changes. */
 export async function heldKeys(
   db: Queryable,
   { schema: t }: Tenant,
   executionId: number,
-): Promise<ReadonlySet<string>> {
-  const keys = new Set<string>()
+): Promise<ReadonlyMap<string, number | null>> {
+  const keys = new Map<string, number | null>()
   let last = { table_name: '', row_id: 0 }
   for (;;) {
-    const page = await db.query<{ table_name: string; row_id: number }>(
-      `SELECT table_name, row_id FROM ${t}.iasql_execution_held
+    const page = await db.query<HeldRow>(
+      `SELECT table_name, row_id, holder FROM ${t}.iasql_execution_held
        WHERE execution_id = :execution::bigint AND (table_name, row_id) > (:table::text, :row::bigint)
        ORDER BY table_name, row_id LIMIT 5000`,
       { execution: executionId, table: last.table_name, row: last.row_id },
     )
-    for (const { table_name: table, row_id: rowId } of page) keys.add(resourceKey(table, rowId))
+    for (const { table_name: table, row_id: rowId, holder } of page)
+      keys.set(resourceKey(table, rowId), holder)
     last = page.at(-1) ?? last
     if (page.length < 5_000) return keys
   }

@@ -103,7 +103,8 @@ export async function takeIntent(
   await db.run(
     `WITH ${closing},
      gone AS (
-       INSERT INTO ${t}.iasql_edit (table_name, row_id, op) SELECT table_name, row_id, 'D' FROM closed
+       INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)
+       SELECT table_name, row_id, CAST('D' AS "char"), 'iasql' FROM closed
        WHERE NOT EXISTS (SELECT FROM ${t}."${intent.table_name}" q WHERE q.id = closed.row_id))
      INSERT INTO ${t}.iasql_resource (table_name, row_id, account_id, region, natural_name, cloud_id, base, observed,
        observed_at, written_at)

@@ -3,6 +3,7 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
+import { refersSql } from './refers-sql.ts'
 import { idsAtATime } from './resource-free.ts'
 
 /** Row ids by table. */
@@ -19,7 +20,7 @@ export async function heldRows(
     Object.entries(other.columns).flatMap(([column, { reference }]) =>
       reference && unqualified(reference.table) === type.name
         ? [
-            `EXISTS (SELECT FROM ${t}."${other.name}" c WHERE c."${column}" = q."${reference.by}"
+            `EXISTS (SELECT FROM ${t}."${other.name}" c WHERE ${refersSql({ from: other, column, reference, to: type })}
              AND c.id NOT IN (SELECT value::bigint FROM jsonb_array_elements_text(:going::jsonb->'${other.name}')))`,
           ]
         : [],
@@ -32,6 +33,23 @@ export async function heldRows(
      WHERE q.id IN (SELECT value::bigint FROM jsonb_array_elements_text(:going::jsonb->:table::text))
        AND (${[...referrers, expressions].join(' OR ')}) LIMIT ${idsAtATime}`,
     { table: type.name, going: JSON.stringify(Object.fromEntries(going)) },
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Those rows of a table whose parent is gone in the cloud too and stays: made again, it brings them along. */
+export async function rowsAwaitingParents(
+  db: Queryable,
+  { schema: t }: Tenant,
+  table: string,
+  going: RowsOfTables,
+): Promise<readonly number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT r.row_id AS id FROM ${t}.iasql_resource r JOIN ${t}.iasql_resource p ON p.resource_id = r.companion_of
+     WHERE r.table_name = :table AND p.observed IS NULL
+       AND r.row_id IN (SELECT value::bigint FROM jsonb_array_elements_text(:going::jsonb->:table::text))
+       AND NOT coalesce(:going::jsonb->p.table_name @> to_jsonb(p.row_id), false) LIMIT ${idsAtATime}`,
+    { table, going: JSON.stringify(Object.fromEntries(going)) },
   )
   return rows.map(({ id }) => id)
 }

@@ -5,6 +5,7 @@ import { unqualified } from '#engine/plan/resource.ts'
 import type { Database } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
+import { refersSql } from './refers-sql.ts'
 import { deleteRows, isLater, lockFreeRows } from './resource-free.ts'
 
 const referrers = (t: string, type: TableSpec, installed: readonly TableSpec[]): readonly string[] =>
@@ -14,7 +15,7 @@ const referrers = (t: string, type: TableSpec, installed: readonly TableSpec[]):
         reference && unqualified(reference.table) === type.name
           ? [
               `EXISTS (SELECT FROM ${t}."${other.name}" c
-               WHERE c."${column}" = q."${reference.by}"${other.name === type.name ? ' AND c.id <> q.id' : ''})`,
+               WHERE ${refersSql({ from: other, column, reference, to: type })}${other.name === type.name ? ' AND c.id <> q.id' : ''})`,
             ]
           : [],
       ),

@@ -9,6 +9,7 @@ import type { Tenant } from '../tenant.ts'
 import { dropPoliciesOfGoneRows } from './drift-policy-drop.ts'
 import { closed } from './intent-close.ts'
 import { isOpen } from './open-change.ts'
+import { refersSql } from './refers-sql.ts'
 import { shortWaits } from './short-waits.ts'
 
 export interface Forgettable {
@@ -65,12 +66,12 @@ export async function referrersOf(
   const tables = new Set(going.map((one) => one.table_name))
   const parts = installed.flatMap((other) =>
     Object.entries(other.columns).flatMap(([column, { reference }]) => {
-      const target = reference && unqualified(reference.table)
-      if (!reference || !target || !tables.has(target)) return []
+      const to = reference && installed.find(({ name }) => name === unqualified(reference.table))
+      if (!reference || !to || !tables.has(to.name)) return []
       return [
         `SELECT '${other.name}' AS table_name, c.id AS row_id FROM ${t}."${other.name}" c
-           JOIN ${t}."${target}" q ON c."${column}" = q."${reference.by}"
-           JOIN family x ON x.table_name = '${target}' AND x.row_id = q.id`,
+           JOIN ${t}."${to.name}" q ON ${refersSql({ from: other, column, reference, to })}
+           JOIN family x ON x.table_name = '${to.name}' AND x.row_id = q.id`,
       ]
     }),
   )

@@ -20,4 +20,5 @@ export const orphansSql = (t: string, orphans: string): string =>
      FROM (${orphans}) left_over
      RETURNING table_name, row_id),
    to_delete AS (
-     INSERT INTO ${t}.iasql_edit (table_name, row_id, op) SELECT table_name, row_id, 'D' FROM orphaned)`
+     INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)
+     SELECT table_name, row_id, CAST('D' AS "char"), 'iasql' FROM orphaned)`

@@ -10,6 +10,8 @@ export interface SettledResource {
   readonly table_name: string
   readonly row_id: number
   readonly edit_version: number
+  /** Of the cloud's state that `base` was worked out from: a sync may have brought another since. */
+  readonly observed_version: number | null
   /** Null: nothing was ever sent, nothing is remembered. */
   readonly base: Row | null
   readonly unprojected: Json
@@ -17,7 +19,10 @@ export interface SettledResource {
   readonly drift: Drift
 }
 
-/** `snapshot`: of the plan that settles them; an edit that was committed later stays, whatever its id. */
+/**
+ * `snapshot`: of the plan that settles them; an edit that was committed later stays, whatever its id. So do those of a row
+ * whose resource has moved since: the next plan settles them.
+ */
 export async function settleResources(
   db: Queryable,
   tenant: Tenant,
@@ -28,7 +33,9 @@ export async function settleResources(
   for (const page of inPages(settled)) {
     await db.run(
       `WITH s AS (SELECT * FROM jsonb_to_recordset(:settled::jsonb)
-         AS s (table_name text, row_id bigint, edit_version bigint, base jsonb, unprojected jsonb, drift jsonb)),
+         AS s (table_name text, row_id bigint, edit_version bigint, observed_version bigint, base jsonb, unprojected jsonb, drift jsonb)
+         WHERE NOT EXISTS (SELECT FROM ${t}.iasql_resource r
+           WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND r.observed_version <> s.observed_version)),
        based AS (
          UPDATE ${t}.iasql_resource r SET base = s.base, base_version = s.edit_version,
            unprojected = ${mergedProjection('r.unprojected', "nullif(s.unprojected, 'null')")},

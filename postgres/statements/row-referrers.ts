@@ -4,6 +4,7 @@ import { unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
+import { refersSql } from './refers-sql.ts'
 import { idsAtATime } from './resource-free.ts'
 
 export interface Referrer {
@@ -12,7 +13,7 @@ export interface Referrer {
   readonly target_id: number
 }
 
-/** By an id or in an expression; some of them where there are very many. */
+/** By an id, by a name or in an expression; some of them where there are very many. */
 export async function rowReferrers(
   db: Queryable,
   { schema: t }: Tenant,
@@ -24,10 +25,11 @@ export async function rowReferrers(
 ): Promise<readonly Referrer[]> {
   const columns = installed.flatMap((other) =>
     Object.entries(other.columns).flatMap(([column, { reference }]) =>
-      reference && reference.by === 'id' && unqualified(reference.table) === type.name
+      reference && unqualified(reference.table) === type.name
         ? [
-            `SELECT '${other.name}' AS table_name, c.id AS row_id, c."${column}" AS target_id
-            FROM going JOIN ${t}."${other.name}" c ON c."${column}" = going.id`,
+            `SELECT '${other.name}' AS table_name, c.id AS row_id, q.id AS target_id
+            FROM going JOIN ${t}."${type.name}" q ON q.id = going.id
+            JOIN ${t}."${other.name}" c ON ${refersSql({ from: other, column, reference, to: type })}`,
           ]
         : [],
     ),

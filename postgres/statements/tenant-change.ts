@@ -1,4 +1,4 @@
-/** Changes of a tenant's row: whether it is served, and what it may use. */
+/** Changes of a tenant's row: whether it is served. */
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 
@@ -20,20 +20,4 @@ export async function setSuspended(
 /** From now on nobody gets in, and there is no way back. */
 export async function setDeleting(db: Queryable, { id }: Pick<Tenant, 'id'>): Promise<void> {
   await db.run("UPDATE iasql_platform.tenant SET state = 'deleting' WHERE tenant_id = :id", { id })
-}
-
-export type Quota = 'size_mb' | 'statements' | 'runs'
-
-const quotaColumns: Readonly<Record<Quota, string>> = {
-  size_mb: 'quota_bytes = :value::bigint * 1048576',
-  statements: 'quota_statements = :value::bigint',
-  runs: 'quota_runs = :value::bigint',
-}
-
-export async function setQuota(
-  db: Queryable,
-  { id }: Pick<Tenant, 'id'>,
-  { quota, value }: { readonly quota: Quota; readonly value: number },
-): Promise<void> {
-  await db.run(`UPDATE iasql_platform.tenant SET ${quotaColumns[quota]} WHERE tenant_id = :id`, { id, value })
 }

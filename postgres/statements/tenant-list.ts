@@ -12,6 +12,8 @@ export interface TenantLine {
   readonly quota_size_mb: number
   readonly quota_statements: number
   readonly quota_runs: number
+  /** Of each of its two logins. */
+  readonly quota_connections: number
   /** Why it could not be moved, or brought up to date. */
   readonly problem: string | null
 }
@@ -19,7 +21,8 @@ export interface TenantLine {
 const megabytes = (bytes: string): string => `round(${bytes} / 1048576.0)::bigint`
 
 const lines = `SELECT t.alias, t.created_at, t.placement, t.state, t.is_home, ${megabytes('u.bytes')} AS size_mb,
-    ${megabytes('t.quota_bytes')} AS quota_size_mb, t.quota_statements, t.quota_runs, coalesce(m.problem, t.upgrade_problem) AS problem
+    ${megabytes('t.quota_bytes')} AS quota_size_mb, t.quota_statements, t.quota_runs, t.quota_connections,
+    coalesce(m.problem, t.upgrade_problem) AS problem
   FROM iasql_platform.tenant t LEFT JOIN iasql_platform.tenant_usage u ON u.tenant_id = t.tenant_id
   LEFT JOIN iasql_platform.tenant_move m ON m.tenant_id = t.tenant_id AND m.phase = 'failed'`
 

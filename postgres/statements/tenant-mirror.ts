@@ -10,6 +10,7 @@ const decided = [
   'quota_bytes',
   'quota_statements',
   'quota_runs',
+  'quota_connections',
 ] as const
 
 /** Makes the cell's row, or makes it equal where it is there. Safe to repeat, also at the same time. */

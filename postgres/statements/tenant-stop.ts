@@ -20,10 +20,10 @@ export async function isAtWork(db: Queryable, { schema: t }: Tenant): Promise<bo
 /** The logins refuse whoever comes; statements are interrupted and idle sessions end. */
 export async function closeLogins(
   db: Queryable,
-  { readerRole, writerRole }: Pick<Tenant, 'readerRole' | 'writerRole'>,
+  logins: Pick<Tenant, 'readerRole' | 'writerRole'>,
 ): Promise<void> {
-  const roles = { reader: readerRole, writer: writerRole }
-  for (const role of await existing(db, roles)) await db.run(`ALTER ROLE ${role} NOLOGIN`)
+  const roles = { reader: logins.readerRole, writer: logins.writerRole }
+  for (const role of await existingLogins(db, logins)) await db.run(`ALTER ROLE ${role} NOLOGIN`)
   await db.query(
     `SELECT CASE a.state WHEN 'active' THEN pg_catalog.pg_cancel_backend(a.pid)
        ELSE pg_catalog.pg_terminate_backend(a.pid) END AS ended
@@ -44,13 +44,14 @@ export async function endBackends(
   )
 }
 
-const existing = async (
+/** A tenant that is being made or deleted may have one, or none. */
+export async function existingLogins(
   db: Queryable,
-  roles: Readonly<Record<'reader' | 'writer', string>>,
-): Promise<readonly string[]> => {
+  { readerRole, writerRole }: Pick<Tenant, 'readerRole' | 'writerRole'>,
+): Promise<readonly string[]> {
   const rows = await db.query<{ name: string }>(
     'SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname IN (:reader, :writer)',
-    roles,
+    { reader: readerRole, writer: writerRole },
   )
   return rows.map(({ name }) => name)
 }

@@ -21,8 +21,8 @@ const startBudget = {
   'on-disconnect': 24,
   'on-message': 160,
   'http-api': 160,
-  'run-statements': 640,
-  'execute-statements': 640,
+  'run-statements': 660,
+  'execute-statements': 660,
   'step-execution': 480,
   'check-drift': 110,
   'purge-expired': 48,
@@ -202,6 +202,7 @@ test('the deployment puts the pages and their configuration into the bucket, the
     .map(({ path, body }) => [path.replace(/\?.*/, ''), body])
   expect(puts.map(([path]) => path)).toEqual([
     '/pages/config.json',
+    '/pages/icon.svg',
     '/pages/page.js',
     '/pages/style.css',
     '/pages/index.html',

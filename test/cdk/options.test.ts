@@ -60,6 +60,7 @@ test('every option has a line in the table of docs/self-hosting.md, and the tabl
 
 const small = synthesize({
   minCapacity: 0,
+  maxCapacity: 32,
   autoPauseMinutes: 10,
   multiAz: true,
   backupDays: 35,
@@ -80,6 +81,8 @@ const given = synthesize({
   oidcAudience: 'client',
   oidcOrigins: 'https://tokens.example.com',
   allowedOrigins: 'https://tools.example.com',
+  minCapacity: 1,
+  maxCapacity: 32,
   restoreFrom: snapshot,
 })
 afterAll(() => {
@@ -94,6 +97,13 @@ test('a database that may sleep is not woken every minute', () => {
   small.template.allResourcesProperties('AWS::Scheduler::Schedule', {
     ScheduleExpression: Match.stringLikeRegexp('hour|day'),
   })
+})
+
+test('somebody is told of many connections before Aurora refuses any, which it does sooner where it may shrink', () => {
+  const name = 'iasql-database-connections'
+
+  small.template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: name, Threshold: 1_600 })
+  given.template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmName: name, Threshold: 4_000 })
 })
 
 test('a second zone, other retention and a snapshot at the end are as chosen', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { functionNames } from '../../cdk/functions.ts'
 import { listOf, statementsIn, synthesize } from './synthesis.ts'
@@ -107,6 +108,9 @@ test("only the socket's door, runners and the sweep start a runner, and only run
       named('run-statements', 'execute-statements', 'recover-runs', 'start-drift-checks'),
     ),
   )
+  expect(holders('states:StartExecution', ':iasql-run"')).toEqual(
+    expect.arrayContaining(named('run-statements', 'recover-runs')),
+  )
   expect(holders('states:StartExecution', ':iasql-drift"')).toEqual(named('start-drift-checks'))
 })
 
@@ -135,6 +139,29 @@ test('accounts are entered through one role, which only what works in the cloud 
   expect(JSON.stringify(trusted)).not.toContain('"*"')
   expect(trusted).toHaveLength(3)
   expect(holders('sts:AssumeRole', 'iam::*:role/iasql-*')).toEqual(['Platform'])
+})
+
+test('SECURITY.md tells of every function which services it may use, beside those for logs and traces', () => {
+  const page = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
+  const words = (cell = '') => [...cell.matchAll(/`([\w-]+)`/g)].map(([, word = '']) => word)
+  const told = page.split('\n').flatMap((line) => {
+    const [, , functions, services] = line.split('|')
+    return words(functions)
+      .filter((name) => functionNames.some((known) => known === name))
+      .map((name) => [name, words(services).toSorted()] as const)
+  })
+  const servicesOf = (name: string) => {
+    const own = statements.filter(({ holder }) => holder === name.replaceAll('-', ''))
+    const services = own.flatMap(({ statement }) =>
+      listOf(statement.Action).map((action) => action.split(':')[0] ?? ''),
+    )
+    // The last lays down what failed for good.
+    return [...new Set(services)].filter((service) => !['logs', 'xray', 'sqs'].includes(service)).toSorted()
+  }
+
+  expect(Object.fromEntries(told)).toEqual(
+    Object.fromEntries(functionNames.map((name) => [name, servicesOf(name)])),
+  )
 })
 
 test('whoever a schedule, an API or a rule is allowed to call is named, with who calls', () => {

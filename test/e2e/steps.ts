@@ -76,7 +76,7 @@ export function steps(place: Place, { keep }: { readonly keep: boolean }): reado
       name: 'statements run, by token and by ticket',
       work: async () => {
         assert.deepEqual(await ask('SELECT 40 + 2'), [['42']])
-        const ticket = () => fetchTicket(fetch, configuration(), memory.token)
+        const ticket = () => fetchTicket(configuration(), { token: memory.token })
         const client = await connect({ url: configuration().socketUrl, ticket })
         assert.deepEqual(await rowsOf(client, 'SELECT 1'), [['1']])
         client.close()

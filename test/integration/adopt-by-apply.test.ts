@@ -160,6 +160,34 @@ test('not when the name is taken while the apply waits for its turn', async () =
   await discard('late')
 })
 
+test('what the row does not say beyond its defaults is left as the cloud has it, and read from there', async () => {
+  await sqs.send(
+    new CreateQueueCommand({
+      QueueName: 'said',
+      Attributes: { VisibilityTimeout: '77', DelaySeconds: '20' },
+    }),
+  )
+  await lab.user.run(`INSERT INTO queue (name, delay_seconds) VALUES ('said', 25)`)
+
+  const shown = await lab.call('iasql_preview')
+  lab.calls.length = 0
+  await applyPlan(planOf(shown))
+
+  expect(shown).toMatchObject([{ action: 'adopt', changed: { delay_seconds: { from: 20, to: 25 } } }])
+  expect(Object.keys(shown[0]?.changed ?? {})).toEqual(['delay_seconds'])
+  expect(lab.calls.filter(({ operation }) => operation === 'SetQueueAttributes')).toHaveLength(1)
+  expect(await timeoutOf('said')).toBe('77')
+  const told = `SELECT visibility_timeout, delay_seconds FROM queue WHERE name = 'said'`
+  expect(await lab.user.query(told)).toEqual([{ visibility_timeout: 77, delay_seconds: 25 }])
+  expect(await lab.call('iasql_preview')).toEqual([])
+  const synced = await lab.call('iasql_sync')
+  expect(synced.filter(({ description }) => description === 'queue said')).toEqual([])
+  await lab.user.run(`UPDATE queue SET visibility_timeout = 30 WHERE name = 'said'`)
+  await lab.call('iasql_apply')
+  expect(await timeoutOf('said')).toBe('30')
+  await discard('said')
+})
+
 test('an edit after the preview has to be shown again', async () => {
   await there('five')
   await insert('five')

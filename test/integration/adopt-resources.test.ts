@@ -76,6 +76,18 @@ test('a row that waits under the name is bound, and what differs stays its edit'
   expect(await lab.call('iasql_sync', [['queue']])).toEqual([])
 })
 
+test('a row that waits with no more than its name is bound to what the cloud has, defaults and all', async () => {
+  await makeQueue('plain', '77')
+  await lab.user.run(`INSERT INTO queue (name) VALUES ('plain')`)
+
+  await adopt('queue', 'plain')
+
+  expect(await lab.call('iasql_preview')).toEqual([])
+  expect(await lab.user.query(`SELECT visibility_timeout FROM queue WHERE name = 'plain'`)).toEqual([
+    { visibility_timeout: 77 },
+  ])
+})
+
 test('a network brings what AWS made along with it', async () => {
   const vpcId = await makeVpc('10.70.0.0/16')
 

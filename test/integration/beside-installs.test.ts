@@ -58,6 +58,37 @@ test('a module is not uninstalled while an apply works on its rows: the error sa
   expect(row).toMatchObject({ action: 'create', table_name: 'queue' })
 })
 
+test('a module whose rows an apply is done with may go, and the apply goes on with the rest', async () => {
+  await lab.call('iasql_install', [['aws_vpc']])
+  const held = holdCall('CreateVpc', '10.33.')
+  await lab.user.run(`INSERT INTO queue (name) VALUES ('done-with'); `)
+  await lab.user.run(`INSERT INTO vpc (cidr_block) VALUES ('10.33.0.0/16')`)
+  const executionId = await lab.begin('iasql_apply')
+  const input = { tenantId: lab.tenant.id, executionId }
+  const first = stepExecution({ ...lab.ports }, input)
+  await held.arrived()
+  await until(async () => {
+    const done = `SELECT 1 AS one FROM iasql_change WHERE execution_id = ${executionId} AND state = 'done'`
+    return (await lab.user.query(done)).length === 1
+  })
+  await lab.ports.platform.run(
+    `UPDATE ${lab.tenant.schema}.iasql_execution_record SET lease_until = now() - interval '1 second', fence = fence + 1
+     WHERE execution_id = ${executionId}`,
+  )
+  await lab.call('iasql_uninstall', [['aws_sqs']])
+  held.release()
+  await first
+
+  await lab.drive(executionId)
+
+  const [execution] = await lab.user.query(
+    `SELECT state, error->>'message' AS message FROM iasql_execution WHERE execution_id = ${executionId}`,
+  )
+  expect(execution).toEqual({ state: 'succeeded', message: null })
+  await lab.call('iasql_install', [['aws_sqs']])
+  expect(await lab.call('iasql_preview')).toEqual([])
+})
+
 test('an apply that has planned keeps its tables until it has claimed their rows', async () => {
   const held = holdCall('GetQueueUrl', 'planned-first')
   await lab.user.run(`INSERT INTO queue (name) VALUES ('planned-first')`)

@@ -1,5 +1,10 @@
 /** Syncs beside applies and beside each other: nothing is imported twice, and no edit is undone by a read that is old. */
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatedCloud } from '#test/support/gated-cloud.ts'
 import { lineOf, openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
@@ -140,6 +145,38 @@ test('an edit made while a sync reads stands, and is what the next apply does', 
   expect((await lab.call('iasql_apply')).map(lineOf).sort()).toEqual(['delete queue', 'update queue'])
   expect(await count(`queue WHERE name = 'twice-1'`)).toBe(0)
   expect(await lab.call('iasql_sync')).toEqual([])
+})
+
+test('what a sync brings while an apply plans an edit that came to nothing stays agreed on', async () => {
+  await lab.user.run(`INSERT INTO queue (name, visibility_timeout) VALUES ('agreed', 30)`)
+  await lab.call('iasql_apply')
+  const [{ url: QueueUrl }] = (await lab.user.query(`SELECT url FROM queue WHERE name = 'agreed'`)) as [
+    { url: string },
+  ]
+  const setTimeoutTo = (seconds: number) =>
+    sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: String(seconds) } }))
+  await lab.user.run(`UPDATE queue SET delay_seconds = 5 WHERE name = 'agreed'`)
+  await lab.user.run(`UPDATE queue SET delay_seconds = 0 WHERE name = 'agreed'`)
+  await lab.user.run(`INSERT INTO queue (name) VALUES ('planned')`)
+  const held = cloud.hold(
+    'request',
+    ({ operation, text }) => operation === 'GetQueueUrl' && /planned/.test(text),
+  )
+  const apply = lab.call('iasql_apply')
+  await held.arrived()
+  await setTimeoutTo(77)
+  await lab.call('iasql_sync')
+
+  held.release()
+  await apply
+
+  expect(await lab.call('iasql_preview')).toEqual([])
+  await setTimeoutTo(99)
+  expect((await lab.call('iasql_sync')).map(lineOf)).toEqual(['update queue'])
+  expect(await lab.user.query(`SELECT visibility_timeout FROM queue WHERE name = 'agreed'`)).toEqual([
+    { visibility_timeout: 99 },
+  ])
+  expect(await lab.user.query('SELECT * FROM iasql_drift')).toEqual([])
 })
 
 test('what an apply deletes after a sync has listed it does not come back as a row', async () => {

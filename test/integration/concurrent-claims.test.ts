@@ -1,7 +1,9 @@
 /** Who plans and who works is decided by the database: whoever lost the right to changes nothing, and nothing is claimed by halves. */
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { claimChanges } from '#operations/apply/claim-changes.ts'
 import { storeClaim } from '#operations/apply/store-claim.ts'
+import { abandonExecution } from '#operations/execution/create-execution.ts'
 import { stepExecution } from '#operations/execution/step-execution.ts'
 import { LeaseLost, underLease } from '#operations/plan/under-lease.ts'
 import { acquireExecution } from '#postgres/statements/execution-acquire.ts'
@@ -201,4 +203,30 @@ test('mine: two people apply at once, each only what is theirs', async () => {
   expect(results.map((rows) => rows.map(lineOf))).toEqual([['create queue'], ['create queue']])
   expect(results.map(([row]) => String(row?.id).split('/').at(-1))).toEqual(['of-ann', 'of-bob'])
   expect(await lab.call('iasql_preview')).toEqual([])
+})
+
+test('wait => false: what the sweep has taken up is not let go of by the one whose planning failed', async () => {
+  await lab.user.run(`INSERT INTO queue (name) VALUES ('taken-up')`)
+  const executionId = await lab.begin('iasql_apply')
+  await claimOf(executionId)
+  await acquireExecution(lab.ports.platform, lab.tenant, {
+    executionId,
+    holder: randomUUID(),
+    leaseSeconds: 20,
+  })
+
+  await abandonExecution(lab.ports, lab.tenant, executionId)
+
+  const [change] = await lab.user.query(`SELECT state FROM iasql_change WHERE execution_id = ${executionId}`)
+  expect(change).toEqual({ state: 'pending' })
+  const [execution] = await lab.ports.platform.query(
+    `SELECT ended_at, cancel_requested FROM ${lab.tenant.schema}.iasql_execution_record WHERE execution_id = ${executionId}`,
+  )
+  expect(execution).toEqual({ ended_at: null, cancel_requested: true })
+  await lab.ports.platform.run(
+    `UPDATE ${lab.tenant.schema}.iasql_execution_record SET lease_until = NULL WHERE execution_id = ${executionId}`,
+  )
+  await lab.drive(executionId)
+  expect((await lab.call('iasql_preview')).map(lineOf)).toEqual(['create queue'])
+  await lab.call('iasql_apply')
 })

@@ -110,3 +110,50 @@ test('one that takes longer to wake than a function may wait is asked again by t
   expect(rows).toEqual([['3']])
   expect(notices).toContain('waking the database')
 })
+
+test('a first connection to one that takes longer to wake than the socket has opens all the same', async () => {
+  await startOnAurora(300)
+  const wake = server.sleep()
+  const notices: string[] = []
+  const connecting = connect({
+    url: host.serving.url,
+    token: host.token,
+    onNotice: ({ message }) => notices.push(message),
+  })
+  await until(() => notices.length > 0)
+  wake()
+
+  const client = await connecting
+  const rows = []
+  for await (const message of client.run('SELECT 4')) if (message.type === 'rows') rows.push(...message.rows)
+  client.close()
+
+  expect(rows).toEqual([['4']])
+  expect(notices).toEqual(['waking the database'])
+})
+
+test('health says at once that the database wakes, and when to ask again; a ticket waits, and says so after that', async () => {
+  await startOnAurora(300)
+  const url = host.serving.url.replace('ws:', 'http:')
+  const wake = server.sleep()
+
+  const asleep = await fetch(new URL('/health', url))
+  const refused = await fetch(new URL('/ticket', url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${host.token}` },
+  })
+  wake()
+  const awake = await fetch(new URL('/health', url))
+
+  expect([asleep.status, asleep.headers.get('retry-after'), await asleep.json()]).toEqual([
+    202,
+    '3',
+    { status: 'waking' },
+  ])
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '3'])
+  expect(await refused.json()).toMatchObject({
+    code: 'system/database-unavailable',
+    message: 'The database is still waking up.',
+  })
+  expect([awake.status, await awake.json()]).toEqual([200, { status: 'ok' }])
+})

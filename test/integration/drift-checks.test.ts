@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDriftChecks } from '#operations/drift/start-drift-checks.ts'
 import { atTenant } from '#operations/tenant/cell.ts'
+import { storeSchedule, takeDueChecks } from '#postgres/statements/drift-schedule.ts'
 import { type DriftLab, openDriftLab } from '#test/support/drift-lab.ts'
 import { VeiledCloud } from '#test/support/veiled-cloud.ts'
 
@@ -107,6 +108,46 @@ test('comes once for each interval, however often the schedule calls at once', a
   // Of the region; outside of regions nothing was found in three checks.
   expect(perCheck).toBe(1)
   expect(await checks()).toBe(before + 1)
+})
+
+test('checks of tenants with the same interval are spread over it, and each next one by a tenth', async () => {
+  const { platform } = drift.lab.ports
+  const minutesUntilNext = async (): Promise<number> => {
+    const [row] = await platform.query<{ minutes: number }>(
+      `SELECT (extract(epoch FROM next_at - '2027-01-01Z'::timestamptz) / 60)::float8 AS minutes
+       FROM iasql_platform.drift_schedule`,
+    )
+    return row?.minutes ?? 0
+  }
+  const times = async (store: () => Promise<unknown>): Promise<readonly number[]> => {
+    const all: number[] = []
+    for (let time = 0; time < 12; time++) {
+      await store()
+      all.push(await minutesUntilNext())
+    }
+    return all.toSorted((one, other) => one - other)
+  }
+  const now = new Date('2027-01-01Z')
+  const tenantId = drift.lab.tenant.id
+  const store = (minutes: number | null) =>
+    storeSchedule(platform, { tenantId, minutes, isApplied: false, now })
+
+  const first = await times(async () => [await store(null), await store(100)])
+  const later = await times(async () => {
+    await platform.run(
+      'UPDATE iasql_platform.drift_schedule SET next_at = :now::timestamptz, running_since = NULL',
+      {
+        now: now.toISOString(),
+      },
+    )
+    await takeDueChecks(platform, { now, most: 1 })
+  })
+  await platform.run('UPDATE iasql_platform.drift_schedule SET running_since = NULL')
+
+  expect([(first[0] ?? 0) >= 10, (first.at(-1) ?? 0) <= 100]).toEqual([true, true])
+  expect((first.at(-1) ?? 0) - (first[0] ?? 0)).toBeGreaterThan(20)
+  expect([(later[0] ?? 0) >= 90, (later.at(-1) ?? 0) <= 110]).toEqual([true, true])
+  expect((later.at(-1) ?? 0) - (later[0] ?? 0)).toBeGreaterThan(2)
 })
 
 test.each([

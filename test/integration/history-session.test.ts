@@ -117,7 +117,9 @@ test('settings are set by text and by number', async () => {
 
 test('statements of a commit that undid itself change nothing in the end', async () => {
   await rows("SELECT * FROM iasql_install('aws_vpc')")
-  await rows("INSERT INTO queue (name, delay_seconds) VALUES ('stays', 1), ('comes-back', 2)")
+  await rows(
+    "INSERT INTO queue (name, delay_seconds, tags) VALUES ('stays', 1, '{\"team\": \"a\"}'), ('comes-back', 2, NULL)",
+  )
   await rows('SELECT * FROM iasql_apply()')
   const queues = () => rows('SELECT name, delay_seconds, tags FROM queue ORDER BY name')
   const subnets = () => rows('SELECT cidr_block FROM subnet ORDER BY id')
@@ -125,7 +127,7 @@ test('statements of a commit that undid itself change nothing in the end', async
   const [now] = await rows('SELECT clock_timestamp()')
   await rows('SELECT * FROM iasql_begin()')
   await rows("INSERT INTO queue (name) VALUES ('goes')")
-  await rows("UPDATE queue SET delay_seconds = 9 WHERE name = 'stays'")
+  await rows("UPDATE queue SET delay_seconds = 9, tags = NULL WHERE name = 'stays'")
   await rows("DELETE FROM queue WHERE name = 'comes-back'")
   await rows("INSERT INTO subnet (vpc_id, cidr_block) SELECT id, '10.9.0.0/24' FROM vpc WHERE is_default")
   expect(await errorOf("SELECT * FROM iasql_commit('never')")).toMatchObject({ sqlstate: 'IQ002' })

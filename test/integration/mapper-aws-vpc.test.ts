@@ -96,7 +96,7 @@ test('the default VPC and its subnets say so', async () => {
 test('a VPC calls what it declares', async () => {
   const id = await lab.create(vpc, { cidr_block: '10.5.0.0/16', enable_dns_hostnames: true }, 'tour-vpc')
   await lab.list(vpc)
-  await mapperOf(vpc).findByToken?.('tour-vpc', lab.api(vpc))
+  await mapperOf(vpc).findByToken?.('tour-vpc', lab.api(vpc), {})
   await lab.update(vpc, id, { tags: { a: '1' }, amazon_provided_ipv6_cidr_block: true })
   const withIpv6 = await lab.row(vpc, id)
   await lab.update(vpc, id, { tags: {}, amazon_provided_ipv6_cidr_block: false })

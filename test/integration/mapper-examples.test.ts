@@ -69,7 +69,7 @@ describe.each(examples)('the mapper of $table ($variant)', (example) => {
     const id = await lab.create(table, want, token)
 
     const seen = mapper.findByToken
-      ? await mapper.findByToken(token, lab.api(table))
+      ? await mapper.findByToken(token, lab.api(table), want as never)
       : await mapper.findByName?.({ ...(await lab.row(table, id)), ...want } as never, lab.api(table))
 
     expect(seen && mapper.idOf(seen)).toEqual(id)

@@ -98,7 +98,27 @@ test('a table of the user that lines would hide is not hidden', () => {
   expect(hidden).toMatch(/container_definition/)
 })
 
+/** Tables of what the changes of a table wait for, as the plan shows it. */
+async function awaitedBy(table: string): Promise<readonly string[]> {
+  const rows = await sql(host, 'SELECT table_name, change_id, depends_on FROM iasql_preview()')
+  const own = rows.filter(({ table_name }) => table_name === table)
+  const awaited = own.flatMap(({ depends_on }) => String(depends_on).match(/\d+/g) ?? [])
+  const names = rows.flatMap(({ change_id, table_name }) =>
+    awaited.includes(String(change_id)) ? [String(table_name)] : [],
+  )
+  return [...new Set(names)].sort()
+}
+
 test('cluster, task, service and load balancer come in one apply', async () => {
+  expect(await awaitedBy('service')).toEqual([
+    'cluster',
+    'listener',
+    'security_group',
+    'subnet',
+    'target_group',
+    'task_definition',
+  ])
+
   await apply(host)
 
   const made = await service()
@@ -249,6 +269,7 @@ test('everything goes in one apply', async () => {
      DELETE FROM listener; DELETE FROM load_balancer; DELETE FROM target_group; DELETE FROM log_group;
      DELETE FROM iam_role; DELETE FROM security_group; DELETE FROM subnet; DELETE FROM vpc; COMMIT`,
   )
+  expect(await awaitedBy('listener')).toContain('service')
 
   await apply(host)
 

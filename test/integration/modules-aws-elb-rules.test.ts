@@ -6,6 +6,7 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openSession, sessionLab } from '#test/support/session.ts'
 import { openTenantLab, type TenantLab } from '#test/support/tenant-lab.ts'
 
 let lab: TenantLab
@@ -106,4 +107,28 @@ test('rules trade their places, also where one of them waits for a new group', a
   await applyAndRest()
 
   expect(await placesInCloud()).toEqual({ 10: '/20', 20: '/10', 30: '/30' })
+})
+
+test('rules that traded places trade them back, by a rollback and by a revert', async () => {
+  const ann = await openSession(sessionLab(lab), 'ann')
+  const places = () => lab.user.query('SELECT id, priority FROM listener_rule ORDER BY id')
+  const before = await places()
+  const trade = [
+    'UPDATE listener_rule SET priority = 1000 WHERE priority = 10',
+    'UPDATE listener_rule SET priority = 10 WHERE priority = 20',
+    'UPDATE listener_rule SET priority = 20 WHERE priority = 1000',
+  ]
+
+  await ann.call('iasql_begin')
+  await ann.write(...trade)
+  await ann.call('iasql_rollback')
+  const rolledBack = await places()
+  const xid = await ann.write(...trade)
+  await applyAndRest()
+  await ann.call('iasql_revert', [xid])
+  await applyAndRest()
+
+  expect(rolledBack).toEqual(before)
+  expect(await places()).toEqual(before)
+  expect(await placesInCloud()).toEqual({ 10: '/10', 20: '/20', 30: '/30' })
 })

@@ -63,6 +63,10 @@ const rulesOf = (name: string) =>
      WHERE g.group_name = '${name}' ORDER BY r.id`,
   )
 
+/** What the statements since the last look have told. */
+const notices = () =>
+  lab.ports.platform.query(`DELETE FROM ${lab.tenant.schema}.iasql_notice RETURNING message, hint`)
+
 const expectNothingLeft = async (): Promise<void> => {
   expect(await lab.call('iasql_preview')).toEqual([])
   expect(await lab.call('iasql_sync')).toEqual([])
@@ -162,6 +166,7 @@ describe('the way out that AWS gives a new group', () => {
   test('has a row, and can be taken away', async () => {
     await makeGroup('closed')
     expect(await rulesOf('closed')).toEqual([everywhere])
+    const [now] = await lab.user.query<{ now: string }>('SELECT clock_timestamp()::text AS now')
 
     await lab.user.run(
       `DELETE FROM security_group_rule r USING security_group g
@@ -173,6 +178,49 @@ describe('the way out that AWS gives a new group', () => {
     expect(await rulesOf('closed')).toEqual([])
     await expectNothingLeft()
     expect(await rulesOf('closed')).toEqual([])
+    expect(await lab.call('iasql_get_sql_since', [String(now?.now)])).toMatchObject([
+      { sql: expect.stringContaining('DELETE FROM security_group_rule') },
+    ])
+  })
+
+  test('stays where a DELETE ends other rules as well, and the user is told how it goes', async () => {
+    await makeGroup('both')
+    await lab.user.run(
+      `INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, cidr_ipv4)
+       SELECT id, false, 'tcp', 443, 443, '10.0.0.0/8' FROM security_group WHERE group_name = 'both'`,
+    )
+    await lab.call('iasql_apply')
+    await notices()
+
+    await lab.user.run(
+      `DELETE FROM security_group_rule r USING security_group g
+       WHERE g.id = r.security_group_id AND g.group_name = 'both'`,
+    )
+
+    expect(await rulesOf('both')).toEqual([everywhere])
+    expect(await lab.call('iasql_preview')).toMatchObject([{ action: 'delete', calls: 1 }])
+    expect(await notices()).toEqual([
+      {
+        message: expect.stringContaining('leaves it'),
+        hint: expect.stringMatching(/DELETE FROM security_group_rule WHERE id = \d+ takes it/),
+      },
+    ])
+    await lab.call('iasql_apply')
+    await expectNothingLeft()
+  })
+
+  test('stays in all groups where all rules are deleted', async () => {
+    const ofDefault = await rulesOf('default')
+    const before = await rulesOf('both')
+
+    await lab.user.run('DELETE FROM security_group_rule')
+
+    expect(await rulesOf('default')).toEqual(ofDefault)
+    expect(await rulesOf('both')).toEqual(before)
+    expect(ofDefault.length).toBeGreaterThan(0)
+    await lab.user.run('DELETE FROM security_group_rule')
+    expect(await rulesOf('default')).toEqual(ofDefault)
+    expect(await lab.call('iasql_preview')).toEqual([])
   })
 
   test('is the one that a row inserted with the group asks for', async () => {

@@ -120,9 +120,49 @@ test('it goes in the opposite order: the address is free once the gateway is gon
   expect(next).toEqual([])
   expect(at('DeleteRoute')).toBeLessThan(at('DeleteNatGateway'))
   expect(at('DeleteNatGateway')).toBeLessThan(at('ReleaseAddress'))
+  expect(at('DeleteNatGateway')).toBeLessThan(at('DetachInternetGateway'))
   expect(at('DeleteNatGateway')).toBeLessThan(at('DeleteSubnet'))
   expect(at('DeleteSubnet')).toBeLessThan(at('DeleteVpc'))
   expect(await lab.user.query('SELECT FROM nat_gateway UNION ALL SELECT FROM elastic_ip')).toEqual([])
+  await expectNothingLeft()
+})
+
+test('a plan says that a NAT gateway comes after the way out of its network, and leaves it out with that', async () => {
+  await makeNetwork('door')
+  const shown = await lab.call('iasql_preview')
+  const of = (table: string) => shown.find(({ table_name }) => table_name === table)
+  const door = of('internet_gateway')
+
+  expect(of('nat_gateway')?.depends_on).toContain(door?.change_id)
+  await lab.user.run(
+    `INSERT INTO iasql_plan_choice (plan_id, change_id, skip) VALUES (${Number(door?.plan_id)}, ${Number(door?.change_id)}, true)`,
+  )
+  await lab.call('iasql_apply', [door?.plan_id ?? null, false, true, 'wait'])
+
+  expect(answered).toContain('CreateSubnet')
+  expect(answered).not.toContain('CreateNatGateway')
+  expect((await lab.call('iasql_preview')).map(({ table_name }) => table_name).sort()).toEqual([
+    'internet_gateway',
+    'nat_gateway',
+    'route',
+  ])
+  await deleteNetwork('door')
+  await lab.call('iasql_apply')
+  await expectNothingLeft()
+})
+
+test('a network without a way out gets no NAT gateway, and hears so at once', async () => {
+  await makeNetwork('shut')
+  await lab.user.run(`DELETE FROM internet_gateway WHERE tags->>'Name' = 'shut'`)
+
+  await expect(lab.call('iasql_apply')).rejects.toMatchObject({
+    code: 'apply/changes-failed',
+    detail: expect.stringContaining('has no internet gateway'),
+  })
+
+  expect(answered.filter((operation) => operation === 'DescribeInternetGateways')).toHaveLength(1)
+  await deleteNetwork('shut')
+  await lab.call('iasql_apply')
   await expectNothingLeft()
 })
 

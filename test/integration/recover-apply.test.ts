@@ -1,6 +1,11 @@
 /** The process dies in the middle of an apply: the next one finds out what became of its calls, and nothing is made twice. */
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2'
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { CloudApi } from '#engine/model/cloud.ts'
 import { recoverExecutions } from '#operations/execution/recover-executions.ts'
@@ -108,3 +113,25 @@ test('finishes an update and a delete that were cut off', async () => {
     { name: 'heard', visibility_timeout: 42 },
   ])
 })
+
+test.each([true, false])(
+  'takes over no more than was said when it dies at that (heard: %s)',
+  async (after) => {
+    const [sqs, QueueName] = [new SQSClient(options()), after ? 'taken' : 'nearly-taken']
+    const Attributes = { VisibilityTimeout: '77', DelaySeconds: '20' }
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))
+    await lab.user.run(`INSERT INTO queue (name, delay_seconds) VALUES ('${QueueName}', 25)`)
+    await lab.call('iasql_preview')
+    death = { operation: 'SetQueueAttributes', after }
+
+    await dieAndRecover()
+
+    const told = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
+    expect(told.Attributes).toMatchObject({ VisibilityTimeout: '77', DelaySeconds: '25' })
+    expect(
+      await lab.user.query(`SELECT visibility_timeout, delay_seconds FROM queue WHERE name = '${QueueName}'`),
+    ).toEqual([{ visibility_timeout: 77, delay_seconds: 25 }])
+    expect(await lab.call('iasql_preview')).toEqual([])
+    expect(await lab.call('iasql_sync')).toEqual([])
+  },
+)

@@ -94,14 +94,60 @@ test('a commit that fails gives row and cloud the value of before', async () => 
   expect(await valueIn('shop')).toBe('first')
 })
 
+test('a commit that fails leaves the value of a secret that nobody here knows', async () => {
+  await secrets.send(new CreateSecretCommand({ Name: 'imported', SecretString: 'theirs' }))
+  await run('SELECT * FROM iasql_sync()')
+
+  const refused = await host.client.run(
+    `SELECT * FROM iasql_begin(); UPDATE secret SET value = 'ours' WHERE name = 'imported';
+     ${insert('bad', 'third').replace('(name,', '(replica_regions, name,').replace('VALUES (', `VALUES ('["us-east-1"]', `)};
+     SELECT * FROM iasql_commit()`,
+  )
+
+  expect(errorOf(refused)?.sqlstate).toBe('IQ002')
+  expect(await valueIn('imported')).toBe('theirs')
+})
+
+/** What is written so far is a month old, and what is kept no longer goes. */
+async function passMonth(): Promise<void> {
+  const { platform } = host.database
+  const [tenant] = await platform.query<{ schema: string }>(
+    'SELECT schema_name AS schema FROM iasql_platform.tenant',
+  )
+  await platform.run(`UPDATE ${tenant?.schema}.iasql_secret SET at = at - interval '31 days'`)
+  await platform.run(`UPDATE ${tenant?.schema}.iasql_audit SET ts = ts - interval '31 days'`)
+  await purgeExpired(host.serving.ports)
+}
+
+test('a revert gives back a value of long ago that was replaced just now', async () => {
+  await passMonth()
+  await run("UPDATE secret SET value = 'second'", 'SELECT * FROM iasql_apply()')
+  const id = await latest()
+  await purgeExpired(host.serving.ports)
+
+  await run(`SELECT * FROM iasql_revert('${id}')`, 'SELECT * FROM iasql_apply()')
+
+  expect(await valueIn('shop')).toBe('first')
+})
+
+test('what an open transaction has replaced can be given back, however long it has been open', async () => {
+  const begun = await run('SELECT transaction_id FROM iasql_begin()', "UPDATE secret SET value = 'second'")
+  await run('SELECT * FROM iasql_apply()')
+  await passMonth()
+
+  await run('SELECT * FROM iasql_rollback()')
+  await run(
+    `SELECT * FROM iasql_revert('${begun.statements[0]?.rows[0]?.[0]}')`,
+    'SELECT * FROM iasql_apply()',
+  )
+
+  expect(await valueIn('shop')).toBe('first')
+})
+
 test('a revert says that it cannot where the value is kept no longer', async () => {
   await run("UPDATE secret SET value = 'second'", 'SELECT * FROM iasql_apply()')
   const id = await latest()
-  const [tenant] = await host.database.platform.query<{ schema: string }>(
-    'SELECT schema_name AS schema FROM iasql_platform.tenant',
-  )
-  await host.database.platform.run(`UPDATE ${tenant?.schema}.iasql_secret SET at = at - interval '31 days'`)
-  await purgeExpired(host.serving.ports)
+  await passMonth()
 
   const refused = await host.client.run(`SELECT * FROM iasql_revert('${id}')`)
 

@@ -75,7 +75,7 @@ test('the same by the command line, which leaves with what became of it', async 
     [0, 'by-hand,suspended', ''],
     [0, 'by-hand,active', ''],
   ])
-  expect(limited).toEqual([0, 'by-hand,10240,100000,7', ''])
+  expect(limited).toEqual([0, 'by-hand,10240,100000,7,20', ''])
   expect([taken, why]).toEqual([1, expect.stringContaining('there is a tenant by-hand already')])
   expect(deleted).toEqual([0, 'by-hand,deleted', ''])
   expect(listed).toMatch(/^local,/)

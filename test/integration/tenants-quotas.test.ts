@@ -3,7 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { acceptRun } from '#operations/run/accept-run.ts'
 import { measureTenants } from '#operations/tenant/measure-tenants.ts'
-import { type Quota, setQuota } from '#postgres/statements/tenant-change.ts'
+import { DataApiError } from '#postgres/data-api.ts'
+import { sqlstateOf } from '#postgres/database-error.ts'
+import { repairingDataApi } from '#postgres/repairing-data-api.ts'
+import { restoreTenant } from '#postgres/restore-tenant.ts'
+import { type Quota, setQuota } from '#postgres/statements/tenant-quota.ts'
 import { openRunLab, type RunLab } from '../support/run-lab.ts'
 import { offerScriptedRpcs } from '../support/scripted-rpcs.ts'
 
@@ -21,6 +25,7 @@ beforeEach(async () => {
     ['size_mb', 10_240],
     ['statements', 100_000],
     ['runs', 500],
+    ['connections', 20],
   ] as const)
     await set(quota, value)
 })
@@ -129,4 +134,69 @@ test('more runs than may be open at once are refused, and one that is open may b
 
   expect(answers).toEqual(['accepted', 'accepted', 'quota/runs', 'accepted'])
   expect(await accept()).toBe('accepted')
+})
+
+describe('connections', () => {
+  const limits = async () => {
+    const roles = { reader: lab.tenant.readerRole, writer: lab.tenant.writerRole }
+    const sql =
+      'SELECT rolconnlimit::int AS most FROM pg_catalog.pg_roles WHERE rolname IN (:reader, :writer)'
+    return (await lab.ports.platform.query<{ most: number }>(sql, roles)).map(({ most }) => most)
+  }
+
+  /** Those that are open stay, whatever the quota. */
+  const endConnections = () =>
+    lab.ports.platform.query(
+      `SELECT pg_catalog.pg_terminate_backend(a.pid) AS ended FROM pg_catalog.pg_stat_activity a WHERE a.usename = :writer`,
+      { writer: lab.tenant.writerRole },
+    )
+
+  test('are those of each login from now on, and again when a login has been restored', async () => {
+    await set('connections', 7)
+    const atOnce = await limits()
+    await lab.ports.platform.run(`ALTER ROLE ${lab.tenant.writerRole} CONNECTION LIMIT 50`)
+
+    const madeBy = async () => []
+    const isRestored = await restoreTenant(lab.ports.platform, lab.db.secrets, lab.tenant, { madeBy })
+
+    expect([atOnce, isRestored, await limits()]).toEqual([[7, 7], true, [7, 7]])
+  })
+
+  test('that are all in use are waited for, and a statement that gets none says which quota it is', async () => {
+    await set('connections', 1)
+    await expect.poll(endConnections).toEqual([])
+    const { dataApi } = lab.db
+    const held = await dataApi.begin(lab.tenant.writer)
+    const waited = outcome('SELECT 1')
+    await lab.ports.clock.sleep(1_000)
+    await dataApi.rollback(lab.tenant.writer, held)
+    const answers = await waited
+    const again = await dataApi.begin(lab.tenant.writer)
+    const [refused] = (await lab.run('SELECT 1')).statements
+    await dataApi.rollback(lab.tenant.writer, again)
+
+    expect(answers).toEqual(['SELECT 1'])
+    expect(refused?.error).toEqual({
+      code: 'quota/connections',
+      sqlstate: '53300',
+      message: 'All connections that writers of local may have are in use; that is its quota connections.',
+      hint: expect.stringContaining('iasql_tenant_quota'),
+    })
+  })
+
+  test('that a login may not have more of are no reason to repair it', async () => {
+    const text = 'FATAL: too many connections for role "t_0_writer"; SQLState: 53300'
+    const full = async () => {
+      throw new DataApiError('database-error', text)
+    }
+    const repaired: string[] = []
+    const repairing = repairingDataApi(
+      { execute: full, begin: full, commit: full, rollback: full },
+      async (_login, refused) => void repaired.push(refused),
+    )
+
+    const failure = await repairing.begin(lab.tenant.writer).catch(sqlstateOf)
+
+    expect([failure, repaired]).toEqual(['53300', []])
+  })
 })

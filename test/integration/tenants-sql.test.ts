@@ -141,6 +141,7 @@ test.each<[string, readonly Json[], string]>([
   ['iasql_tenant_suspend', ['home', true], '55000'],
   ['iasql_tenant_quota', ['staging', 'disk', 1], '22023'],
   ['iasql_tenant_quota', ['staging', 'runs', 0], '22023'],
+  ['iasql_tenant_quota', ['staging', 'connections', 0], '22023'],
 ])('%s of %j is refused with %s', async (name, given, sqlstate) => {
   const error = await refusal(name, given)
 

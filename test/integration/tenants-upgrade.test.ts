@@ -209,3 +209,16 @@ test('a tenant without anything open is not asked again until something is begun
 
   expect(await uncertain()).toEqual([])
 })
+
+test('all of them at once, with as many statements each as may run, get their turns', async () => {
+  const statements = tenants.flatMap((tenant) =>
+    Array.from({ length: 12 }, () =>
+      lab.as(tenant, 'writer').query<{ name: string }>('SELECT current_user::text AS name'),
+    ),
+  )
+
+  const answers = (await Promise.all(statements)).map(([row]) => row?.name)
+
+  expect(answers).toHaveLength((count + 1) * 12)
+  expect(new Set(answers)).toEqual(new Set(tenants.map(({ writerRole }) => writerRole)))
+})

@@ -180,29 +180,28 @@ describe('credentials', () => {
     return { status: response.status, ...((await response.json()) as { ticket?: string }) }
   }
 
-  test('a token opens its own tenant, whichever is asked for', async () => {
+  test('a token opens no other tenant than its own', async () => {
     const opened = await BareClient.open(`${lab.host.serving.url}?tenant=victor`, lab.tokens.mallory)
       .then((client) => byDoor(client, 'SELECT current_schema()'))
       .catch(() => 'refused')
 
-    if (opened !== 'refused') expect(opened).toEqual({ kind: 'ran', rows: [[lab.scene.self.schema]] })
-    expect(JSON.stringify(opened)).not.toContain(lab.scene.victim.schema)
+    expect(opened).toBe('refused')
   })
 
   test('a ticket is of the tenant whose token asked for it, and is used once', async () => {
     const foreign = await ticketFor(lab.tokens.mallory, { tenant: 'victor' })
     const { ticket } = await ticketFor(lab.tokens.mallory, {})
     const url = `${lab.host.serving.url}?ticket=${ticket}&tenant=victor`
-    const client = await BareClient.open(url, undefined).catch(() => undefined)
+    const client = await BareClient.open(url, undefined)
     const again = await BareClient.open(url, undefined).then(
       () => 'open',
       () => 'refused',
     )
 
     expect(foreign.status).not.toBe(200)
-    if (client) expect(await rowsOf(client, 'SELECT current_schema()')).toEqual([[lab.scene.self.schema]])
+    expect(await rowsOf(client, 'SELECT current_schema()')).toEqual([[lab.scene.self.schema]])
     expect(again).toBe('refused')
-    client?.close()
+    client.close()
   })
 
   test('the path by which the product posts to connections is not to be guessed', async () => {

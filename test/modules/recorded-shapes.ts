@@ -6,6 +6,22 @@ export const unitTests = (): readonly string[] =>
   globSync('test/unit/modules-*.test.ts').map((path) => readFileSync(path, 'utf8'))
 
 /**
+ * What of a test file is about the table: all of it when it takes no other mapper, else the tests that take its mapper, and
+ * those that take none where the heading takes its alone. Another's answer to an operation of the same name proves nothing.
+ */
+export function textAbout(table: string, source: string): string {
+  const takes = (text: string, name: string): boolean => text.includes(`mapperOf('${name}')`)
+  const named = (text: string): ReadonlySet<string> =>
+    new Set([...text.matchAll(/mapperOf\('(\w+)'\)/g)].map(([, name = '']) => name))
+  if (!takes(source, table)) return ''
+  if (named(source).size === 1) return source
+  const [heading = '', ...tests] = source.split(/^(?=test(?:\.\w+)?\()/m)
+  const isHeading = takes(heading, table) && named(heading).size === 1
+  const about = tests.filter((text) => takes(text, table) || (isHeading && named(text).size === 0))
+  return [...(isHeading ? [heading] : []), ...about].join('\n')
+}
+
+/**
  * What is missing: a unit test that mocks the SDK and takes `mapperOf('<table>')`, and, where none of the table's
  * examples run on the emulator, in such a test the command of every operation that the mapper declares.
  */
@@ -14,9 +30,10 @@ export function shapesMissing(
   sources: readonly string[],
   isNeverEmulated: boolean,
 ): readonly string[] {
-  const shapes = sources.filter(
-    (source) => source.includes("from 'aws-sdk-client-mock'") && source.includes(`mapperOf('${name}')`),
-  )
+  const shapes = sources
+    .filter((source) => source.includes("from 'aws-sdk-client-mock'"))
+    .map((source) => textAbout(name, source))
+    .filter((text) => text !== '')
   if (shapes.length === 0) return [`a test/unit/modules-*.test.ts that mocks the SDK for mapperOf('${name}')`]
   if (!isNeverEmulated) return []
   const commands = (mapper?.operations ?? []).map((operation) => `${operation}Command`)

@@ -20,6 +20,7 @@ export interface ControlOptions {
   readonly cloud: string
   /** Other secrets from the start. */
   readonly texts: ReadonlyMap<string, string>
+  /** By the name that it has on AWS. */
   invoke(functionName: string, payload: never): void
   startExecution(machine: string, name: string, input: object): Promise<void>
 }

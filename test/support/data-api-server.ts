@@ -9,6 +9,7 @@ import {
   type Login,
   type TypeHint,
 } from '#postgres/data-api.ts'
+import { callerHeader } from './recorded-calls.ts'
 
 /** Status and name as the service gives them for Aurora PostgreSQL. */
 const exceptions: Readonly<Record<DataApiFault, readonly [number, string]>> = {
@@ -113,21 +114,35 @@ export interface DataApiServer {
   readonly calls: number
   /** The next call is answered by this exception and executes nothing. */
   failNext(exception: Scripted): void
+  /** The next statement in a transaction that `picks` picks is the victim of a deadlock: its transaction is good for nothing. */
+  failInTransaction(picks: (call: { readonly by: string; readonly sql: string }) => boolean): void
   /** Until it is called: the database sleeps, and each call is told that it wakes up. */
   sleep(): () => void
   close(): Promise<void>
 }
 
+const deadlock: Scripted = {
+  status: 400,
+  exception: 'DatabaseErrorException',
+  message: 'ERROR: deadlock detected; SQLState: 40P01',
+}
+
 /** Listens on a free port of the loopback interface. */
 export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServer> => {
   const scripted: Scripted[] = []
+  const victims: Parameters<DataApiServer['failInTransaction']>[0][] = []
+  const isVictim = (by: string, { sql, transactionId }: Body): boolean => {
+    const place = transactionId && sql ? victims.findIndex((picks) => picks({ by, sql })) : -1
+    return place >= 0 && victims.splice(place, 1).length > 0
+  }
   let calls = 0
   let isAsleep = false
-  const answer = async (path: string, body: Body): Promise<object | Scripted> => {
+  const answer = async (path: string, body: Body, by: string): Promise<object | Scripted> => {
     calls += 1
     const failure = scripted.shift()
     if (failure) return failure
     if (isAsleep) return resuming
+    if (isVictim(by, body)) return deadlock
     try {
       return (await answers[path]?.(dataApi, body)) ?? {}
     } catch (error) {
@@ -137,7 +152,8 @@ export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServe
     }
   }
   const server = createServer(async (request, response) => {
-    const result = await answer(request.url ?? '', await read(request))
+    const by = String(request.headers[callerHeader] ?? '')
+    const result = await answer(request.url ?? '', await read(request), by)
     if ('exception' in result) {
       const { status, exception, message } = result as Scripted
       response.writeHead(status, { 'x-amzn-errortype': exception })
@@ -154,6 +170,9 @@ export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServe
     },
     failNext: (exception) => {
       scripted.push(exception)
+    },
+    failInTransaction: (picks) => {
+      victims.push(picks)
     },
     sleep: () => {
       isAsleep = true

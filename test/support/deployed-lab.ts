@@ -4,6 +4,7 @@ import { handler as authorize } from '#functions/authorize.ts'
 import { handler as checkDrift } from '#functions/check-drift.ts'
 import { handler as executeStatements } from '#functions/execute-statements.ts'
 import { handler as http } from '#functions/http-api.ts'
+import { handler as migratePlatform } from '#functions/migrate-platform.ts'
 import { handler as connect } from '#functions/on-connect.ts'
 import { handler as disconnect } from '#functions/on-disconnect.ts'
 import { handler as message } from '#functions/on-message.ts'
@@ -15,14 +16,14 @@ import { localStateMachines } from '#local/state-machines.ts'
 import { awsHost } from '#operations/aws-host.ts'
 import { useHost } from '#operations/host.ts'
 import { changePeople } from '#operations/people/change-people.ts'
-import { migrateDeployment } from '#operations/platform/migrate-deployment.ts'
 import type { MachineName, Ports } from '#operations/ports.ts'
 import type { Database } from '#postgres/database.ts'
 import { findTenant } from '#postgres/statements/tenant-find.ts'
 import { replaceToken } from '#postgres/statements/token-replace.ts'
 import { BareClient } from './bare-client.ts'
+import { type CloudFormation, startCloudFormation } from './cloud-formation.ts'
 import { startControlServices } from './control-services.ts'
-import { startDataApiServer } from './data-api-server.ts'
+import { type DataApiServer, startDataApiServer } from './data-api-server.ts'
 import { openTestDatabase } from './database.ts'
 import { startTestMoto } from './moto.ts'
 import { type RecordedCall, recordCalls } from './recorded-calls.ts'
@@ -34,17 +35,36 @@ const platformRole = `arn:aws:iam::111111111111:role/iasql-platform`
 export const functionKey = 'AKIAFUNCTION'
 export const platformSecret = 'iasql/platform'
 export const runKeySecret = 'run-key'
+export const firstOwnerSecret = 'first-owner'
+const firstOwnerText = 'secret-of-the-first-owner'
 const token = 'first-owner-of-the-lab'
 
 const names = (machine: string) => `arn:aws:states:us-east-1:111111111111:stateMachine:${machine}`
 
+/** Something that was sent off without waiting: to `run-statements`, or to a state machine. */
+interface Sent {
+  readonly to: string
+  readonly runId?: string
+  readonly executionId?: string
+}
+
 export interface DeployedLab {
   readonly client: BareClient
+  /** `ws://127.0.0.1:…/` */
+  readonly url: string
+  readonly dataApi: DataApiServer
+  readonly cloudFormation: CloudFormation
   readonly calls: readonly RecordedCall[]
   readonly platform: Database
   readonly sts: StrictSts
-  /** As a schedule calls it. */
-  call(name: string, handler: (event: object, context: never) => Promise<unknown>): Promise<void>
+  /** As a schedule calls it; resolves when all that it began is over. */
+  call(name: string, handler: (event: never, context: never) => Promise<unknown>): Promise<void>
+  /** As CloudFormation has the database brought up to date, with so much of the function's time. */
+  deploy(remainingMs?: number): Promise<void>
+  /** Work as that of a function. */
+  during<Result>(name: string, work: () => Promise<Result>): Promise<Result>
+  /** The next `times` of what `fits` never arrive. */
+  lose(fits: (sent: Sent) => boolean, times: number): void
   /** Trusts us by the tenant's identifier. */
   trust(roleArn: string, externalId: string): void
   /** Nothing runs any more. */
@@ -63,10 +83,23 @@ export async function openDeployedLab(
   const dataApi = await startDataApiServer(database.dataApi)
   const running = new Set<Promise<unknown>>()
   const as =
-    <Event, Result>(name: string, handler: (event: Event, context: never) => Promise<Result>) =>
+    <Event, Result>(
+      name: string,
+      handler: (event: Event, context: never) => Promise<Result>,
+      remainingMs = 900_000,
+    ) =>
     (event: Event): Promise<Result> =>
-      recorder.during(name, () => handler(event, invocationContext(name, 900_000) as never))
-  const run = as('run-statements', runStatements)
+      recorder.during(name, () => handler(event, invocationContext(`iasql-${name}`, remainingMs) as never))
+  const functions: Readonly<Record<string, (event: never) => Promise<unknown>>> = {
+    'iasql-run-statements': as('run-statements', runStatements),
+    'iasql-migrate-platform': as('migrate-platform', migratePlatform),
+  }
+  const losses: { readonly fits: (sent: Sent) => boolean; times: number }[] = []
+  const isLost = (sent: Sent): boolean => {
+    const loss = losses.find(({ fits, times }) => times > 0 && fits(sent))
+    if (loss) loss.times -= 1
+    return loss !== undefined
+  }
   const log = () => undefined
   const machines = localStateMachines({
     handlers: {
@@ -80,13 +113,22 @@ export async function openDeployedLab(
     logins: database.secrets,
     ownKey: functionKey,
     cloud: moto.endpoint,
-    texts: new Map([[runKeySecret, '0f'.repeat(32)]]),
-    invoke: (_, payload) => {
-      const work = run(payload).finally(() => running.delete(work))
+    texts: new Map([
+      [runKeySecret, '0f'.repeat(32)],
+      [firstOwnerSecret, firstOwnerText],
+    ]),
+    invoke: (name, payload: Omit<Sent, 'to'>) => {
+      if (isLost({ ...payload, to: name.replace('iasql-', '') })) return
+      const work = Promise.resolve(functions[name]?.(payload as never))
+        .catch(() => undefined)
+        .finally(() => running.delete(work))
       running.add(work)
     },
-    startExecution: (machine, name, input) => machines.start(machine as MachineName, name, input),
+    startExecution: async (machine, name, input) => {
+      if (!isLost({ ...input, to: machine })) await machines.start(machine as MachineName, name, input)
+    },
   })
+  const cloudFormation = await startCloudFormation()
   const gateway = await startGateway({
     port: 0,
     handlers: {
@@ -120,12 +162,17 @@ export async function openDeployedLab(
     IASQL_DRIFT_MACHINE_ARN: names('drift'),
     IASQL_CONNECTIONS_ENDPOINT: gateway.managementEndpoint,
     IASQL_RUN_KEY_SECRET: runKeySecret,
+    IASQL_FIRST_OWNER_SECRET: firstOwnerSecret,
     IASQL_EVENT_BUS: 'iasql',
     IASQL_PLATFORM_ROLE: platformRole,
   }
   for (const [name, value] of Object.entries(environment)) setVariable(name, value)
   useHost(portsOfEach(recorder.current))
-  await as('migrate-platform', () => migrate(recorder.current))({})
+  const deploy = async (remainingMs = 900_000): Promise<void> => {
+    await as('migrate-platform', migratePlatform, remainingMs)(cloudFormation.asking() as never)
+  }
+  await deploy()
+  await makeOwner(portsOfEach(recorder.current))
   const client = await BareClient.open(gateway.url, token)
   const idle = async (): Promise<void> => {
     await Promise.allSettled([...running])
@@ -133,13 +180,19 @@ export async function openDeployedLab(
   }
   return {
     client,
+    url: gateway.url,
+    dataApi,
+    cloudFormation,
     calls: recorder.calls,
     platform: database.platform,
     sts,
     async call(name, handler) {
-      await as(name, handler)({})
+      await as(name, handler)({} as never)
       await idle()
     },
+    deploy,
+    during: (name, work) => recorder.during(name, work),
+    lose: (fits, times) => void losses.push({ fits, times }),
     trust: (roleArn, externalId) => void sts.roles.set(roleArn, trusting(platformRole, externalId)),
     idle,
     async stop() {
@@ -148,7 +201,7 @@ export async function openDeployedLab(
       await idle()
       await machines.close()
       recorder.stop()
-      await Promise.all([control.stop(), dataApi.close(), moto.stop(), sts.stop()])
+      await Promise.all([control.stop(), dataApi.close(), moto.stop(), sts.stop(), cloudFormation.stop()])
       await database.close()
     },
   }
@@ -173,16 +226,8 @@ function portsOfEach(current: () => string | undefined): Ports {
   return ports as Ports
 }
 
-/** As the deployment does it, and a token for whoever comes first. */
-async function migrate(current: () => string | undefined): Promise<void> {
-  const ports = portsOfEach(current)
-  const { secrets } = ports
-  if (!secrets) throw new Error('the host has no secrets')
-  await migrateDeployment(
-    ports,
-    { secrets, firstOwnerSecret: async () => 'secret-of-the-first-owner' },
-    { after: undefined, budgetMs: 600_000 },
-  )
+/** A token for whoever comes first. */
+async function makeOwner(ports: Ports): Promise<void> {
   const tenant = await findTenant(ports.platform, { alias: 'home' })
   if (!tenant) throw new Error('the deployment made no tenant')
   const tokenHash = createHash('sha256').update(token).digest('hex')

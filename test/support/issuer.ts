@@ -1,5 +1,6 @@
 /** An OpenID Connect issuer on this machine: real keys, a discovery document and a key set over HTTP, and the JWTs it signs. */
-import { createServer } from 'node:http'
+import { createHash, randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
 
@@ -13,6 +14,8 @@ export interface TestIssuer {
   readonly asked: string[]
   /** Answers with this status from now on; 200 is healthy. */
   status: number
+  /** Who sits before its pages; `undefined`: somebody who does not want to sign in. */
+  visitor: Claims | undefined
   /** What the discovery document says otherwise. */
   discovery: Record<string, unknown>
   /** A JWT that is good for five minutes, unless the claims say otherwise; `undefined` leaves a claim out. */
@@ -30,15 +33,52 @@ const newKey = async (id: string) => {
 export async function startTestIssuer(): Promise<TestIssuer> {
   let key = await newKey('key-1')
   const asked: string[] = []
+  const challenges = new Map<string, string | null>()
+  /** Back to the page that sent them, with a code. */
+  const authorize = (query: URLSearchParams): string => {
+    const back = new URL(query.get('redirect_uri') ?? url)
+    back.searchParams.set('state', query.get('state') ?? '')
+    const code = randomUUID()
+    challenges.set(code, query.get('code_challenge'))
+    if (issuer.visitor) back.searchParams.set('code', code)
+    else back.searchParams.set('error', 'access_denied')
+    return back.href
+  }
+  const exchange = async (form: URLSearchParams): Promise<object> => {
+    const proof = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url')
+    const isProven = challenges.get(form.get('code') ?? '') === proof
+    return isProven && issuer.visitor
+      ? { id_token: await issuer.sign(issuer.visitor) }
+      : { error: 'invalid_grant' }
+  }
+  const documentAt = async (path: string, request: IncomingMessage): Promise<object> => {
+    switch (path) {
+      case '/.well-known/openid-configuration':
+        return {
+          issuer: url,
+          jwks_uri: `${url}/keys`,
+          authorization_endpoint: `${url}/authorize`,
+          token_endpoint: `${url}/token`,
+          ...issuer.discovery,
+        }
+      case '/keys':
+        return { keys: [key.jwk] }
+      case '/token':
+        return await exchange(new URLSearchParams((await request.toArray()).join('')))
+      default:
+        return {}
+    }
+  }
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
-    const documents: Record<string, object> = {
-      '/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys`, ...issuer.discovery },
-      '/keys': { keys: [key.jwk] },
-    }
+    const { pathname, searchParams } = new URL(request.url ?? '/', url)
     response.statusCode = issuer.status
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(documents[request.url ?? ''] ?? {}))
+    response.setHeader('access-control-allow-origin', '*')
+    if (pathname === '/authorize') response.writeHead(302, { location: authorize(searchParams) }).end()
+    else void documentAt(pathname, request).then((document) => response.end(JSON.stringify(document)))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -46,6 +86,7 @@ export async function startTestIssuer(): Promise<TestIssuer> {
     url,
     asked,
     status: 200,
+    visitor: undefined,
     discovery: {},
     sign: (claims, header = {}) => {
       const now = Math.floor(Date.now() / 1_000)

@@ -26,6 +26,9 @@ export interface Recorder {
 
 const channel = 'http.client.request.created'
 
+/** On every request: doubles of services may go by it. No signature covers it. */
+export const callerHeader = 'x-called-by'
+
 export function recordCalls(): Recorder {
   const names = new AsyncLocalStorage<string>()
   const calls: RecordedCall[] = []
@@ -34,6 +37,7 @@ export function recordCalls(): Recorder {
     const by = names.getStore()
     const [accessKeyId = '', , , service = ''] = scopeOf(request)
     if (by === undefined || service === '') return
+    request.setHeader(callerHeader, by)
     whenSent(request, (text) => calls.push({ by, service, accessKeyId, ...contentOf(request, text) }))
   }
   subscribe(channel, note)

@@ -2,6 +2,7 @@
 import { listExpressions } from '#engine/expression/expression.ts'
 import { keepingExpressions, type PolicyLookup } from '#engine/merge/drift-policy.ts'
 import { settleRow } from '#engine/merge/settle-row.ts'
+import { usualValues } from '#engine/merge/usual-values.ts'
 import type { Column } from '#engine/model/column.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { TableSpec } from '#engine/model/table.ts'
@@ -109,8 +110,8 @@ function update(world: World, change: PlannedChange, resource: ResourceState, st
   const pointsAt = { ...without(before.pointsAt, Object.keys(sent)), ...pointsAtOf(world, resource, sent) }
   world.objects.update(id, { row: observed, pointsAt })
   if (step.clears.length > 0) return
-  // What an adoption does not send was left to the cloud: nothing was agreed on before.
-  const base = step.kind === 'adopt' ? {} : (resource.base ?? {})
+  // What an adoption does not send was left to the cloud: nothing was agreed on before, and no default is a wish.
+  const base = step.kind === 'adopt' ? usualValues(table, desired) : (resource.base ?? {})
   settle(world, change, { ...resource, cloudId: { id } }, { sent, base, observed })
 }
 

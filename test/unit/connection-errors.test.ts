@@ -53,6 +53,18 @@ test.each([
   expect([level, cause]).toEqual(['error', error])
 })
 
+test('a database that still wakes up is no error for the log', () => {
+  const levels: string[] = []
+
+  const wire = wireError(new DataApiError('resuming', 'auto-paused'), (level) => void levels.push(level))
+
+  expect(wire).toMatchObject({
+    code: 'system/database-unavailable',
+    message: 'The database is still waking up.',
+  })
+  expect(levels).toEqual(['info'])
+})
+
 test('opens what it has encrypted, and nothing that was changed or is under another key', async () => {
   const cipher = aesCipher(randomBytes(32))
   const text = "SELECT 'geheim ☂'"

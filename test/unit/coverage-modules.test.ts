@@ -39,3 +39,23 @@ test('recorded shapes count the operations of which a passed test of the mapper 
 test('a table without a passed test of its mapper has no recorded shapes', () => {
   expect(shapesCell(queue, ["mapperOf('vpc') CreateQueueCommand"]).isProof).toBe(false)
 })
+
+test("another mapper's answer to an operation of the same name is no proof of this one", () => {
+  const passed = [
+    "test('a', () => mapperOf('queue') CreateQueueCommand)\ntest('b', () => mapperOf('vpc') TagQueueCommand)",
+  ]
+
+  expect(shapesCell(queue, passed).text).toBe(`1 of ${queue.mapper?.operations.length} calls`)
+})
+
+test('a mapper that the heading alone takes is that of the tests that take none', () => {
+  const passed = [
+    [
+      "const mapper = mapperOf('queue')",
+      "test('a', () => CreateQueueCommand)",
+      "test('b', () => mapperOf('vpc') TagQueueCommand)",
+    ].join('\n'),
+  ]
+
+  expect(shapesCell(queue, passed).text).toBe(`1 of ${queue.mapper?.operations.length} calls`)
+})

@@ -67,6 +67,31 @@ test('without credentials that work it says how to sign in', async () => {
   expect(ran).toEqual([])
 })
 
+test('where the region is wrong or not enabled it says so, since that knows nobody', async () => {
+  const { deployment, cdk, ran } = lab()
+  identities.on(GetCallerIdentityCommand).callsFake(async (_, getClient) => {
+    if ((await getClient().config.region()) !== 'us-east-1')
+      throw new Error('The security token included in the request is invalid.')
+    return { Account: '123456789012', Arn: 'arn:aws:iam::123456789012:user/me' }
+  })
+
+  await expect(deploy({ ...deployment, region: 'me-central-1' }, cdk)).rejects.toThrow(
+    /There is no region me-central-1, or account 123456789012 has not enabled it.*--region/s,
+  )
+  expect(ran).toEqual([])
+})
+
+test('where AWS is not to be reached it does not ask for other credentials', async () => {
+  const { deployment, cdk } = lab()
+  identities
+    .on(GetCallerIdentityCommand)
+    .rejects(
+      Object.assign(new Error('getaddrinfo ENOTFOUND sts.eu-west-1.amazonaws.com'), { code: 'ENOTFOUND' }),
+    )
+
+  await expect(deploy(deployment, cdk)).rejects.toThrow('AWS does not answer: getaddrinfo ENOTFOUND')
+})
+
 test('without a region it says how to choose one', async () => {
   const { deployment, cdk } = lab()
   for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) vi.stubEnv(name, undefined)

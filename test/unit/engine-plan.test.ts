@@ -5,7 +5,15 @@ import { asAdoption } from '#engine/plan/adoption.ts'
 import { describeId } from '#engine/plan/natural-name.ts'
 import { planChanges } from '#engine/plan/plan-changes.ts'
 import type { ResourceState } from '#engine/plan/resource.ts'
-import { applied, deleted, edited, inserted, networks, resourceIdOf } from '#test/support/engine-tables.ts'
+import {
+  applied,
+  column,
+  deleted,
+  edited,
+  inserted,
+  networks,
+  resourceIdOf,
+} from '#test/support/engine-tables.ts'
 
 const plan = (...resources: readonly ResourceState[]) => planChanges({ tables: networks, resources })
 const vpc = applied('vpc', 1, { cidr_block: '10.0.0.0/16', tags: { Name: 'first' }, vpc_id: 'vpc-1' })
@@ -220,6 +228,19 @@ test('an expression about a row that is gone keeps the last value, and says so',
 
   expect(changes).toMatchObject([{ delta: { visibility_timeout: 60 }, unknown: [] }])
   expect(notices).toEqual(['queue other: policy refers to a row that is gone; set another value.'])
+})
+
+test('an adoption leaves alone what the row has at its default, which nobody may have asked for', () => {
+  const columns = { ...networks.get('queue')?.columns, delay: column({ sqlType: 'integer', default: 0 }) }
+  const queue = { ...(networks.get('queue') as TableSpec), columns }
+  const desired = { name: 'jobs', visibility_timeout: 60, delay: 0 }
+  const [change] = plan(inserted('queue', 9, desired)).changes
+  const observed = { name: 'jobs', visibility_timeout: 30, delay: 20 }
+
+  const adoption = change && asAdoption(change, queue, { cloudId: { url: 'q' }, observed, desired })
+
+  expect(adoption).toMatchObject({ delta: { visibility_timeout: 60 }, calls: 1 })
+  expect(adoption?.changed).not.toHaveProperty('delay')
 })
 
 test('a create whose name the cloud has already becomes an adoption', () => {

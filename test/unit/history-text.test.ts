@@ -252,6 +252,19 @@ test('a review names what may be lost and what is known only later, each kind on
   expect(sections[2]?.markdown).toMatch(/\n\n> 2 changes are left out\.$/)
 })
 
+test('tells what has its value again after it was cleared, and not what the cloud has filled in', () => {
+  const statements = told([
+    changed('network', row({ user: 'x' }), row({})),
+    changed('network', row({}), row({ user: 'x' }), { origin: 'outcome' }),
+    changed('network', row({ id: 8 }), row({ id: 8, user: 'chosen' }), { origin: 'outcome' }),
+  ])
+
+  expect(statements).toEqual([
+    `UPDATE network SET "user" = NULL WHERE label = 'a' AND region = 'r';`,
+    `UPDATE network SET "user" = 'x' WHERE label = 'a' AND region = 'r';`,
+  ])
+})
+
 test('contents are told as text where that is what comes back, else as bytes', () => {
   const page = table({
     name: 'page',

@@ -47,6 +47,21 @@ test('keys, protections, companions and writable columns name columns of the tab
   }
 })
 
+test('what rows come after is a table of the module or of one that it requires, and the ways lead to one row', () => {
+  const all = tables.flatMap((table) => (table.after ?? []).map((extra) => ({ ...extra, of: table })))
+
+  for (const { table, by, via, where, of } of all) {
+    const other = findTable(table)
+    expect(other && qualifiedName(other)).toBe(table)
+    expect([of.module, ...(findModule(of.module)?.requires ?? [])]).toContain(other?.module)
+    expect(Object.keys(other?.columns ?? {})).toEqual(expect.arrayContaining([...by]))
+    expect(Object.keys(of.columns)).toEqual(
+      expect.arrayContaining([...via.slice(0, 1), where?.column ?? 'tags']),
+    )
+  }
+  expect(all.map(({ of }) => of.name)).toEqual(expect.arrayContaining(['nat_gateway', 'service']))
+})
+
 test('every type that can be written has examples', () => {
   const shown = modules.flatMap((module) => module.examples.map((example) => example.table))
 

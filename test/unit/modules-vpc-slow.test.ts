@@ -14,8 +14,10 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { ref, waiting } from '#engine/model/cloud.ts'
+import type { IasqlError } from '#engine/model/error.ts'
 import type { Mapper } from '#modules/kit/index.ts'
 import { findTable } from '#modules/registry.ts'
+import { propagationOf } from '#operations/apply/propagation.ts'
 
 const ec2 = mockClient(EC2Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -57,14 +59,18 @@ test('a NAT gateway is made once per token, and waited for while it is pending',
   expect(mapper.settled?.({ State: 'available' })).toBe(true)
 })
 
-test('a public NAT gateway is not made before its VPC has a way to the internet, and is tried again later', async () => {
+test('a public NAT gateway is not made before its VPC has a way to the internet, which may take a moment to show', async () => {
   const mapper = mapperOf('nat_gateway')
   ec2.on(DescribeSubnetsCommand).resolves({ Subnets: [{ VpcId: 'vpc-1' }] })
   ec2.on(DescribeInternetGatewaysCommand).resolves({ InternetGateways: [] })
 
   const creating = mapper.create(wanted, 'token', api(mapper))
 
-  await expect(creating).rejects.toMatchObject({ code: 'cloud/conflict', retry: 'later' })
+  const refusal: unknown = await creating.catch((error: unknown) => error)
+  expect(refusal).toMatchObject({ code: 'cloud/invalid', hint: expect.stringContaining('internet_gateway') })
+  expect(propagationOf(findTable('nat_gateway') ?? { propagates: [] }, refusal as IasqlError)).toMatchObject({
+    forMs: 30_000,
+  })
   expect(ec2.commandCalls(CreateNatGatewayCommand)).toEqual([])
 })
 
@@ -126,7 +132,7 @@ test('a NAT gateway is found again by the token that it carries', async () => {
     ],
   })
 
-  expect(await mapper.findByToken?.('token', api(mapper))).toMatchObject({ NatGatewayId: 'nat-2' })
+  expect(await mapper.findByToken?.('token', api(mapper), {})).toMatchObject({ NatGatewayId: 'nat-2' })
 })
 
 test('an elastic IP address comes out of the pool that is asked for', async () => {

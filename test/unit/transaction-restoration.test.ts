@@ -106,12 +106,21 @@ describe('the order of a commit', () => {
     ['a replacement of what holds nothing', { action: 'replace', risk: 'interrupts service' }, 1],
     ['a delete of data', { action: 'delete', risk: 'deletes data' }, 2],
   ] as const)('%s has its turn by what is lost with it', (_, change, wave) => {
-    expect(waveOf({ ...change, companion: false, parent: null }, new Map())).toBe(wave)
+    expect(waveOf({ ...change, companion: false, parent: null, changed: {} }, new Map())).toBe(wave)
+  })
+
+  test('a secret whose value of before nobody here knows is overwritten last', () => {
+    const change = { action: 'update', risk: 'none', companion: false, parent: null } as const
+    const given = (from: string | null) => ({ ...change, changed: { value: { from, to: 'secret:2' } } })
+
+    expect(waveOf(given(null), new Map())).toBe(2)
+    expect(waveOf(given('secret:1'), new Map())).toBe(0)
   })
 
   test('what goes with its parent goes when that does', () => {
-    const parent = { action: 'delete', risk: 'deletes data', companion: false, parent: null } as const
-    const companion = { action: 'delete', risk: 'none', companion: true, parent: 'network/1' } as const
+    const one = { action: 'delete', changed: {} } as const
+    const parent = { ...one, risk: 'deletes data', companion: false, parent: null } as const
+    const companion = { ...one, risk: 'none', companion: true, parent: 'network/1' } as const
 
     expect(waveOf(companion, new Map([['network/1', parent]]))).toBe(2)
   })

@@ -34,6 +34,7 @@ async function openLink(options: { ticket?: () => Promise<string>; connectMs?: n
   const sockets: FakeSocket[] = []
   const failures: string[] = []
   let opened = 0
+  let told = 0
   const link = new SocketLink(
     {
       url: 'ws://127.0.0.1:1/',
@@ -52,11 +53,14 @@ async function openLink(options: { ticket?: () => Promise<string>; connectMs?: n
         opened += 1
       },
       received: () => {},
+      waking: () => {
+        told += 1
+      },
       failed: ({ code }) => failures.push(code),
     },
   )
   await vi.advanceTimersByTimeAsync(0)
-  return { link, sockets, failures, opened: () => opened }
+  return { link, sockets, failures, opened: () => opened, told: () => told }
 }
 
 test('pings after silence and opens another socket when no answer comes', async () => {
@@ -160,5 +164,71 @@ test.each([0, 1, 5, 50])(
     expect(shortest).toBe(50)
     expect(longest).toBeLessThanOrEqual(3_050)
     expect(longest).toBeGreaterThan(shortest)
+  },
+)
+
+/** What `/health` answers from now on. */
+const answerHealth = (status: number): void => {
+  vi.stubGlobal('fetch', async () => new Response('{}', { status }))
+}
+
+test('says that the database wakes while a socket takes its time, and tries again when it was too late', async () => {
+  answerHealth(202)
+  const { sockets, failures, told, opened } = await openLink()
+
+  await vi.advanceTimersByTimeAsync(2_000)
+  const early = told()
+  answerHealth(200)
+  sockets[0]?.onclose?.()
+  await vi.advanceTimersByTimeAsync(3_000)
+  sockets[1]?.onopen?.()
+
+  expect([early, told(), opened()]).toEqual([1, 1, 1])
+  expect(failures).toEqual([])
+})
+
+test('waits for a database that wakes, for two minutes, and tells so once', async () => {
+  answerHealth(202)
+  const { sockets, failures, told } = await openLink()
+
+  for (let second = 0; second < 110; second += 1) {
+    sockets.at(-1)?.onclose?.()
+    await vi.advanceTimersByTimeAsync(1_000)
+  }
+  const before = [...failures]
+  for (let second = 0; second < 30; second += 1) {
+    sockets.at(-1)?.onclose?.()
+    await vi.advanceTimersByTimeAsync(1_000)
+  }
+
+  expect([before, told()]).toEqual([[], 1])
+  expect(failures).toEqual(['client/refused'])
+})
+
+test('fails at once where a server is awake and opens no socket', async () => {
+  answerHealth(200)
+  const { sockets, failures } = await openLink()
+
+  sockets[0]?.onclose?.()
+  await vi.advanceTimersByTimeAsync(10)
+
+  expect(failures).toEqual(['client/refused'])
+})
+
+test.each([
+  ['long', 12_000, 1, []],
+  ['for a moment', 100, 0, ['client/refused']],
+])(
+  'where nobody can be asked, a socket that was held %s and then refused',
+  async (_, heldMs, told, failed) => {
+    answerHealth(403)
+    const lab = await openLink()
+
+    await vi.advanceTimersByTimeAsync(heldMs)
+    lab.sockets[0]?.onclose?.()
+    await vi.advanceTimersByTimeAsync(3_100)
+
+    expect([lab.told(), lab.failures]).toEqual([told, failed])
+    expect(lab.sockets).toHaveLength(1 + told)
   },
 )
