@@ -6,32 +6,15 @@ const level = (name: string, options: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
 })
 
-/** What is tried again with tenants in a database of their own. */
+/** What is tried again with tenants in a database of their own; any other by IASQL_TEST_PLACEMENT=dedicated. */
 const alsoDedicated = [
-  'accounts-link',
-  'automatic-mode',
   'drift-checks',
-  'history-sql',
-  'install-modules',
-  'lost-executions',
-  'people-clients',
   'people-sessions',
-  'people-sign-in',
-  'people-sql',
-  'plan-choices',
   'recover-apply',
-  'retention',
-  'run-blocks',
-  'run-functions',
   'run-life',
-  'run-recovery',
   'secret-apply',
-  'socket-run',
-  'sync-import',
-  'tenants-quotas',
   'topics',
   'transaction-session',
-  'transaction-surprises',
 ]
 
 export default defineConfig({
