@@ -6,6 +6,17 @@ const level = (name: string, options: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
 })
 
+/** What is tried again with tenants in a database of their own; any other by IASQL_TEST_PLACEMENT=dedicated. */
+const alsoDedicated = [
+  'drift-checks',
+  'people-sessions',
+  'recover-apply',
+  'run-life',
+  'secret-apply',
+  'topics',
+  'transaction-session',
+]
+
 export default defineConfig({
   test: {
     // Most of a test's time is spent waiting for a database and an emulator of its own.
@@ -22,6 +33,12 @@ export default defineConfig({
       }),
       level('integration', {
         include: ['test/integration/**/*.test.ts', 'test/isolation/**/*.test.ts'],
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+      }),
+      level('dedicated', {
+        include: alsoDedicated.map((name) => `test/integration/${name}.test.ts`),
+        env: { IASQL_TEST_PLACEMENT: 'dedicated' },
         testTimeout: 120_000,
         hookTimeout: 120_000,
       }),

@@ -16,7 +16,7 @@ import { Construct } from 'constructs'
 import type { Network } from './network.ts'
 import type { Options } from './options.ts'
 
-/** Owner of what no tenant sees; there from the beginning, as the cluster's master user. */
+/** Owner of what no tenant sees; there from the beginning, as the cluster's master user, which may make roles and databases. */
 const platformRole = 'iasql_platform'
 
 /** A statement may hold a secret, so the server never writes one into its log. */

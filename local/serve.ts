@@ -28,15 +28,19 @@ import type {
 } from '#operations/ports.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
 import { systemClock } from '#operations/system-clock.ts'
+import { eachCell } from '#operations/tenant/cells.ts'
 import { ensureLocalTenant } from '#operations/tenant/ensure-local-tenant.ts'
+import { migrateCells } from '#operations/tenant/migrate-cells.ts'
 import { loginRepair } from '#operations/tenant/restore-tenant.ts'
 import { upgradePlatform } from '#operations/tenant/upgrade-platform.ts'
 import type { DataApi } from '#postgres/data-api.ts'
-import type { Database } from '#postgres/database.ts'
+import { type Database, databaseOver } from '#postgres/database.ts'
 import { repairingDataApi } from '#postgres/repairing-data-api.ts'
 import type { Secrets } from '#postgres/secrets.ts'
+import { spillingDataApi } from '#postgres/spilling-data-api.ts'
 import { type FunctionSettings, type LocalFunctions, localFunctions } from './functions.ts'
 import { startGateway } from './gateway/gateway.ts'
+import { platformSecret } from './postgres/prepare-platform.ts'
 import { startSchedules } from './schedules.ts'
 import { type LocalStateMachines, localStateMachines } from './state-machines.ts'
 
@@ -88,6 +92,8 @@ const lateConnections = () => {
 export async function serve(foundation: Foundation): Promise<Serving> {
   const { dataApi, platform, cipher, secretKeys, identity, cloud, modules, log, defaults, secrets } =
     foundation
+  const cells = spillingDataApi(dataApi)
+  const cellDatabase = (database: string) => databaseOver(cells, { secret: platformSecret, database })
   const functions = localFunctions(log, foundation.functions)
   const { behind, call } = functions
   const machines = localStateMachines({
@@ -100,11 +106,15 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   })
   const running = new Set<Promise<unknown>>()
   const start = functions.send('run-statements', runStatements)
-  const invoker: Ports['invoker'] = { runStatements: async (input) => start(input) }
+  const invoker: Ports['invoker'] = {
+    runStatements: async (input) => start(input),
+    moveTenant: async (input) => start(input),
+  }
   const { connections, open } = lateConnections()
   const ports: Ports = {
-    dataApi: repairingDataApi(dataApi, loginRepair({ platform, secrets, log, modules })),
+    dataApi: repairingDataApi(dataApi, loginRepair({ platform, cellDatabase, secrets, log, modules })),
     platform,
+    cellDatabase,
     cloud,
     accounts: foundation.accounts,
     modules,
@@ -127,7 +137,8 @@ export async function serve(foundation: Foundation): Promise<Serving> {
     alias: 'local',
     tokenHash: textHash(foundation.token),
   })
-  await recoverRuns(ports, { isSole: true })
+  await migrateCells(ports)
+  await eachCell(ports, (there) => recoverRuns(there, { isSole: true }))
   const handlers = {
     authorize: behind('authorize', authorize),
     connect: behind('on-connect', connect),
@@ -137,7 +148,7 @@ export async function serve(foundation: Foundation): Promise<Serving> {
   }
   const gateway = await startGateway({ port: foundation.port, handlers, log })
   const close = open(gateway.managementEndpoint)
-  await recoverExecutions(ports, { sole: true })
+  await eachCell(ports, (there) => recoverExecutions(there, { sole: true }))
   let isClosing = false
   // They are served as they are until it is their turn.
   const upgrading: Promise<unknown> = upgradePlatform(ports, { isOver: () => isClosing })

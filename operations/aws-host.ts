@@ -48,12 +48,18 @@ export function awsHost(environment: Environment): Ports {
     resumeMs: patienceMs(environment),
     onResuming: waking.tell,
   })
-  const login = { secret: variable('IASQL_PLATFORM_SECRET_ARN'), database: variable('IASQL_DATABASE') }
-  const platform = databaseOver(spillingDataApi(dataApi), login)
+  const secret = variable('IASQL_PLATFORM_SECRET_ARN')
+  const spilling = spillingDataApi(dataApi)
+  const cellDatabase = (database: string) => databaseOver(spilling, { secret, database })
+  const platform = cellDatabase(variable('IASQL_DATABASE'))
   const store = new SecretsManagerClient()
   return {
-    dataApi: repairingDataApi(dataApi, repairBy({ platform, secrets: secretsManagerLogins(store) })),
+    dataApi: repairingDataApi(
+      dataApi,
+      repairBy({ platform, cellDatabase, secrets: secretsManagerLogins(store) }),
+    ),
     platform,
+    cellDatabase,
     waking,
     cloud: limitedCloud(
       createCloud({ profile: 'aws' }),
@@ -124,7 +130,9 @@ const loadModules = async (): Promise<Registry> => (await import('#modules/regis
 
 /** Loaded at the first refusal: it brings every module along, which most functions never need. */
 const repairBy =
-  (restoring: Pick<Ports, 'platform'> & { readonly secrets: Pick<Secrets, 'get'> }): Repair =>
+  (
+    restoring: Pick<Ports, 'platform' | 'cellDatabase'> & { readonly secrets: Pick<Secrets, 'get'> },
+  ): Repair =>
   async (login, refused) => {
     const { loginRepair } = await import('./tenant/restore-tenant.ts')
     await loginRepair({ ...restoring, log, modules: loadModules })(login, refused)
@@ -132,12 +140,11 @@ const repairBy =
 
 function lambdaInvoker(functionName: string): Invoker {
   const client = new LambdaClient()
-  return {
-    runStatements: async (input) => {
-      const Payload = JSON.stringify(input)
-      await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }))
-    },
+  const invoke = async (input: object): Promise<void> => {
+    const Payload = JSON.stringify(input)
+    await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }))
   }
+  return { runStatements: invoke, moveTenant: invoke }
 }
 
 function stepFunctions(arns: Readonly<Record<MachineName, string>>): StateMachines {

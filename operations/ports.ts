@@ -51,6 +51,8 @@ export type Accounts = Omit<RoleAccounts, 'close'>
 /** Names of the deployed functions that operations start without waiting for them. */
 export interface Invoker {
   runStatements(input: { readonly tenantId: string; readonly runId: string }): Promise<void>
+  /** Goes on with the move of a tenant. */
+  moveTenant(input: { readonly tenantId: string }): Promise<void>
 }
 
 export type MachineName = 'run' | 'execution' | 'drift'
@@ -121,8 +123,15 @@ export type Log = (
 
 export interface Ports {
   readonly dataApi: DataApi
-  /** The database as the platform's own role (schemas iasql_platform and every tenant's engine tables). */
+  /**
+   * The database that the work is in, as the platform's own role: schema iasql_platform and the schemas of its tenants.
+   * Until it is known whose work it is, the directory.
+   */
   readonly platform: Database
+  /** Given within a tenant's own database: the first one, which knows all tenants and everybody who may come in. */
+  readonly directory?: Database | undefined
+  /** The database of that name, as the platform's own role. */
+  cellDatabase(name: string): Database
   readonly cloud: Cloud
   /** Absent where every account is reached with the server's own credentials. */
   readonly accounts?: Accounts | undefined

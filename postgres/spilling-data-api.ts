@@ -8,6 +8,7 @@ import {
   type Parameter,
 } from './data-api.ts'
 import { withParameter } from './named-parameters.ts'
+import { pieces } from './pieces.ts'
 import { bytesOfRequest } from './request-size.ts'
 
 /** Half of the limit: JSON may escape a text once more on its way. */
@@ -55,7 +56,7 @@ async function spill(dataApi: DataApi, request: InTransaction): Promise<ExecuteR
       continue
     }
     const textId = randomUUID()
-    for (const [part, body] of pieces(value.stringValue).entries()) {
+    for (const [part, body] of pieces(value.stringValue, pieceLength).entries()) {
       await dataApi.execute({
         ...where,
         sql: 'INSERT INTO pg_temp.iasql_piece VALUES (:textId, :part, :body)',
@@ -71,16 +72,4 @@ async function spill(dataApi: DataApi, request: InTransaction): Promise<ExecuteR
     short.push({ name, value: { stringValue: textId } })
   }
   return await dataApi.execute({ ...request, sql, parameters: short })
-}
-
-/** Never between the two halves of one character. */
-function pieces(text: string): readonly string[] {
-  const found: string[] = []
-  for (let from = 0; from < text.length; ) {
-    const isSplit = /[\ud800-\udbff]/.test(text[from + pieceLength - 1] ?? '')
-    const to = from + pieceLength - (isSplit ? 1 : 0)
-    found.push(text.slice(from, to))
-    from = to
-  }
-  return found
 }

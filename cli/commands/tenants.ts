@@ -4,12 +4,13 @@ import { UsageError } from '../exit.ts'
 import { sql } from './sql.ts'
 
 export const tenants: Command = {
-  summary: 'list, make, suspend and delete tenants',
+  summary: 'list, make, suspend, move and delete tenants',
   usage: `iasql tenants                              lists those that you can sign in to
 iasql tenants create <alias>               makes one; a token of it is shown once, to who signed in by a token
 iasql tenants suspend <alias>              shuts one: its connections are closed, what it has under way ends
 iasql tenants resume <alias>               lets it go on
 iasql tenants quota <alias> <name> <n>     changes what it may use: size_mb, statements (a minute), runs, connections (at once)
+iasql tenants move <alias> <placement>     into a database of its own (dedicated), or back among the others (shared)
 iasql tenants delete <alias> --yes         deletes its tables, logins and secrets; nothing in any cloud
 
 All but the list are for owners of the home tenant, which is the first one: sign in there. Before a tenant is deleted,
@@ -50,6 +51,11 @@ const verbs: Readonly<Record<string, Verb>> = {
     statement: ([alias, name, value]) =>
       `SELECT alias, quota_size_mb, quota_statements, quota_runs, quota_connections
        FROM iasql_tenant_quota(${literal(alias)}, ${literal(name)}, ${value})`,
+  },
+  move: {
+    takes: ['alias', 'placement'],
+    statement: ([alias, placement]) =>
+      `SELECT alias, placement, state FROM iasql_tenant_move(${literal(alias)}, ${literal(placement)})`,
   },
   delete: {
     takes: ['alias'],

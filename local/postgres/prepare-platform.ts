@@ -57,10 +57,15 @@ const newPlatform = (): Credentials => ({
 /** No such database or role, a wrong password, no right to connect. */
 const notYet = ['3D000', '28000', '28P01', '42501']
 
-/** The extension comes last: where it is, all is. */
+/** The extension comes last: where it is, all is, but for what was asked for less before. */
 const isPrepared = async (login: ClientConfig): Promise<boolean> => {
   try {
-    return await withClient(login, (client) => exists(client, 'pg_extension', 'extname', 'pgcrypto'))
+    return await withClient(
+      login,
+      async (client) =>
+        (await exists(client, 'pg_extension', 'extname', 'pgcrypto')) &&
+        (await exists(client, 'pg_roles', 'rolcreatedb AND rolname', platformRole)),
+    )
   } catch (error) {
     if (error instanceof DatabaseError && notYet.includes(error.code ?? '')) return false
     throw error
@@ -75,7 +80,7 @@ const exists = async (client: Client, catalog: string, column: string, name: str
 const makeRoleAndDatabase = async (client: Client, platform: Credentials, isOurs: boolean): Promise<void> => {
   const role = escapeIdentifier(platform.user)
   const verb = (await exists(client, 'pg_roles', 'rolname', platform.user)) ? 'ALTER' : 'CREATE'
-  const rights = 'LOGIN CREATEROLE NOCREATEDB INHERIT'
+  const rights = 'LOGIN CREATEROLE CREATEDB INHERIT'
   await client.query(`${verb} ROLE ${role} ${rights} PASSWORD ${escapeLiteral(platform.password)}`)
   if (isOurs) await client.query(`GRANT pg_use_reserved_connections TO ${role}`)
   // Who is no superuser may give a database only to a role that it can become.
@@ -84,7 +89,7 @@ const makeRoleAndDatabase = async (client: Client, platform: Credentials, isOurs
     await client.query(`CREATE DATABASE ${platformDatabase} OWNER ${role} TEMPLATE template0 ENCODING 'UTF8'`)
   }
   await refuseForeignDatabase(client, platform.user)
-  if (!isOurs) await silence(client, platformDatabase)
+  if (!isOurs) await silence(client, platformDatabase, platform.user)
   await closeToPublic(client, isOurs)
 }
 

@@ -11,14 +11,18 @@ export const silentLog = {
   log_error_verbosity: 'terse',
 } as const
 
-/** For one database of a server that is not ours; only a superuser may. */
-export const silence = async (client: Client, database: string): Promise<void> => {
+/**
+ * For one database of a server that is not ours; only a superuser may. The platform's role may then set the same for the
+ * databases that it makes.
+ */
+export const silence = async (client: Client, database: string, platform: string): Promise<void> => {
   const { rows } = await client.query<{ rolsuper: boolean }>(
     'SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user',
   )
   if (!rows[0]?.rolsuper) return
   for (const [name, value] of Object.entries(silentLog)) {
     await client.query(`ALTER DATABASE ${escapeIdentifier(database)} SET ${name} = ${escapeLiteral(value)}`)
+    await client.query(`GRANT SET ON PARAMETER ${name} TO ${escapeIdentifier(platform)}`)
   }
 }
 

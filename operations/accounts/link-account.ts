@@ -3,18 +3,23 @@ import type { RoleSession } from '#aws/role-sessions.ts'
 import type { IasqlError } from '#engine/model/error.ts'
 import type { Json } from '#engine/model/json.ts'
 import type { Mapper } from '#modules/kit/index.ts'
+import type { Database } from '#postgres/database.ts'
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import { type AccountRow, putAccountRow } from '#postgres/statements/account-row.ts'
 import {
+  deleteLinkedAccount,
   insertLinkedAccount,
+  insertLinkedRoles,
   isRoleTaken,
   type LinkedAccount,
   linkedAccounts,
+  type NewLink,
 } from '#postgres/statements/linked-account.ts'
 import { accountsAndRegions } from '#postgres/statements/place-list.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { refusal } from '../rpc/refusal.ts'
+import { directoryOf } from '../tenant/cell.ts'
 import { externalIdOf } from './external-ids.ts'
 import { proveTrust } from './prove-trust.ts'
 import { type RoleArn, roleArnOf } from './role-arn.ts'
@@ -70,15 +75,11 @@ function linkingOf([given, givenWrite, givenAlias]: readonly Json[]): Linking {
   return { read, write: write?.arn === read.arn ? null : write, alias: alias === '' ? null : alias }
 }
 
-async function refuseTaken(
-  { platform }: Ports,
-  { tenant }: RpcCall,
-  { read, write }: Linking,
-): Promise<void> {
-  const linked = await linkedAccounts(platform, tenant)
+async function refuseTaken(ports: Ports, { tenant }: RpcCall, { read, write }: Linking): Promise<void> {
+  const linked = await linkedAccounts(ports.platform, tenant)
   if (linked.some((one) => one.account_id === read.accountId)) throw linkedAlready(read.accountId)
   const roleArns = write === null ? [read.arn] : [read.arn, write.arn]
-  if (await isRoleTaken(platform, { tenantId: tenant.id, roleArns })) throw taken()
+  if (await isRoleTaken(directoryOf(ports), { tenantId: tenant.id, roleArns })) throw taken()
 }
 
 const linkedAlready = (accountId: string): IasqlError =>
@@ -132,16 +133,28 @@ async function store(
   { tenant }: RpcCall,
   account: NewAccount,
 ): Promise<AccountRow | undefined> {
+  const link = { ...account, tenantId: tenant.id }
+  const { directory } = ports
   try {
+    if (directory) await reserve(directory, link)
     return await ports.platform.transaction(async (transaction) => {
-      const isNew = await insertLinkedAccount(transaction, { ...account, tenantId: tenant.id })
+      const isNew = await insertLinkedAccount(transaction, link)
       if (!isNew) throw linkedAlready(account.account_id)
+      if (!directory) await insertLinkedRoles(transaction, link)
       return await putAccountRow(transaction, tenant, account)
     })
   } catch (error) {
     throw databaseErrorOf(error)?.sqlstate === '23505' ? taken() : error
   }
 }
+
+/** For a tenant in a cell: the directory says whose a role is. What a crash has left of the same account there goes. */
+const reserve = (directory: Database, link: NewLink): Promise<void> =>
+  directory.transaction(async (transaction) => {
+    await deleteLinkedAccount(transaction, { tenantId: link.tenantId, accountId: link.account_id })
+    await insertLinkedAccount(transaction, link)
+    await insertLinkedRoles(transaction, link)
+  })
 
 const noticesOf = ({ read, write }: Linking, isProven: boolean): readonly string[] => [
   ...(isProven

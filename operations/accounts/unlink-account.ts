@@ -53,6 +53,7 @@ export async function unlinkAccount(ports: Ports, call: RpcCall): Promise<RpcAns
   ).catch((error: unknown) => {
     throw refusalOf(accountId, error, signal) ?? error
   })
+  if (ports.directory) await deleteLinkedAccount(ports.directory, { tenantId: tenant.id, accountId })
   const { read_role_arn, write_role_arn } = link
   const row: Row = { account_id: accountId, read_role_arn, write_role_arn }
   return { kind: 'rows', rows: [row], notices }

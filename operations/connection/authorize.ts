@@ -25,7 +25,7 @@ export interface Credentials {
   readonly address: string
 }
 
-type Authorizing = Pick<Ports, 'platform' | 'identity' | 'log'>
+type Authorizing = Pick<Ports, 'platform' | 'cellDatabase' | 'identity' | 'log'>
 
 /** @throws what is nobody's fault but ours, or the issuer's */
 export async function authorize(ports: Authorizing, credentials: Credentials): Promise<Authorization> {

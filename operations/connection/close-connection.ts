@@ -1,10 +1,11 @@
 /** A client has left: its connection and subscriptions are forgotten, its runs go on. */
 import { deleteConnection } from '#postgres/statements/connection-delete.ts'
 import type { Ports } from '../ports.ts'
+import { directoryOf } from '../tenant/cell.ts'
 
-export async function closeConnection(
-  { platform }: Pick<Ports, 'platform'>,
-  connectionId: string,
-): Promise<void> {
-  await deleteConnection(platform, connectionId)
+type Closing = Pick<Ports, 'directory' | 'platform' | 'cellDatabase'>
+
+export async function closeConnection(ports: Closing, connectionId: string): Promise<void> {
+  const cell = await deleteConnection(directoryOf(ports), connectionId)
+  if (cell !== null) await deleteConnection(ports.cellDatabase(cell), connectionId)
 }

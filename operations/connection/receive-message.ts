@@ -9,6 +9,7 @@ import { acceptPart, acceptRun } from '../run/accept-run.ts'
 import { cancelRun } from '../run/cancel-run.ts'
 import { moreRows } from '../run/more-rows.ts'
 import { resumeRun } from '../run/resume-run.ts'
+import { inCell } from '../tenant/cell.ts'
 import { subscribe } from '../topics/subscribe.ts'
 import { unsubscribe } from '../topics/unsubscribe.ts'
 import type { Session } from './session.ts'
@@ -22,9 +23,9 @@ export async function receiveMessage(ports: Ports, connectionId: string, decoded
 
 async function receive(ports: Ports, connectionId: string, decoded: Decoded): Promise<void> {
   try {
-    const session = await sessionOf(ports, connectionId)
+    const { session, cell } = await sessionOf(ports, connectionId)
     if (decoded.kind === 'bad') throw new IasqlError(decoded.code, decoded.message)
-    await dispatch(ports, session, decoded.message)
+    await dispatch(inCell(ports, cell), session, decoded.message)
   } catch (error) {
     await post(ports, connectionId, refusal(ports, error, decoded))
     if (error instanceof IasqlError && ending.has(error.code))
@@ -35,8 +36,14 @@ async function receive(ports: Ports, connectionId: string, decoded: Decoded): Pr
 /** After these nobody is signed in on the connection any more. */
 const ending: ReadonlySet<string> = new Set(['auth/refused', 'auth/expired', 'auth/suspended'])
 
+/** Where they speak to: the cell of their tenant, if it has one. */
+interface Speaking {
+  readonly session: Session
+  readonly cell: string | null
+}
+
 /** The role is that of now: a new one holds from the next message on. */
-async function sessionOf({ platform }: Ports, connectionId: string): Promise<Session> {
+async function sessionOf({ platform }: Ports, connectionId: string): Promise<Speaking> {
   const found = await findConnectionSession(platform, connectionId)
   if (!found) throw new IasqlError('auth/refused', 'This connection is not signed in any more.')
   refuseInactive(found)
@@ -44,7 +51,8 @@ async function sessionOf({ platform }: Ports, connectionId: string): Promise<Ses
     throw new IasqlError('auth/expired', 'What this connection signed in with has expired.')
   if (found.role === null)
     throw new IasqlError('auth/refused', 'What this connection signed in with was revoked or removed.')
-  return { connectionId, tenantId: found.tenant_id, subject: found.subject, role: found.role }
+  const { tenant_id: tenantId, subject, role, cell } = found
+  return { session: { connectionId, tenantId, subject, role }, cell }
 }
 
 async function dispatch(ports: Ports, session: Session, message: ClientMessage): Promise<void> {

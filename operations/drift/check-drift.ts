@@ -4,11 +4,12 @@ import { duePlaces, findPlace, noteBegun } from '#postgres/statements/drift-plac
 import { endCheck } from '#postgres/statements/drift-schedule.ts'
 import { isSyncing } from '#postgres/statements/drift-standing.ts'
 import { loadSettings } from '#postgres/statements/setting.ts'
+import { findTenant } from '#postgres/statements/tenant-find.ts'
 import { createExecution } from '../execution/create-execution.ts'
 import type { Ports } from '../ports.ts'
 import { tenantPlaces } from '../sync/places.ts'
 import { checkArguments } from '../sync/sync-arguments.ts'
-import { loadTenant } from '../tenant/load-tenant.ts'
+import { atCellOf, atTenant } from '../tenant/cell.ts'
 
 /** What machine `drift` asks, as `statemachines/payload.ts` has it. */
 export type DriftStep = {
@@ -35,13 +36,18 @@ export async function checkDrift(ports: Ports, step: DriftStep): Promise<DriftNe
     case 'place':
       return await checkPlace(ports, step)
     case 'end':
-      await endCheck(ports.platform, { tenantId: step.tenantId, checkId: Number(step.checkId) })
+      await end(ports, step)
       return { next: 'done' }
   }
 }
 
-async function placesToCheck(ports: Ports, tenantId: string): Promise<readonly { placeId: string }[]> {
-  const tenant = await loadTenant(ports, tenantId)
+async function end(ports: Ports, { tenantId, checkId }: DriftStep): Promise<void> {
+  const tenant = await findTenant(ports.platform, { id: tenantId })
+  if (tenant) await endCheck(atCellOf(ports, tenant).platform, { tenantId, checkId: Number(checkId) })
+}
+
+async function placesToCheck(whole: Ports, tenantId: string): Promise<readonly { placeId: string }[]> {
+  const { ports, tenant } = await atTenant(whole, tenantId)
   const { accounts, regions } = await tenantPlaces(ports.platform, tenant)
   const due = await duePlaces(ports.platform, {
     tenantId,
@@ -53,15 +59,15 @@ async function placesToCheck(ports: Ports, tenantId: string): Promise<readonly {
 
 /** A retried step finds the sync that it has begun already. Whoever syncs by now reads the place as well. */
 async function checkPlace(
-  ports: Ports,
+  whole: Ports,
   { tenantId, ...step }: Extract<DriftStep, { readonly step: 'place' }>,
 ): Promise<DriftNext> {
+  const { ports, tenant } = await atTenant(whole, tenantId)
   const { platform } = ports
   const [checkId, placeId] = [Number(step.checkId), Number(step.placeId)]
   const place = await findPlace(platform, { tenantId, placeId, checkId })
   if (!place) return { next: 'done' }
   if (place.execution_id !== null) return { next: 'execution', executionId: String(place.execution_id) }
-  const tenant = await loadTenant(ports, tenantId)
   if (await isSyncing(platform, tenant, checkId)) return { next: 'done' }
   const settings = await loadSettings(platform, tenant)
   const executionId = await createExecution(ports, tenant, {

@@ -11,6 +11,7 @@ import { stepInstall } from '../install/step-install.ts'
 import { stepUninstall } from '../install/step-uninstall.ts'
 import type { Ports } from '../ports.ts'
 import { stepSync } from '../sync/step-sync.ts'
+import { atCellOf } from '../tenant/cell.ts'
 import { refuseOtherVersion } from '../tenant/load-tenant.ts'
 import { stepCommit } from '../transaction/step-commit.ts'
 import type { ExecutionContext, StepOutcome } from './execution-context.ts'
@@ -58,11 +59,12 @@ export async function stepExecution(ports: Ports, input: ExecutionInput): Promis
   }
 }
 
-async function takeStep(ports: Ports, input: ExecutionInput): Promise<NextStep> {
-  const tenant = await findTenant(ports.platform, { id: input.tenantId })
+async function takeStep(whole: Ports, input: ExecutionInput): Promise<NextStep> {
+  const tenant = await findTenant(whole.platform, { id: input.tenantId })
   // Deleted meanwhile: there is nothing left to do it for.
   if (!tenant) return { next: 'done' }
   refuseOtherVersion(tenant)
+  const ports = atCellOf(whole, tenant)
   const execution = await takeExecution(ports, tenant, input.executionId).catch(ifBlocked)
   if (execution === 'blocked') return { next: 'wait', seconds: heldSeconds }
   if (!execution) {

@@ -6,6 +6,7 @@ import { wireError } from '../connection/wire-error.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcCall } from '../rpc/catalogue.ts'
 import { cancelRun } from '../run/cancel-run.ts'
+import { directoryOf } from '../tenant/cell.ts'
 
 interface Ending {
   /** The name of a token, or the subject of a membership. */
@@ -28,7 +29,7 @@ export async function endSessions(
   const refused = wireError(new IasqlError('auth/refused', why), ports.log)
   const message = JSON.stringify({ type: 'error', error: refused })
   try {
-    const open = await findConnectionsOf(ports.platform, { tenantId: tenant.id, name, isMember })
+    const open = await findConnectionsOf(directoryOf(ports), { tenantId: tenant.id, name, isMember })
     await Promise.all(open.filter((id) => id !== connectionId).map((id) => close(ports, id, message)))
     const actors = [name, ...(knownAs ? [knownAs] : [])]
     for (const id of await findOpenRuns(ports.platform, tenant, { actors, except: runId })) {

@@ -3,7 +3,9 @@ import { IasqlError } from '#engine/model/error.ts'
 import type { Role } from '#engine/model/rpc.ts'
 import { findMemberships, noteName } from '#postgres/statements/membership-find.ts'
 import { findToken, showTokenUse, touchToken } from '#postgres/statements/token-find.ts'
+import { beingMoved } from '../move/being-moved.ts'
 import type { Identity, Person, Ports } from '../ports.ts'
+import { inCell } from '../tenant/cell.ts'
 import { isJwt, textHash } from './bearer-text.ts'
 import { chooseTenant } from './choose-tenant.ts'
 
@@ -24,13 +26,16 @@ export interface Bearer {
   readonly tenant: string | undefined
 }
 
+type SigningIn = Pick<Ports, 'platform' | 'cellDatabase' | 'identity'>
+
 /** @throws IasqlError `auth/…`, in words for the one who shows it */
-export async function signIn(ports: Pick<Ports, 'platform' | 'identity'>, bearer: Bearer): Promise<SignedIn> {
+export async function signIn(ports: SigningIn, bearer: Bearer): Promise<SignedIn> {
   return isJwt(bearer.text) ? await asPerson(ports, bearer) : await asToken(ports, bearer)
 }
 
 /** The database compares hashes, so the time it takes tells nothing about a token. */
-async function asToken({ platform }: Pick<Ports, 'platform'>, { text, tenant }: Bearer): Promise<SignedIn> {
+async function asToken(ports: SigningIn, { text, tenant }: Bearer): Promise<SignedIn> {
+  const { platform } = ports
   const hash = textHash(text)
   const found = await findToken(platform, hash)
   if (!found) throw new IasqlError('auth/refused', 'There is no such token: it is wrong, or was revoked.')
@@ -40,7 +45,7 @@ async function asToken({ platform }: Pick<Ports, 'platform'>, { text, tenant }: 
   if (tenant !== undefined && tenant !== alias)
     throw new IasqlError('auth/tenant', `The token ${subject} is of another tenant than ${tenant}.`)
   const usedAt = await touchToken(platform, hash)
-  if (usedAt !== undefined) await showTokenUse(platform, found, usedAt)
+  if (usedAt !== undefined) await showTokenUse(inCell(ports, found.cell).platform, found, usedAt)
   return { tenantId, subject, role, ...(until === null ? {} : { until }) }
 }
 
@@ -81,5 +86,6 @@ export function refuseInactive({
   readonly alias: string
   readonly tenant_state: string
 }): void {
+  if (state === 'moving') throw beingMoved(alias)
   if (state !== 'active') throw new IasqlError('auth/suspended', `The tenant ${alias} is ${state}.`)
 }

@@ -5,6 +5,7 @@ import { closeToPublic } from '#postgres/statements/database-close.ts'
 import { offerFirstOwner } from '../people/first-owner.ts'
 import type { Ports } from '../ports.ts'
 import { createTenant } from '../tenant/create-tenant.ts'
+import { migrateCells } from '../tenant/migrate-cells.ts'
 import { upgradePlatform } from '../tenant/upgrade-platform.ts'
 import { whenUnlocked } from '../tenant/when-unlocked.ts'
 
@@ -40,6 +41,7 @@ export async function migrateDeployment(
     await patiently(async () => {
       await closeToPublic(ports.platform)
       await migratePlatform(ports.platform)
+      await migrateCells(ports)
       const home = await createTenant(ports, { alias: homeAlias, secrets })
       await offerFirstOwner(ports, { tenantId: home.id, secret: await firstOwnerSecret() })
     })

@@ -8,6 +8,7 @@ import { deleteOldFailures } from '#postgres/statements/sign-in-failure.ts'
 import { deleteExpiredTickets } from '#postgres/statements/ticket.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
+import { eachCell } from '../tenant/cells.ts'
 import { listTenants } from '../tenant/load-tenant.ts'
 
 /** What a tenant has set; documented in docs/protocol.md and docs/sql.md. */
@@ -37,25 +38,27 @@ export interface PurgeOptions {
 export async function purgeExpired(ports: Ports, options: PurgeOptions = {}): Promise<void> {
   const deadlineMs = ports.clock.now().getTime() + ports.defaults.budgetMs
   const isOver = (): boolean => options.signal?.aborted === true || ports.clock.now().getTime() >= deadlineMs
+  await eachCell(ports, (there) => purgeCell(there, { ...options, isOver }))
+}
+
+type Passing = PurgeOptions & { readonly isOver: () => boolean }
+
+async function purgeCell(ports: Ports, options: Passing): Promise<void> {
   await deleteExpiredConnections(ports.platform)
   await deleteIdleBuckets(ports.platform)
   await deleteExpiredTickets(ports.platform)
   await deleteOldFailures(ports.platform)
   for (const tenant of await listTenants(ports)) {
-    if (isOver()) return
+    if (options.isOver()) return
     try {
-      await purgeTenant(ports, tenant, { ...options, isOver })
+      await purgeTenant(ports, tenant, options)
     } catch (error) {
       ports.log('error', 'expired rows of a tenant could not be deleted', { tenantId: tenant.id, error })
     }
   }
 }
 
-async function purgeTenant(
-  ports: Ports,
-  tenant: Tenant,
-  { isOver, ...options }: PurgeOptions & { readonly isOver: () => boolean },
-): Promise<void> {
+async function purgeTenant(ports: Ports, tenant: Tenant, { isOver, ...options }: Passing): Promise<void> {
   const { batchRows: most = batchRows } = options
   for (const expired of expiredRows(ports.platform, tenant, await retentionOf(ports, tenant))) {
     for (let batch = 0; batch < mostBatches && !isOver(); batch++) {

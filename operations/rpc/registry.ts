@@ -18,8 +18,6 @@ import { createToken, revokeToken } from '../people/token-calls.ts'
 import { explainApply } from '../plan/explain-apply.ts'
 import { preview } from '../plan/preview.ts'
 import type { Ports } from '../ports.ts'
-import { connectCall } from '../tenant/connect-call.ts'
-import { disconnectCall, listCall, quotaCall, suspendCall } from '../tenant/tenant-calls.ts'
 import { beginTransaction } from '../transaction/begin-transaction.ts'
 import { commitCall } from '../transaction/commit-call.ts'
 import { revertCall } from '../transaction/revert.ts'
@@ -42,6 +40,9 @@ type Handler = (ports: Ports, call: RpcCall) => Promise<RpcAnswer>
 const asExecution =
   (kind: ExecutionKind): Handler =>
   async (ports, call) => ({ kind: 'execution', executionId: await createFor(ports, call, kind) })
+
+/** Called so seldom that no function reads them when it starts. */
+const tenantCalls = () => import('../tenant/tenant-calls.ts')
 
 const handlers: Readonly<Record<string, Handler>> = {
   iasql_install: asExecution('install'),
@@ -82,11 +83,12 @@ const handlers: Readonly<Record<string, Handler>> = {
   iasql_member_remove: removeMember,
   iasql_token_create: createToken,
   iasql_token_revoke: revokeToken,
-  iasql_connect: connectCall,
-  iasql_disconnect: disconnectCall,
-  iasql_db_list: listCall,
-  iasql_tenant_suspend: suspendCall,
-  iasql_tenant_quota: quotaCall,
+  iasql_connect: async (ports, call) => (await import('../tenant/connect-call.ts')).connectCall(ports, call),
+  iasql_disconnect: async (ports, call) => (await tenantCalls()).disconnectCall(ports, call),
+  iasql_db_list: async (ports, call) => (await tenantCalls()).listCall(ports, call),
+  iasql_tenant_suspend: async (ports, call) => (await tenantCalls()).suspendCall(ports, call),
+  iasql_tenant_quota: async (ports, call) => (await tenantCalls()).quotaCall(ports, call),
+  iasql_tenant_move: async (ports, call) => (await import('../move/move-call.ts')).moveCall(ports, call),
   default_aws_region: setDefaultRegion,
   default_aws_account: setDefaultAccount,
 }
@@ -151,6 +153,8 @@ export async function completeRpc(
 const portsOf = (ports: Ports, call: RpcCall): Ports => ({
   ...ports,
   platform: authored(ports.platform, { actor: call.actor }),
+  ...(ports.directory ? { directory: authored(ports.directory, { actor: call.actor }) } : {}),
+  cellDatabase: (name) => authored(ports.cellDatabase(name), { actor: call.actor }),
   cloud: linkedCloud(ports, call.tenant, call),
 })
 

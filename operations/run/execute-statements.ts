@@ -12,7 +12,7 @@ import type { RpcCatalogue } from '../rpc/catalogue.ts'
 import { engineCatalogue } from '../rpc/engine-catalogue.ts'
 import { refuseStatement } from '../statement/refuse-statement.ts'
 import { type Statement, splitStatements } from '../statement/split-statements.ts'
-import { loadTenant } from '../tenant/load-tenant.ts'
+import { atTenant } from '../tenant/cell.ts'
 import { interruptRun } from './interrupt-run.ts'
 import { keepRun } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
@@ -52,12 +52,12 @@ const cancelled = new IasqlError('sql/cancelled', 'canceling statement due to us
 
 /** Does nothing when another invocation has the run, or had it, or when enough of the tenant's are at work. */
 export async function executeStatements(
-  ports: Ports,
+  whole: Ports,
   { tenantId, runId }: RunInput,
   catalogue: RpcCatalogue = engineCatalogue,
 ): Promise<NextStep> {
-  const startedMs = ports.clock.now().getTime()
-  const tenant = await loadTenant(ports, tenantId)
+  const startedMs = whole.clock.now().getTime()
+  const { ports, tenant } = await atTenant(whole, tenantId)
   const run = await claim(ports, tenant, runId, catalogue)
   if (!run) return done
   const heartbeat = keepRun(run)

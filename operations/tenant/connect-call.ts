@@ -9,13 +9,15 @@ import { changePeople } from '../people/change-people.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { refusal } from '../rpc/refusal.ts'
+import { atDirectory } from './cell.ts'
 import { createTenant } from './create-tenant.ts'
 import { lineOf, requireHomeOwner } from './managed-tenant.ts'
 
 const form = /^[a-z][a-z0-9_-]{0,62}$/
 
 /** What a crash left half-made, nobody owns: the same call completes it. */
-export async function connectCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+export async function connectCall(callers: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const ports = atDirectory(callers)
   await requireHomeOwner(ports, call)
   const alias = String(call.arguments[0] ?? '')
   if (!form.test(alias))

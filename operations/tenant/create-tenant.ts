@@ -4,21 +4,25 @@ import { provisionTenant } from '#postgres/provision-tenant.ts'
 import type { Secrets } from '#postgres/secrets.ts'
 import { installedModules } from '#postgres/statements/module-installed.ts'
 import { insertPlaces } from '#postgres/statements/place-insert.ts'
+import { findTenant } from '#postgres/statements/tenant-find.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { installModules } from '../install/install-modules.ts'
 import type { Ports } from '../ports.ts'
 import { postNews } from '../topics/publish.ts'
+import { atCellOf } from './cell.ts'
 import { restoreTenant } from './restore-tenant.ts'
 import { upgradeTenant } from './upgrade-tenant.ts'
 
 /** What every tenant has from the start. */
 const foundation = 'aws_account'
 
-/** Safe to repeat: an existing tenant of that alias is completed and brought up to date. */
+/** Safe to repeat: an existing tenant of that alias is completed and brought up to date, where it is. */
 export async function createTenant(
-  ports: Ports,
+  whole: Ports,
   { alias, secrets }: { readonly alias: string; readonly secrets: Secrets },
 ): Promise<Tenant> {
+  const known = await findTenant(whole.platform, { alias })
+  const ports = known ? atCellOf(whole, known) : whole
   const tenant = await provisionTenant(ports.platform, secrets, {
     alias,
     database: await databaseName(ports),

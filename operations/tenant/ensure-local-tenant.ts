@@ -4,6 +4,7 @@ import { replaceToken } from '#postgres/statements/token-replace.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { changePeople } from '../people/change-people.ts'
 import type { Ports } from '../ports.ts'
+import { atTenant } from './cell.ts'
 import { createTenant } from './create-tenant.ts'
 
 export interface LocalTenant {
@@ -16,6 +17,7 @@ export interface LocalTenant {
 export async function ensureLocalTenant(ports: Ports, local: LocalTenant): Promise<Tenant> {
   const tenant = await createTenant(ports, local)
   const token = { tenantId: tenant.id, name: local.alias, role: 'owner', tokenHash: local.tokenHash } as const
-  await changePeople(ports, tenant, (db) => replaceToken(db, token))
+  const { ports: there } = await atTenant(ports, tenant.id)
+  await changePeople(there, tenant, (db) => replaceToken(db, token))
   return tenant
 }

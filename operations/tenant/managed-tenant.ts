@@ -6,11 +6,12 @@ import type { Ports } from '../ports.ts'
 import type { RpcCall } from '../rpc/catalogue.ts'
 import { nearest } from '../rpc/nearest.ts'
 import { refusal } from '../rpc/refusal.ts'
+import { directoryOf } from './cell.ts'
 
 type Caller = Pick<RpcCall, 'tenant' | 'name' | 'role'>
 
-export async function isHomeOwner({ platform }: Ports, { tenant, role }: Caller): Promise<boolean> {
-  return role === 'owner' && (await findTenant(platform, { id: tenant.id }))?.isHome === true
+export async function isHomeOwner(ports: Ports, { tenant, role }: Caller): Promise<boolean> {
+  return role === 'owner' && (await findTenant(directoryOf(ports), { id: tenant.id }))?.isHome === true
 }
 
 /** @throws IasqlError `auth/role` */

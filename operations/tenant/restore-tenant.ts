@@ -10,6 +10,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
 import { engineFunctionsSql } from '../rpc/engine-functions.ts'
+import { atCellOf } from './cell.ts'
 
 interface Restoring extends Pick<Ports, 'platform' | 'log' | 'modules'> {
   readonly secrets: Pick<Secrets, 'get'>
@@ -46,14 +47,14 @@ async function moduleStatements(
 
 /** For the Data API that tenants' statements go through; what it cannot repair fails as it did. */
 export const loginRepair =
-  (restoring: Restoring): Repair =>
+  (restoring: Restoring & Pick<Ports, 'cellDatabase'>): Repair =>
   async (login, refused) => {
     try {
       const tenant = await findTenantOfLogin(restoring.platform, login)
       // The logins of the others are closed on purpose.
       const isServed = tenant?.state === 'active' || tenant?.state === 'creating'
       if (tenant && isServed)
-        await restoreTenant(restoring, tenant, { isLockedOut: refused === 'connection' })
+        await restoreTenant(atCellOf(restoring, tenant), tenant, { isLockedOut: refused === 'connection' })
     } catch (error) {
       restoring.log('warn', 'A login could not be repaired.', { error })
     }

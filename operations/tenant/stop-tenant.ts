@@ -4,14 +4,17 @@ import { cancelAll, closeLogins, takeConnections } from '#postgres/statements/te
 import type { Tenant } from '#postgres/tenant.ts'
 import { wireError } from '../connection/wire-error.ts'
 import type { Ports } from '../ports.ts'
+import { directoryOf } from './cell.ts'
 
 /** For a tenant whose state refuses whoever comes anew. Safe to repeat. */
-export async function stopTenant(ports: Ports, tenant: Tenant, why: string): Promise<void> {
+export async function stopTenant(ports: Ports, tenant: Tenant, why: string | IasqlError): Promise<void> {
   await cancelAll(ports.platform, tenant)
   await closeLogins(ports.platform, tenant)
-  const error = wireError(new IasqlError('auth/suspended', why), ports.log)
+  const refused = typeof why === 'string' ? new IasqlError('auth/suspended', why) : why
+  const error = wireError(refused, ports.log)
   const message = JSON.stringify({ type: 'error', error })
-  const closed = (await takeConnections(ports.platform, tenant)).map(async (connectionId) => {
+  if (ports.directory) await takeConnections(ports.platform, tenant)
+  const closed = (await takeConnections(directoryOf(ports), tenant)).map(async (connectionId) => {
     const outcome = await ports.connections.post(connectionId, message)
     if (outcome === 'sent') await ports.connections.disconnect?.(connectionId)
   })

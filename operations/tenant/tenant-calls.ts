@@ -6,6 +6,8 @@ import { type Quota, setQuota } from '#postgres/statements/tenant-quota.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { refusal } from '../rpc/refusal.ts'
+import { atCellOf, atDirectory } from './cell.ts'
+import { tellCell } from './cells.ts'
 import { deleteTenant } from './delete-tenant.ts'
 import { isHomeOwner, knownTenant, lineOf, otherTenant, requireHomeOwner } from './managed-tenant.ts'
 import { restoreTenant } from './restore-tenant.ts'
@@ -19,16 +21,20 @@ const rowsOf = (lines: readonly TenantLine[], notices: readonly string[] = []): 
 
 const aliasOf = ({ arguments: [alias] }: RpcCall): string => String(alias ?? '')
 
-export async function listCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+export async function listCall(callers: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const ports = atDirectory(callers)
   if (await isHomeOwner(ports, call)) return rowsOf(await allTenantLines(ports.platform))
   const { connectionId, tenant } = call
   const member = connectionId ? await findConnectionMember(ports.platform, connectionId) : undefined
   return rowsOf(await ownTenantLines(ports.platform, { tenantId: tenant.id, member }))
 }
 
-export async function disconnectCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+export async function disconnectCall(callers: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const ports = atDirectory(callers)
   await requireHomeOwner(ports, call)
   const tenant = await otherTenant(ports, aliasOf(call), 'deleted')
+  if (tenant.state === 'moving')
+    throw refusal('55000', `the tenant ${tenant.alias} is moving`, 'Try again when it has arrived.')
   const line = await lineOf(ports, tenant)
   const outcome = await deleteTenant(ports, tenant)
   const state = outcome === 'gone' ? 'deleted' : 'deleting'
@@ -36,14 +42,17 @@ export async function disconnectCall(ports: Ports, call: RpcCall): Promise<RpcAn
   return rowsOf([{ ...line, state }], outcome === 'gone' ? [] : [later])
 }
 
-export async function suspendCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+export async function suspendCall(callers: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const ports = atDirectory(callers)
   await requireHomeOwner(ports, call)
   const isSuspended = call.arguments[1] !== false
   const tenant = await otherTenant(ports, aliasOf(call), 'suspended')
   if (!(await setSuspended(ports.platform, tenant, isSuspended)))
     throw refusal('55000', `the tenant ${tenant.alias} is ${tenant.state}`, 'There is nothing to suspend.')
-  if (isSuspended) await stopTenant(ports, tenant, `The tenant ${tenant.alias} is suspended.`)
-  else await restoreTenant(ports, tenant)
+  await tellCell(ports, tenant)
+  const there = atCellOf(ports, tenant)
+  if (isSuspended) await stopTenant(there, tenant, `The tenant ${tenant.alias} is suspended.`)
+  else await restoreTenant(there, tenant)
   return rowsOf([await lineOf(ports, tenant)])
 }
 
@@ -55,7 +64,8 @@ const bounds: Readonly<Record<Quota, { readonly least: number; readonly most: nu
   connections: { least: 1, most: 10_000 },
 }
 
-export async function quotaCall(ports: Ports, call: RpcCall): Promise<RpcAnswer> {
+export async function quotaCall(callers: Ports, call: RpcCall): Promise<RpcAnswer> {
+  const ports = atDirectory(callers)
   await requireHomeOwner(ports, call)
   const [, name, value] = call.arguments
   const tenant = await knownTenant(ports, aliasOf(call))
@@ -70,5 +80,6 @@ export async function quotaCall(ports: Ports, call: RpcCall): Promise<RpcAnswer>
       `It is a whole number from ${least} to ${most}.`,
     )
   await setQuota(ports.platform, tenant, { quota, value })
+  await tellCell(ports, tenant)
   return rowsOf([await lineOf(ports, tenant)])
 }

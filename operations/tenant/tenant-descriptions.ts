@@ -67,4 +67,13 @@ export const tenantRpcs: readonly RpcDescription[] = [
       'Changes what a tenant may use: size_mb of its tables, statements a minute, runs at once, or connections of each of its two logins to the database. For owners of the home tenant.',
     sampleUsage: "SELECT * FROM iasql_tenant_quota('staging', 'size_mb', 20480)",
   },
+  {
+    ...owner,
+    name: 'iasql_tenant_move',
+    arguments: [text('alias'), text('placement')],
+    columns: tenantColumns,
+    description:
+      'Moves a tenant into a database of its own (dedicated), where not even the names of what others have can be seen, or back among the others (shared). It is shut meanwhile; nothing in any cloud is touched. For owners of the home tenant.',
+    sampleUsage: "SELECT * FROM iasql_tenant_move('staging', 'dedicated')",
+  },
 ]

@@ -2,10 +2,11 @@
  * Brings all tenants to this version, one at a time, while the last version and this one both serve them. Those that are
  * up to date cost nothing, so it goes on where a crash has left it.
  */
-import { outdatedTenants } from '#postgres/statements/tenant-find.ts'
+import { migratePlatform } from '#postgres/migrate.ts'
+import { type FoundTenant, outdatedTenants } from '#postgres/statements/tenant-find.ts'
 import { noteUpgradeProblem } from '#postgres/statements/tenant-schema.ts'
-import type { Tenant } from '#postgres/tenant.ts'
 import type { Ports } from '../ports.ts'
+import { atCellOf } from './cell.ts'
 import { tenantFingerprint } from './tenant-fingerprint.ts'
 import { upgradeTenant } from './upgrade-tenant.ts'
 import { whenUnlocked } from './when-unlocked.ts'
@@ -52,10 +53,14 @@ export async function upgradePlatform(
 }
 
 /** What went wrong; a database that is away is everybody's problem, and thrown. */
-async function upgradeOne(ports: Ports, tenant: Tenant): Promise<string | undefined> {
+async function upgradeOne(ports: Ports, tenant: FoundTenant): Promise<string | undefined> {
   const untilMs = ports.clock.now().getTime() + patienceMs
   try {
-    await whenUnlocked(ports, untilMs, () => upgradeTenant(ports, tenant))
+    await whenUnlocked(ports, untilMs, async () => {
+      const there = atCellOf(ports, tenant)
+      if (tenant.cell !== null) await migratePlatform(there.platform)
+      await upgradeTenant(there, tenant)
+    })
     return undefined
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)

@@ -19,5 +19,7 @@ export async function upgradeTenant(ports: Ports, tenant: Tenant): Promise<void>
     await putSettings(transaction, tenant)
   })
   await showPeople(ports, tenant)
-  await noteUpgrade(ports.platform, tenant, { ...tenantSchema, fingerprint: tenantFingerprint(offered) })
+  const made = { ...tenantSchema, fingerprint: tenantFingerprint(offered) }
+  await noteUpgrade(ports.platform, tenant, made)
+  if (ports.directory) await noteUpgrade(ports.directory, tenant, made)
 }

@@ -8,6 +8,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { Topic, TopicMessage } from '#websocket/messages.ts'
 import { inTurn } from '../events/in-turn.ts'
 import type { Ports } from '../ports.ts'
+import { directoryOf } from '../tenant/cell.ts'
 import { postTopicMessages } from './post-topic-messages.ts'
 
 export interface TopicNews {
@@ -49,7 +50,7 @@ export async function postNews(ports: Ports, tenant: Tenant, messages: StoredNew
   if (topic === undefined) return
   await inTurn(ports.connections, `${tenant.id}/${topic}`, async () => {
     try {
-      const subscribers = await findSubscribers(ports.platform, tenant, topic)
+      const subscribers = await findSubscribers(directoryOf(ports), tenant, topic)
       await Promise.all(subscribers.map((connectionId) => postTopicMessages(ports, connectionId, messages)))
     } catch (error) {
       ports.log('warn', 'news of a topic could not be posted', { tenantId: tenant.id, topic, error })

@@ -4,6 +4,7 @@ import { findTopicPlace, readTopicEvents } from '#postgres/statements/topic-read
 import type { Topic, TopicMessage } from '#websocket/messages.ts'
 import type { Session } from '../connection/session.ts'
 import type { Ports } from '../ports.ts'
+import { directoryOf } from '../tenant/cell.ts'
 import { loadTenant } from '../tenant/load-tenant.ts'
 import { postTopicMessages } from './post-topic-messages.ts'
 
@@ -14,7 +15,7 @@ export async function subscribe(
   { topic, afterSeq }: { readonly topic: Topic; readonly afterSeq?: number },
 ): Promise<void> {
   const tenant = await loadTenant(ports, tenantId)
-  await insertSubscription(ports.platform, { connectionId, topic })
+  await insertSubscription(directoryOf(ports), { connectionId, topic })
   const place = await findTopicPlace(ports.platform, tenant, { topic, afterSeq })
   let seq = place.after_seq
   let outcome = await postTopicMessages(ports, connectionId, [{ type: 'subscribed', topic, seq }])

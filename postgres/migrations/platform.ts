@@ -2,6 +2,7 @@
 import type { PlatformMigration } from './migration.ts'
 import { accountsMigration } from './platform-accounts.ts'
 import { driftScheduleMigration } from './platform-drift.ts'
+import { movesMigration } from './platform-moves.ts'
 import { peopleMigration } from './platform-people.ts'
 import { tenantsMigration } from './platform-tenants.ts'
 
@@ -59,4 +60,5 @@ export const platformMigrations: readonly PlatformMigration[] = [
   tenantsMigration,
   driftScheduleMigration,
   accountsMigration,
+  movesMigration,
 ]

@@ -18,7 +18,7 @@ export async function automaticTenants(db: Queryable): Promise<readonly Automati
   return await db.query<AutomaticTenant>(
     `SELECT s.tenant_id, s.edit_id, s.plan_id, s.tries, s.tried_at, s.retry_at
      FROM iasql_platform.drift_schedule s JOIN iasql_platform.tenant t USING (tenant_id)
-     WHERE s.is_applied AND t.state = 'active' ORDER BY random()`,
+     WHERE s.is_applied AND t.state = 'active' AND t.database_name = current_database() ORDER BY random()`,
   )
 }
 

@@ -25,19 +25,26 @@ const isRoom = `(SELECT count(*) < :perTenant::int AND count(*) FILTER (WHERE o.
        FROM iasql_platform.connection o
        WHERE o.tenant_id = :tenant AND o.expires_at > pg_catalog.now())`
 
-/** Kept a little longer than the two hours that API Gateway leaves a connection open. False: there is no room for it. */
+export interface KeptConnection {
+  /** The database that its tenant has for itself. */
+  readonly cell: string | null
+}
+
+/** Kept a little longer than the two hours that API Gateway leaves a connection open. Undefined: there is no room for it. */
 export async function insertConnection(
   db: Queryable,
   connection: NewConnection,
   room: ConnectionRoom = endless,
-): Promise<boolean> {
-  const count = await db.run(
+): Promise<KeptConnection | undefined> {
+  const rows = await db.query<KeptConnection>(
     `INSERT INTO iasql_platform.connection
        (connection_id, tenant_id, subject, member, role, endpoint, connected_at, expires_at)
      SELECT :id, :tenant, :subject, :member, :role, :endpoint, pg_catalog.now(),
        least(pg_catalog.now() + interval '125 minutes', CAST(:until AS timestamptz))
      WHERE ${isRoom}
-     ON CONFLICT (connection_id) DO UPDATE SET endpoint = excluded.endpoint`,
+     ON CONFLICT (connection_id) DO UPDATE SET endpoint = excluded.endpoint
+     RETURNING (SELECT nullif(t.database_name, current_database()) FROM iasql_platform.tenant t
+       WHERE t.tenant_id = :tenant) AS cell`,
     {
       id: connection.connectionId,
       tenant: connection.tenantId,
@@ -50,7 +57,7 @@ export async function insertConnection(
       perSubject: room.perSubject,
     },
   )
-  return count > 0
+  return rows[0]
 }
 
 /** Whether one more would find room. */

@@ -8,6 +8,8 @@ export interface ConnectionSession {
   /** Of now, which may be another than at the beginning; null: the token or membership is gone. */
   readonly role: Role | null
   readonly alias: string
+  /** The database that the tenant has for itself. */
+  readonly cell: string | null
   readonly tenant_state: string
   readonly is_expired: boolean
 }
@@ -41,6 +43,7 @@ export async function findConnectionSession(
 ): Promise<ConnectionSession | undefined> {
   const rows = await db.query<ConnectionSession>(
     `SELECT c.tenant_id, c.subject, coalesce(m.role, k.role) AS role, t.alias, t.state AS tenant_state,
+       nullif(t.database_name, current_database()) AS cell,
        c.expires_at <= pg_catalog.now() AS is_expired
      FROM iasql_platform.connection c JOIN iasql_platform.tenant t ON t.tenant_id = c.tenant_id
      ${standing('c.connected_at')} WHERE c.connection_id = :id`,

@@ -13,7 +13,7 @@ export async function addSchedules(
   await db.run(
     `INSERT INTO iasql_platform.drift_schedule (tenant_id, interval_minutes, next_at)
      SELECT t.tenant_id, :minutes::int, ${firstTime(':minutes::int')} FROM iasql_platform.tenant t
-     WHERE t.state = 'active' AND NOT EXISTS (
+     WHERE t.state = 'active' AND t.database_name = current_database() AND NOT EXISTS (
        SELECT FROM iasql_platform.drift_schedule s WHERE s.tenant_id = t.tenant_id)
      ON CONFLICT DO NOTHING`,
     { minutes: input.minutes, now: input.now.toISOString() },
@@ -58,6 +58,7 @@ export async function takeDueChecks(
     `WITH due AS (
        SELECT s.tenant_id FROM iasql_platform.drift_schedule s JOIN iasql_platform.tenant t USING (tenant_id)
        WHERE s.next_at <= :now::timestamptz AND s.interval_minutes IS NOT NULL AND t.state = 'active'
+         AND t.database_name = current_database()
          AND (s.running_since IS NULL OR s.running_since < :now::timestamptz - ${longestCheck})
        ORDER BY s.next_at LIMIT :most::int FOR UPDATE OF s SKIP LOCKED)
      UPDATE iasql_platform.drift_schedule s SET check_id = s.check_id + 1, running_since = :now::timestamptz,

@@ -37,11 +37,10 @@ export async function isRoleTaken(
   return found?.taken ?? false
 }
 
-/** False when the tenant has linked the account already. An error 23505 when a role serves somewhere. */
-export async function insertLinkedAccount(
-  db: Queryable,
-  account: LinkedAccount & { readonly tenantId: string; readonly by: string },
-): Promise<boolean> {
+export type NewLink = LinkedAccount & { readonly tenantId: string; readonly by: string }
+
+/** False when the tenant has linked the account already. */
+export async function insertLinkedAccount(db: Queryable, account: NewLink): Promise<boolean> {
   const {
     tenantId: tenant,
     account_id,
@@ -56,14 +55,33 @@ export async function insertLinkedAccount(
      VALUES (:tenant, :account, :read, :write, :external, :by) ON CONFLICT DO NOTHING`,
     { tenant, account: account_id, read, write, external: external_id, by },
   )
-  if (inserted === 0) return false
+  return inserted > 0
+}
+
+/** That no role serves two tenants is held where all tenants are known. An error 23505 when one serves somewhere. */
+export async function insertLinkedRoles(
+  db: Queryable,
+  { tenantId, account_id, read_role_arn: read, write_role_arn: write }: NewLink,
+): Promise<void> {
   await db.run(
     `INSERT INTO iasql_platform.linked_role (role_arn, tenant_id, account_id)
      SELECT DISTINCT value, CAST(:tenant AS text), CAST(:account AS text)
      FROM jsonb_array_elements_text(CAST(:roles AS jsonb))`,
-    { tenant, account: account_id, roles: JSON.stringify(write === null ? [read] : [read, write]) },
+    { tenant: tenantId, account: account_id, roles: JSON.stringify(write === null ? [read] : [read, write]) },
   )
-  return true
+}
+
+/** Of accounts that the tenant's cell does not know: left by a crash. What is just being linked is let be. */
+export async function dropStaleLinks(
+  directory: Queryable,
+  { tenantId, accountIds }: { readonly tenantId: string; readonly accountIds: readonly string[] },
+): Promise<void> {
+  await directory.run(
+    `DELETE FROM iasql_platform.linked_account
+     WHERE tenant_id = :tenant AND linked_at < pg_catalog.now() - interval '10 minutes'
+       AND account_id NOT IN (SELECT jsonb_array_elements_text(CAST(:accounts AS jsonb)))`,
+    { tenant: tenantId, accounts: JSON.stringify(accountIds) },
+  )
 }
 
 export async function deleteLinkedAccount(

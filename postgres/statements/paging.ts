@@ -61,13 +61,15 @@ const inPieces = (query: string, from: number): string => `
   sized AS (
     SELECT body, octet_length(body) AS size, sum(octet_length(body)) OVER (ORDER BY sort) AS bytes,
       row_number() OVER (ORDER BY sort) AS place FROM record),
-  fitting AS MATERIALIZED (SELECT * FROM sized WHERE bytes < ${resultBytes} OR place = 1)
-  SELECT place, 0 AS piece, body, NULL AS sign FROM fitting WHERE size <= ${rowBytes}
+  fitting AS MATERIALIZED (
+    SELECT place, size, CASE WHEN size >= ${resultBytes} THEN md5(body) || ' ' || length(body) END AS sign,
+      CASE WHEN size >= ${resultBytes} THEN substr(body, ${from * pieceLength + 1}, ${piecesAtOnce * pieceLength})
+        ELSE body END AS slice
+    FROM sized WHERE bytes < ${resultBytes} OR place = 1)
+  SELECT place, 0 AS piece, slice AS body, NULL AS sign FROM fitting WHERE size <= ${rowBytes}
   UNION ALL
-  SELECT place, piece, substr(body, piece * ${pieceLength} + 1, ${pieceLength}),
-    CASE WHEN size >= ${resultBytes} THEN md5(body) || ' ' || length(body) END
-  FROM fitting, generate_series(0, (length(body) - 1) / ${pieceLength}) AS piece
-  WHERE size > ${rowBytes} AND (size < ${resultBytes} OR piece BETWEEN ${from} AND ${from + piecesAtOnce - 1})
+  SELECT place, piece, substr(slice, piece * ${pieceLength} + 1, ${pieceLength}), sign
+  FROM fitting, generate_series(0, (length(slice) - 1) / ${pieceLength}) AS piece WHERE size > ${rowBytes}
   ORDER BY place, piece`
 
 interface Piece {

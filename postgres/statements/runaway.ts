@@ -20,7 +20,7 @@ export async function findSuspects(db: Queryable, leastSeconds: number): Promise
        a.xact_start::text AS xact_start
      FROM pg_catalog.pg_stat_activity a
      JOIN iasql_platform.tenant t ON a.usename IN (t.reader_role, t.writer_role)
-     WHERE a.state <> 'idle' AND a.xact_start IS NOT NULL
+     WHERE t.database_name = current_database() AND a.state <> 'idle' AND a.xact_start IS NOT NULL
        AND ${since} < clock_timestamp() - make_interval(secs => :seconds::int)
      ORDER BY a.xact_start LIMIT 500`,
     { seconds: leastSeconds },

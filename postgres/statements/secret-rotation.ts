@@ -9,7 +9,8 @@ export async function tenantsToRotate(
 ): Promise<readonly string[]> {
   const rows = await db.query<{ tenant_id: string }>(
     `SELECT tenant_id FROM iasql_platform.tenant
-     WHERE state = 'active' AND secrets_rotated_at < pg_catalog.now() - make_interval(days => :days::int)
+     WHERE state = 'active' AND database_name = current_database()
+       AND secrets_rotated_at < pg_catalog.now() - make_interval(days => :days::int)
      ORDER BY secrets_rotated_at LIMIT :most::int`,
     { days, most },
   )

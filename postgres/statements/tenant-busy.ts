@@ -23,7 +23,7 @@ export async function uncertainTenants(db: Queryable): Promise<Uncertain> {
   const [found] = await db.query<{ ids: readonly string[] | null; asked_at: string }>(
     `SELECT jsonb_agg(t.tenant_id) AS ids, clock_timestamp()::text AS asked_at FROM iasql_platform.tenant t
      LEFT JOIN iasql_platform.tenant_usage u ON u.tenant_id = t.tenant_id
-     WHERE t.state IN ('active', 'suspended')
+     WHERE t.state IN ('active', 'suspended') AND t.database_name = current_database()
        AND (u.clean_at IS NULL OR u.active_at > u.clean_at - ${margin})`,
   )
   return { ids: new Set(found?.ids ?? []), askedAt: found?.asked_at ?? '-infinity' }

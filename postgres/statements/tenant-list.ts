@@ -14,7 +14,7 @@ export interface TenantLine {
   readonly quota_runs: number
   /** Of each of its two logins. */
   readonly quota_connections: number
-  /** Why it could not be brought up to date. */
+  /** Why it could not be moved, or brought up to date. */
   readonly problem: string | null
 }
 
@@ -22,8 +22,9 @@ const megabytes = (bytes: string): string => `round(${bytes} / 1048576.0)::bigin
 
 const lines = `SELECT t.alias, t.created_at, t.placement, t.state, t.is_home, ${megabytes('u.bytes')} AS size_mb,
     ${megabytes('t.quota_bytes')} AS quota_size_mb, t.quota_statements, t.quota_runs, t.quota_connections,
-    t.upgrade_problem AS problem
-  FROM iasql_platform.tenant t LEFT JOIN iasql_platform.tenant_usage u ON u.tenant_id = t.tenant_id`
+    coalesce(m.problem, t.upgrade_problem) AS problem
+  FROM iasql_platform.tenant t LEFT JOIN iasql_platform.tenant_usage u ON u.tenant_id = t.tenant_id
+  LEFT JOIN iasql_platform.tenant_move m ON m.tenant_id = t.tenant_id AND m.phase = 'failed'`
 
 /** Of all tenants. */
 export async function allTenantLines(db: Queryable): Promise<readonly TenantLine[]> {

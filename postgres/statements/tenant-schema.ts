@@ -20,6 +20,18 @@ export async function noteUpgrade(
   )
 }
 
+export async function isUpToDate(
+  db: Queryable,
+  { id }: Pick<Tenant, 'id'>,
+  fingerprint: string,
+): Promise<boolean> {
+  const rows = await db.query(
+    'SELECT tenant_id FROM iasql_platform.tenant WHERE tenant_id = :id AND fingerprint = :fingerprint',
+    { id, fingerprint },
+  )
+  return rows.length > 0
+}
+
 /** Told by `iasql_db_list()` until it works. */
 export async function noteUpgradeProblem(
   db: Queryable,

@@ -6,8 +6,8 @@ import { isAtWork } from './run-insert.ts'
 /** Those that have run something since they were measured, the longest ago first. */
 export async function tenantsToMeasure(db: Queryable, most: number): Promise<readonly string[]> {
   const rows = await db.query<{ tenant_id: string }>(
-    `SELECT u.tenant_id FROM iasql_platform.tenant_usage u
-     WHERE u.window_start IS NOT NULL
+    `SELECT u.tenant_id FROM iasql_platform.tenant_usage u JOIN iasql_platform.tenant t USING (tenant_id)
+     WHERE t.database_name = current_database() AND u.window_start IS NOT NULL
        AND (u.measured_at IS NULL OR u.window_start + interval '1 minute' > u.measured_at)
      ORDER BY u.measured_at NULLS FIRST LIMIT :most::int`,
     { most },
@@ -40,6 +40,21 @@ export async function measureSize(
       { id, schema, userSchema },
     )
   })
+}
+
+/** What was measured in the cell, for the lists of the directory. */
+export async function copySize(cell: Queryable, directory: Queryable, tenantId: string): Promise<void> {
+  const [measured] = await cell.query<{ bytes: number | null; at: string | null }>(
+    'SELECT bytes, measured_at::text AS at FROM iasql_platform.tenant_usage WHERE tenant_id = :id',
+    { id: tenantId },
+  )
+  if (!measured || measured.bytes === null) return
+  await directory.run(
+    `INSERT INTO iasql_platform.tenant_usage AS u (tenant_id, bytes, measured_at)
+     SELECT t.tenant_id, :bytes::bigint, CAST(:at AS timestamptz) FROM iasql_platform.tenant t WHERE t.tenant_id = :id
+     ON CONFLICT (tenant_id) DO UPDATE SET bytes = excluded.bytes, measured_at = excluded.measured_at`,
+    { id: tenantId, ...measured },
+  )
 }
 
 export interface Size {

@@ -7,6 +7,8 @@ export interface FoundToken {
   readonly alias: string
   readonly tenant_state: string
   readonly schema_name: string
+  /** The database that the tenant has for itself. */
+  readonly cell: string | null
   readonly name: string
   readonly role: Role
   /** ISO 8601 */
@@ -17,6 +19,7 @@ export interface FoundToken {
 export async function findToken(db: Queryable, tokenHash: string): Promise<FoundToken | undefined> {
   const rows = await db.query<FoundToken>(
     `SELECT k.tenant_id, t.alias, t.state AS tenant_state, t.schema_name, k.name, k.role, k.expires_at,
+       nullif(t.database_name, current_database()) AS cell,
        coalesce(k.expires_at <= pg_catalog.now(), false) AS is_expired
      FROM iasql_platform.token k JOIN iasql_platform.tenant t ON t.tenant_id = k.tenant_id
      WHERE k.token_hash = :hash`,

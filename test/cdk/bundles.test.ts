@@ -26,7 +26,7 @@ const startBudget = {
   'step-execution': 480,
   'check-drift': 110,
   'purge-expired': 48,
-  'recover-runs': 110,
+  'recover-runs': 120,
   'start-drift-checks': 110,
   'rotate-secrets': 48,
   'migrate-platform': 640,

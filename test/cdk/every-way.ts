@@ -73,6 +73,7 @@ async function inOneInvocation(lab: DeployedLab): Promise<void> {
   breakOff(lab, 'run-statements')
   await lab.client.run("SELECT alias FROM iasql_connect('second'); SELECT 1 / 0")
   await answered(lab, "SELECT alias FROM iasql_connect('second')")
+  await answered(lab, "SELECT alias FROM iasql_tenant_move('second', 'dedicated')")
   await answered(lab, "SELECT alias FROM iasql_disconnect('second')")
 }
 
@@ -88,6 +89,7 @@ async function afterAnExecution(lab: DeployedLab): Promise<void> {
      SELECT * FROM iasql_token_revoke('nightly');
      SELECT alias FROM iasql_connect('third');
      SELECT alias FROM iasql_connect('third');
+     SELECT alias FROM iasql_tenant_move('third', 'dedicated');
      SELECT alias FROM iasql_disconnect('third');
      INSERT INTO queue (name) VALUES ('bills');
      SELECT * FROM iasql_apply(wait => false);
@@ -97,7 +99,7 @@ async function afterAnExecution(lab: DeployedLab): Promise<void> {
   await lab.idle()
   await viewer.closed()
   const failed = statements.filter(({ error }) => error).map(({ statement }) => statement)
-  if (failed.join() !== '4,9') throw new Error(`other statements failed: ${JSON.stringify(statements)}`)
+  if (failed.join() !== '4,10') throw new Error(`other statements failed: ${JSON.stringify(statements)}`)
 }
 
 /** The transaction in which the last part is taken fails, and is repeated by the client. */
@@ -158,12 +160,14 @@ async function publishPages(lab: DeployedLab): Promise<void> {
   await rm(folder, { recursive: true })
 }
 
-/** One whose home tenant was left half-made, and one that is too short for all tenants. */
+/** One whose home tenant was left half-made, and one that is too short for all tenants, of which one has a database of its own. */
 async function deployAgain(lab: DeployedLab): Promise<void> {
   await lab.platform.run("UPDATE iasql_platform.tenant SET state = 'creating' WHERE is_home")
   breakOff(lab, 'migrate-platform')
   await lab.deploy()
-  for (const alias of ['fourth', 'fifth']) await answered(lab, `SELECT alias FROM iasql_connect('${alias}')`)
+  for (const alias of ['fourth', 'fifth', 'sixth'])
+    await answered(lab, `SELECT alias FROM iasql_connect('${alias}')`)
+  await answered(lab, "SELECT alias FROM iasql_tenant_move('sixth', 'dedicated')")
   await lab.platform.run('UPDATE iasql_platform.tenant SET fingerprint = NULL')
   await lab.deploy(20_001)
   await lab.idle()

@@ -11,7 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => lab?.close())
 afterEach(async () => {
-  await lab.ports.platform.run('DELETE FROM iasql_platform.linked_account')
+  for (const { platform } of [lab.whole, lab.ports])
+    await platform.run('DELETE FROM iasql_platform.linked_account')
   await lab.ports.platform.run(`DELETE FROM ${lab.tenant.schema}.aws_accounts`)
   await lab.ports.platform.run(
     `DELETE FROM ${lab.tenant.schema}.iasql_resource WHERE table_name = 'aws_accounts'`,
@@ -51,7 +52,7 @@ test('takes roles that demand our identifier, tries them without and with a wron
 })
 
 test('makes one identifier for a tenant, and another for the next', async () => {
-  const neighbour = await createTenant(lab.ports, { alias: 'neighbour', secrets: lab.secrets })
+  const neighbour = await createTenant(lab.whole, { alias: 'neighbour', secrets: lab.secrets })
 
   const [own, again, theirs] = [
     await lab.externalId(),
@@ -163,7 +164,7 @@ test.each(['as it is', 'in other letters'])(
   'refuses a role of another tenant, %s, without naming that one',
   async (how) => {
     const alias = how === 'as it is' ? 'owner-one' : 'owner-two'
-    const owner = await createTenant(lab.ports, { alias, secrets: lab.secrets })
+    const owner = await createTenant(lab.whole, { alias, secrets: lab.secrets })
     const arn = `arn:aws:iam::${account}:role/Shared`
     lab.sts.roles.set(arn, trusting(platformRole, await lab.externalId(owner)))
     await lab.answer('iasql_account_link', [arn, null, null], owner)
@@ -181,7 +182,7 @@ test.each(['as it is', 'in other letters'])(
 )
 
 test('gives a role to one of two tenants that link it at the same moment', async () => {
-  const rival = await createTenant(lab.ports, { alias: 'rival', secrets: lab.secrets })
+  const rival = await createTenant(lab.whole, { alias: 'rival', secrets: lab.secrets })
   const arn = `arn:aws:iam::${account}:role/wanted`
   lab.sts.roles.set(arn, [
     ...trusting(platformRole, await lab.externalId()),

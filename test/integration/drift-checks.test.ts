@@ -1,6 +1,7 @@
 /** Drift checks on schedule: when they come, what they tell, what they leave alone, and where they look. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startDriftChecks } from '#operations/drift/start-drift-checks.ts'
+import { atTenant } from '#operations/tenant/cell.ts'
 import { storeSchedule, takeDueChecks } from '#postgres/statements/drift-schedule.ts'
 import { type DriftLab, openDriftLab } from '#test/support/drift-lab.ts'
 import { VeiledCloud } from '#test/support/veiled-cloud.ts'
@@ -194,7 +195,8 @@ test('a check that never came to its end holds up the next one for two hours and
   const before = await checks()
   const { clock } = drift.ports
   const lost = { start: async () => undefined }
-  await startDriftChecks({ ...drift.ports, machines: lost, clock: { ...clock, now: () => inMinutes(6) } })
+  const { ports } = await atTenant(drift.ports, drift.lab.tenant.id)
+  await startDriftChecks({ ...ports, machines: lost, clock: { ...clock, now: () => inMinutes(6) } })
   await drift.tick(20)
   const meanwhile = await checks()
   await drift.tick(121)

@@ -4,6 +4,9 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openSecretStore, type SecretStore } from '#local/data-directory/secrets.ts'
 import { externalPostgres, refusalOf } from '#local/postgres/external-postgres.ts'
+import { createCellDatabase } from '#postgres/cell-database.ts'
+import { databaseOver } from '#postgres/database.ts'
+import { inProcessDataApi } from '#postgres/in-process-data-api.ts'
 import { makeTestDirectory, startTestCluster, type TestCluster } from '../support/cluster.ts'
 
 let cluster: TestCluster
@@ -23,7 +26,12 @@ beforeAll(async () => {
 })
 
 beforeEach(async () => {
-  await administer('DROP DATABASE IF EXISTS local', 'DROP ROLE IF EXISTS iasql_platform')
+  await administer(
+    'DROP DATABASE IF EXISTS cell',
+    'DROP DATABASE IF EXISTS local',
+    `DO $$BEGIN IF to_regrole('iasql_platform') IS NOT NULL THEN DROP OWNED BY iasql_platform; END IF; END$$`,
+    'DROP ROLE IF EXISTS iasql_platform',
+  )
   await rm(join(directory, 'secrets.json'), { force: true })
   secrets = await openSecretStore(join(directory, 'secrets.json'))
 })
@@ -78,6 +86,26 @@ test('keeps statements out of the log of its own database, or says by which sett
   expect(quiet.talks).toEqual([])
   expect(kept).toContain('log_min_error_statement=panic')
   expect(loud.talks).toEqual(['log_min_error_statement', 'log_statement'])
+})
+
+test('a database that the platform makes for a tenant is as silent as the first, and closed to the public', async () => {
+  const { host, port } = await externalPostgres(url('postgres', cluster.superuser.password), secrets)
+  const dataApi = inProcessDataApi({ host, port, secrets })
+  const login = { secret: 'iasql/platform', database: 'local' }
+
+  await createCellDatabase(databaseOver(dataApi, login), 'cell')
+
+  await dataApi.close()
+  const settingsOf = (name: string) =>
+    administer(
+      `SELECT unnest(setconfig) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+       WHERE datname = '${name}' ORDER BY 1`,
+    )
+  expect(await settingsOf('cell')).toContain('log_min_error_statement=panic')
+  expect(await settingsOf('cell')).toEqual(await settingsOf('local'))
+  expect(await administer("SELECT has_database_privilege('visitor', 'cell', 'CONNECT, TEMPORARY')")).toEqual([
+    false,
+  ])
 })
 
 test('closes its own database to the public and leaves those of the user as they are', async () => {

@@ -104,7 +104,7 @@ test('never logs what a statement holds', async () => {
   expect(log).not.toContain('a-secret')
 })
 
-test('gives the platform a role that is no superuser, and the public nothing', async () => {
+test('gives the platform a role that may make roles and databases and is no superuser, and the public nothing', async () => {
   const postgres = await start()
   const rights = `SELECT rolsuper, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles WHERE rolname = current_user`
   const open = `SELECT datname FROM pg_database WHERE has_database_privilege('stranger', oid, 'CONNECT, TEMPORARY')
@@ -120,7 +120,7 @@ test('gives the platform a role that is no superuser, and the public nothing', a
   )
   await postgres.stop()
 
-  expect(role).toEqual([false, true, false, true])
+  expect(role).toEqual([false, true, true, true])
   expect(openDatabases).toEqual([])
   expect(mayCreate).toEqual([false])
   expect(extension).toEqual(['pgcrypto'])

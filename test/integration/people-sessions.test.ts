@@ -85,7 +85,7 @@ describe('at the next message', () => {
 
     await expect
       .poll(async () => {
-        runs.push(...(await lab.query<object>(`SELECT actor, role FROM ${t}.iasql_run`)))
+        runs.push(...(await lab.there.platform.query<object>(`SELECT actor, role FROM ${t}.iasql_run`)))
         return runs
       })
       .toContainEqual({ actor: 'ann@example.com', role: 'viewer' })
@@ -109,7 +109,7 @@ describe('at once', () => {
     const [first, second] = [await asMember(), await lab.open(await ann())]
     const other = await asToken()
 
-    await removeMember(lab.ports, call('ANN@example.com'))
+    await removeMember(lab.there, call('ANN@example.com'))
 
     expect(await Promise.all([refusal(first), refusal(second)])).toEqual(['auth/refused', 'auth/refused'])
     expect(await Promise.all([first.closed(), second.closed()])).toEqual([1000, 1000])
@@ -122,7 +122,7 @@ describe('at once', () => {
       connection_id: string
     }>('SELECT connection_id FROM iasql_platform.connection ORDER BY connected_at')
 
-    await revokeToken(lab.ports, call('ci', { connectionId }))
+    await revokeToken(lab.there, call('ci', { connectionId }))
 
     expect(await first.closed()).toBe(1000)
     expect(asking.closeCode).toBeUndefined()
@@ -155,8 +155,8 @@ describe('the last owner', () => {
     }) as unknown as RpcCall
 
   test.each([
-    ['remove themselves', () => removeMember(lab.ports, call('ann@example.com'))],
-    ['make themselves less', () => addMember(lab.ports, call('ann@example.com', 'operator'))],
+    ['remove themselves', () => removeMember(lab.there, call('ann@example.com'))],
+    ['make themselves less', () => addMember(lab.there, call('ann@example.com', 'operator'))],
   ])('cannot %s until there is another', async (_, leave) => {
     await lab.addMember(lab.acme, 'ann@example.com', 'owner')
     const client = await lab.open(await ann())

@@ -120,7 +120,7 @@ describe('by API token', () => {
 
     await lab.open('good')
 
-    const shown = await lab.query<object>(
+    const shown = await lab.there.platform.query<object>(
       `SELECT name, role, last_used_at IS NOT NULL AS used FROM ${lab.acme.schema}.iasql_token`,
     )
     expect(shown).toEqual([{ name: 'ci', role: 'operator', used: true }])

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => lab?.close())
 beforeEach(async () => {
-  const { platform } = lab.ports
+  const { platform } = lab.whole
   await platform.run('DELETE FROM iasql_platform.member')
   await platform.run('DELETE FROM iasql_platform.token')
   await changePeople(lab.ports, lab.tenant, async () => undefined)
@@ -88,7 +88,7 @@ describe('tokens', () => {
 
     const everything = await lab.user.query<{ text: string }>('SELECT k::text AS text FROM iasql_token k')
     const audit = await lab.user.query<{ text: string }>('SELECT change::text AS text FROM iasql_audit_log')
-    const platform = await lab.ports.platform.query<{ text: string }>(
+    const platform = await lab.whole.platform.query<{ text: string }>(
       'SELECT k::text AS text FROM iasql_platform.token k',
     )
 

@@ -137,6 +137,7 @@ test('a client that does not read delays no start', async () => {
   const runId = randomUUID()
   let isStarted = false
   const invoker = {
+    ...lab.ports.invoker,
     runStatements: async () => {
       isStarted = true
     },

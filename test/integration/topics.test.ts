@@ -4,6 +4,7 @@ import { createExecution } from '#operations/execution/create-execution.ts'
 import type { ExecutionContext } from '#operations/execution/execution-context.ts'
 import { giveBack, takeExecution } from '#operations/execution/hand-over.ts'
 import { recoverRuns } from '#operations/run/recover-runs.ts'
+import { atTenant } from '#operations/tenant/cell.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { loadTenant } from '#operations/tenant/load-tenant.ts'
 import { postNews, storeNews } from '#operations/topics/publish.ts'
@@ -60,7 +61,7 @@ const newsOf = (client: BareClient, topic: Topic): Message[] =>
 const seqsOf = (client: BareClient, topic: Topic): number[] =>
   [...new Set(newsOf(client, topic).map(({ seq }) => seq as number))].toSorted((a, b) => a - b)
 const publish = async (to: Tenant, body: object, topic: Topic = 'drift') => {
-  const { ports } = host.serving
+  const { ports } = await atTenant(host.serving.ports, to.id)
   const news = await storeNews(ports.platform, to, { topic, events: [{ kind: 'told', body: { ...body } }] })
   await postNews(ports, to, news)
 }
@@ -121,7 +122,8 @@ test('what a runner committed before it died is news too', async () => {
   const client = await open()
   await subscribed(client, 'schema')
   const runId = randomUUID()
-  const { platform } = host.database
+  const { ports } = await atTenant(host.serving.ports, tenant.id)
+  const { platform } = ports
   const [{ xid } = { xid: '' }] = await platform.query<{ xid: string }>(
     'SELECT pg_current_xact_id()::text AS xid',
   )
@@ -130,7 +132,7 @@ test('what a runner committed before it died is news too', async () => {
   await platform.run(`INSERT INTO ${tenant.schema}.iasql_commit (xid, actor, run_id, statement, tag, row_count, commands)
     VALUES ('${xid}', 'local', '${runId}', 0, 'COMMIT', 0, '[{"statement": 0, "tag": "DROP VIEW"}]')`)
 
-  await recoverRuns(host.serving.ports)
+  await recoverRuns(ports)
 
   const news = await client.until(({ type, kind }) => type === 'topic' && kind === 'changed')
   expect(news.body).toEqual({ runId, actor: 'local', commands: [{ statement: 0, tag: 'DROP VIEW' }] })
@@ -139,7 +141,7 @@ test('what a runner committed before it died is news too', async () => {
 
 test('an execution that only looks again and again whether it may go on is news once', async () => {
   const client = await open()
-  const { ports } = host.serving
+  const { ports } = await atTenant(host.serving.ports, tenant.id)
   await subscribed(client, 'executions')
   const id = await createExecution(ports, tenant, {
     kind: 'apply',
@@ -231,7 +233,8 @@ test('the client library goes on after a lost socket where it was', async () => 
 test('a number from before what is kept, or from after what there is, is answered with what there is', async () => {
   const client = await open()
   const newest = await subscribed(client, 'drift')
-  await host.database.platform.run(
+  const { ports } = await atTenant(host.serving.ports, tenant.id)
+  await ports.platform.run(
     `DELETE FROM ${tenant.schema}.iasql_topic_event WHERE topic = 'drift' AND seq < :seq::bigint`,
     { seq: newest },
   )

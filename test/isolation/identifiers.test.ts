@@ -138,6 +138,7 @@ describe('numbers and names in functions', () => {
     ['a member', async () => "SELECT * FROM iasql_member_remove('victor')"],
     ['a tenant to delete', async () => "SELECT * FROM iasql_disconnect('victor')"],
     ['a tenant to suspend', async () => "SELECT * FROM iasql_tenant_suspend('victor')"],
+    ['a tenant to move', async () => "SELECT * FROM iasql_tenant_move('victor', 'dedicated')"],
     ['a quota', async () => "SELECT * FROM iasql_tenant_quota('victor', 'runs', 0)"],
     ['a tenant to make', async () => "SELECT * FROM iasql_connect('henchmen')"],
   ])('%s of another tenant is unknown or not theirs', async (_what, sql) => {

@@ -6,6 +6,7 @@ import type { IasqlError } from '#engine/model/error.ts'
 import type { Json, Row } from '#engine/model/json.ts'
 import type { RpcAnswer } from '#operations/rpc/catalogue.ts'
 import { callRpc } from '#operations/rpc/registry.ts'
+import { atTenant } from '#operations/tenant/cell.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { type StrictSts, startStrictSts, trusting } from './strict-sts.ts'
 import { openTenantLab, type TenantLab } from './tenant-lab.ts'
@@ -47,7 +48,8 @@ export async function openAccountLab(): Promise<AccountLab> {
   wire.target = lab.endpoint
   const answer = async (name: string, given: readonly Json[], tenant = lab.tenant) => {
     const request = { tenant, name, arguments: given, actor: 'ann', role: 'owner', statement: 0 } as const
-    const answered = await callRpc(lab.ports, { ...request, runId: randomUUID(), context: randomUUID() })
+    const { ports } = await atTenant(lab.whole, tenant.id)
+    const answered = await callRpc(ports, { ...request, runId: randomUUID(), context: randomUUID() })
     if (answered.kind !== 'rows') throw new Error(`${name} became an execution`)
     return answered
   }

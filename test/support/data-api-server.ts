@@ -58,6 +58,11 @@ const read = async (request: IncomingMessage): Promise<Body> => {
 
 const loginOf = ({ secretArn, database = 'local' }: Body): Login => ({ secret: secretArn, database })
 
+/** Who ends a transaction does not say in which database it is. */
+const begunIn = new Map<string, string>()
+const endedLogin = ({ transactionId = '', ...body }: Body): Login =>
+  loginOf({ ...body, database: begunIn.get(transactionId) ?? 'local' })
+
 const execute = async (dataApi: DataApi, body: Body): Promise<object> => {
   const { parameters = [], transactionId, includeResultMetadata = false } = body
   const { records, numberOfRecordsUpdated, columns } = await dataApi.execute({
@@ -76,13 +81,17 @@ const execute = async (dataApi: DataApi, body: Body): Promise<object> => {
 
 const answers: Readonly<Record<string, (dataApi: DataApi, body: Body) => Promise<object>>> = {
   '/Execute': execute,
-  '/BeginTransaction': async (dataApi, body) => ({ transactionId: await dataApi.begin(loginOf(body)) }),
+  '/BeginTransaction': async (dataApi, body) => {
+    const transactionId = await dataApi.begin(loginOf(body))
+    begunIn.set(transactionId, loginOf(body).database)
+    return { transactionId }
+  },
   '/CommitTransaction': async (dataApi, body) => {
-    await dataApi.commit(loginOf(body), body.transactionId ?? '')
+    await dataApi.commit(endedLogin(body), body.transactionId ?? '')
     return { transactionStatus: 'Transaction Committed' }
   },
   '/RollbackTransaction': async (dataApi, body) => {
-    await dataApi.rollback(loginOf(body), body.transactionId ?? '')
+    await dataApi.rollback(endedLogin(body), body.transactionId ?? '')
     return { transactionStatus: 'Rollback Complete' }
   },
 }

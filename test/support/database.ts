@@ -17,6 +17,8 @@ export interface TestDatabase {
   readonly platform: Database
   readonly secrets: Secrets
   readonly databaseName: string
+  /** Another database of the cluster, as the platform's role. */
+  readonly cellDatabase: (name: string) => Database
   close(): Promise<void>
 }
 
@@ -24,10 +26,9 @@ export const openTestDatabase = async (limits: InProcessOptions['limits'] = {}):
   const cluster = await startTestCluster()
   const { host, port, secrets } = cluster
   const dataApi = inProcessDataApi({ host, port, secrets, limits })
-  const platform = databaseOver(spillingDataApi(dataApi), {
-    secret: 'iasql/platform',
-    database: cluster.database,
-  })
+  const spilling = spillingDataApi(dataApi)
+  const cellDatabase = (name: string) => databaseOver(spilling, { secret: 'iasql/platform', database: name })
+  const platform = cellDatabase(cluster.database)
   await migratePlatform(platform)
   return {
     cluster,
@@ -35,6 +36,7 @@ export const openTestDatabase = async (limits: InProcessOptions['limits'] = {}):
     platform,
     secrets,
     databaseName: cluster.database,
+    cellDatabase,
     close: async () => {
       await dataApi.close()
       await cluster.stop()

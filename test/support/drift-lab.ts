@@ -57,7 +57,7 @@ export async function openDriftLab(options: LabOptions = {}): Promise<DriftLab> 
     log: (level, message) => void (level === 'error' && errors.push(message)),
   })
   const ports: Ports = {
-    ...lab.ports,
+    ...lab.whole,
     machines,
     clock: { now: () => new Date(Date.now() + aheadMs), sleep: lab.ports.clock.sleep },
     news: { publish: async (kind, detail) => void news.push([kind, detail]) },

@@ -11,10 +11,12 @@ import type { Cloud, Identity, Log, Waking } from '#operations/ports.ts'
 import type { DataApi } from '#postgres/data-api.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { spillingDataApi } from '#postgres/spilling-data-api.ts'
+import { findTenant } from '#postgres/statements/tenant-find.ts'
 import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { Life, never } from './life.ts'
 import { startTestMoto, type TestMoto } from './moto.ts'
+import { placed } from './placement.ts'
 import { testSecretKeys } from './secret-keys.ts'
 
 export interface CloudCall {
@@ -134,6 +136,8 @@ export const startLiveHost = async (options: LiveHostOptions = {}): Promise<Live
     }
   }
   let serving = await serve(foundationOf(life))
+  const local = await findTenant(database.platform, { alias: 'local' })
+  if (local) await placed(serving.ports, local)
   let client = await BareClient.open(serving.url, token)
 
   return {

@@ -12,6 +12,8 @@ import { textHash } from '#operations/people/bearer-text.ts'
 import { changePeople } from '#operations/people/change-people.ts'
 import { oidcIdentity } from '#operations/people/oidc-identity.ts'
 import type { Identity, Ports } from '#operations/ports.ts'
+import { atTenant } from '#operations/tenant/cell.ts'
+import type { Database } from '#postgres/database.ts'
 import { provisionTenant } from '#postgres/provision-tenant.ts'
 import { putMember } from '#postgres/statements/member-change.ts'
 import { insertToken } from '#postgres/statements/token-change.ts'
@@ -20,6 +22,7 @@ import { BareClient } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startTestGateway, type TestGateway } from './gateway.ts'
 import { startTestIssuer, type TestIssuer, testAudience } from './issuer.ts'
+import { placed } from './placement.ts'
 
 /** Of the pages that may connect. */
 export const ownOrigin = 'https://iasql.example'
@@ -35,6 +38,8 @@ export interface PeopleLab {
   readonly gateway: TestGateway
   readonly issuer: TestIssuer
   readonly acme: Tenant
+  /** Where acme is. */
+  readonly there: Ports
   readonly beta: Tenant
   readonly ports: Ports
   /** Messages with their fields, as text. */
@@ -72,19 +77,24 @@ export async function openPeopleLab(): Promise<PeopleLab> {
     startTestIssuer(),
     startTestGateway({ authorize, connect, disconnect, message, http }),
   ])
-  const { platform, secrets, databaseName, dataApi } = database
-  const tenant = (alias: string) => provisionTenant(platform, secrets, { alias, database: databaseName })
-  const [acme, beta] = [await tenant('acme'), await tenant('beta')]
+  const { platform, cellDatabase, secrets, databaseName, dataApi } = database
+  const make = (db: Database, alias: string) =>
+    provisionTenant(db, secrets, { alias, database: databaseName })
+  const [shared, beta] = [await make(platform, 'acme'), await make(platform, 'beta')]
   const identity = oidcIdentity({ issuer: issuer.url, audiences: [testAudience] })
   // What a message that starts nothing needs of the world.
   const logged: string[] = []
   const ports = {
     dataApi,
     platform,
+    cellDatabase,
     identity,
     connections: gateway.connections,
     log: (...entry: unknown[]) => void logged.push(JSON.stringify(entry)),
   } as unknown as Ports
+  const { ports: there, tenant: acme } = await placed(ports, shared, (cell, alias) =>
+    make(cell.platform, alias),
+  )
   vi.stubEnv('IASQL_ALLOWED_ORIGINS', ownOrigin)
   const httpUrl = gateway.url.replace(/^ws/, 'http').replace(/\/$/, '')
   const sockets: WebSocket[] = []
@@ -110,6 +120,7 @@ export async function openPeopleLab(): Promise<PeopleLab> {
     gateway,
     issuer,
     acme,
+    there,
     beta,
     ports,
     logged,
@@ -122,11 +133,13 @@ export async function openPeopleLab(): Promise<PeopleLab> {
       await platform.run("UPDATE iasql_platform.tenant SET state = 'active'")
     },
     addMember: async ({ id, schema }, subject, role = 'viewer') => {
-      await changePeople(ports, { id, schema }, (db) => putMember(db, { tenantId: id, subject, role }))
+      const { ports: at } = await atTenant(ports, id)
+      await changePeople(at, { id, schema }, (db) => putMember(db, { tenantId: id, subject, role }))
     },
     addToken: async ({ id, schema }, token, { name = 'ci', role = 'operator', expiresAt } = {}) => {
       const made = { tenantId: id, name, role, tokenHash: textHash(token), expiresAt: expiresAt ?? null }
-      await changePeople(ports, { id, schema }, (db) => insertToken(db, made))
+      const { ports: at } = await atTenant(ports, id)
+      await changePeople(at, { id, schema }, (db) => insertToken(db, made))
     },
     run: (sql) => platform.run(sql),
     query: (sql) => platform.query(sql),

@@ -6,6 +6,7 @@ import { registry } from '#modules/registry.ts'
 import type { Ports } from '#operations/ports.ts'
 import { callRpc } from '#operations/rpc/registry.ts'
 import { systemClock } from '#operations/system-clock.ts'
+import { atTenant } from '#operations/tenant/cell.ts'
 import { createTenant } from '#operations/tenant/create-tenant.ts'
 import { type Database, databaseOver } from '#postgres/database.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -38,12 +39,13 @@ export interface PlatformLab {
 
 export async function openPlatformLab(): Promise<PlatformLab> {
   const database = await openTestDatabase()
-  const { platform, dataApi, secrets } = database
+  const { platform, cellDatabase, dataApi, secrets } = database
   const logged: string[] = []
   const posted: string[] = []
   const closed: string[] = []
   const ports = {
     platform,
+    cellDatabase,
     dataApi,
     secrets,
     secretKeys: testSecretKeys(),
@@ -73,7 +75,8 @@ export async function openPlatformLab(): Promise<PlatformLab> {
     call: async (name, given, { tenant = home, actor = 'root', role = 'owner', connectionId } = {}) => {
       const ids = { runId: randomUUID(), statement: 0, context: randomUUID() }
       const call = { tenant, name, arguments: given, actor, role, ...ids }
-      const answer = await callRpc(ports, { ...call, ...(connectionId ? { connectionId } : {}) })
+      const there = await atTenant(ports, tenant.id)
+      const answer = await callRpc(there.ports, { ...call, ...(connectionId ? { connectionId } : {}) })
       if (answer.kind !== 'rows') throw new Error(`${name} answered with an execution`)
       return answer.rows
     },

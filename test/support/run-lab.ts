@@ -17,6 +17,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { RunOptions } from '#websocket/messages.ts'
 import { type Message, type RunResult, resultsOf } from './bare-client.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
+import { placed } from './placement.ts'
 import { testSecretKeys } from './secret-keys.ts'
 
 export interface ScriptedRpc extends RpcDescription {
@@ -57,7 +58,6 @@ const wait = async (isOver: () => boolean, timeoutMs: number, what: () => string
 
 export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
   const db = await openTestDatabase()
-  const tenant = await provisionTenant(db.platform, db.secrets, { alias: 'local', database: db.databaseName })
   const offered = new Map<string, ScriptedRpc>()
   const lab = { posted: [], calls: [], steps: [], isPaused: false, onPost: () => 'sent' } as unknown as RunLab
   const catalogue: RpcCatalogue = {
@@ -71,14 +71,15 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
   }
   const invoke = async (input: { tenantId: string; runId: string }): Promise<void> => {
     for (;;) {
-      const step = await executeStatements(ports, input, catalogue)
+      const step = await executeStatements(whole, input, catalogue)
       lab.steps.push(step)
       if (step.next === 'done') return
     }
   }
-  const ports: Ports = {
+  const whole: Ports = {
     dataApi: db.dataApi,
     platform: db.platform,
+    cellDatabase: db.cellDatabase,
     cloud: {
       api: () => {
         throw new Error('no cloud here')
@@ -94,6 +95,7 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
       runStatements: async (input) => {
         if (!lab.isPaused) invoke(input).catch((error) => console.error('invocation failed', error))
       },
+      moveTenant: async () => undefined,
     },
     machines: { start: async () => {} },
     connections: {
@@ -112,6 +114,9 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
     },
     defaults: { accountId: '123456789012', region: 'us-east-1', budgetMs },
   }
+  const make = async ({ platform }: Ports, alias: string) =>
+    provisionTenant(platform, db.secrets, { alias, database: db.databaseName })
+  const { ports, tenant } = await placed(whole, await make(whole, 'local'), make)
   const open = async (change: Partial<Session> = {}): Promise<Session> => {
     const session: Session = {
       connectionId: randomUUID(),
@@ -120,7 +125,8 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
       role: 'owner',
       ...change,
     }
-    await insertConnection(db.platform, { ...session, endpoint: 'test' })
+    await insertConnection(whole.platform, { ...session, endpoint: 'test' })
+    if (ports !== whole) await insertConnection(ports.platform, { ...session, endpoint: 'test' })
     return session
   }
   const finished = async (runId: string, connectionId?: string): Promise<RunResult> => {
@@ -140,7 +146,7 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
     }
   }
   return Object.assign(lab, {
-    db,
+    db: { ...db, platform: ports.platform },
     tenant,
     ports,
     catalogue,
@@ -153,7 +159,7 @@ export async function openRunLab({ budgetMs = 600_000 } = {}): Promise<RunLab> {
       return finished(runId, connectionId)
     },
     asOwner: (sql: string) =>
-      db.platform.transaction(async (transaction) => {
+      ports.platform.transaction(async (transaction) => {
         await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
         await transaction.run(sql)
       }),

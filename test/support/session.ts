@@ -61,7 +61,7 @@ export async function openSession(lab: Lab, actor: string): Promise<LabSession> 
           throw error
         },
       ),
-    leave: () => deleteConnection(platform, by.connectionId),
+    leave: async () => void (await deleteConnection(platform, by.connectionId)),
   }
 }
 

@@ -16,6 +16,7 @@ import type { Secrets } from '#postgres/secrets.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { openTestDatabase } from './database.ts'
 import { startTestMoto } from './moto.ts'
+import { placed } from './placement.ts'
 import { testSecretKeys } from './secret-keys.ts'
 
 export interface CallOptions {
@@ -28,7 +29,10 @@ export interface CallOptions {
 export const lineOf = (row: Row): string => `${String(row.action)} ${String(row.table_name)}`
 
 export interface TenantLab {
+  /** Where the tenant is. */
   readonly ports: Ports
+  /** Of whoever does not know yet whose work it is. */
+  readonly whole: Ports
   readonly tenant: Tenant
   readonly endpoint: string
   /** Of the database, for further tenants. */
@@ -86,9 +90,10 @@ export async function openTenantLab({
     endpoint: moto.endpoint,
     onCall: (call) => calls.push(call),
   })
-  const ports: Ports = {
+  const whole: Ports = {
     dataApi: database.dataApi,
     platform: database.platform,
+    cellDatabase: database.cellDatabase,
     cloud: wrapCloud(cloud, database.platform),
     accounts,
     modules: async () => modules,
@@ -98,7 +103,7 @@ export async function openTenantLab({
         await delay(ms, undefined, signal ? { signal } : {})
       },
     },
-    invoker: { runStatements: async () => undefined },
+    invoker: { runStatements: async () => undefined, moveTenant: async () => undefined },
     machines: {
       start: async (_, __, input) => {
         started.push((input as { executionId: string }).executionId)
@@ -111,8 +116,9 @@ export async function openTenantLab({
     log,
     defaults: { accountId: '123456789012', region: 'us-east-1', budgetMs },
   }
-  const tenant = await createTenant(ports, { alias: 'local', secrets: database.secrets })
-  const drive = async (executionId: string, with_: Ports = ports): Promise<void> => {
+  const made = await createTenant(whole, { alias: 'local', secrets: database.secrets })
+  const { ports, tenant } = await placed(whole, made)
+  const drive = async (executionId: string, with_: Ports = whole): Promise<void> => {
     for (;;) {
       const step = await stepExecution(with_, { tenantId: tenant.id, executionId })
       if (step.next === 'done') return
@@ -136,6 +142,7 @@ export async function openTenantLab({
   })
   return {
     ports,
+    whole,
     tenant,
     endpoint: moto.endpoint,
     secrets: database.secrets,
@@ -151,7 +158,7 @@ export async function openTenantLab({
         return answer.rows
       }
       await drive(answer.executionId)
-      return await readResult(database.platform, tenant, call.context)
+      return await readResult(ports.platform, tenant, call.context)
     },
     async begin(name, given = callDefaults[name] ?? [], options = {}) {
       const answer = await callRpc(ports, request(name, given, options))

@@ -65,12 +65,18 @@ test('takes account and region from the cluster, and leaves time before Lambda e
 test('invokes the runner without waiting for it', async () => {
   lambda.on(InvokeCommand).resolves({ StatusCode: 202 })
 
-  await awsHost(environment).invoker.runStatements({ tenantId: 't_1', runId: 'r' })
+  const { invoker } = awsHost(environment)
+  await invoker.runStatements({ tenantId: 't_1', runId: 'r' })
+  await invoker.moveTenant({ tenantId: 't_1' })
 
   expect(lambda.commandCalls(InvokeCommand)[0]?.args[0].input).toEqual({
     FunctionName: 'iasql-run-statements',
     InvocationType: 'Event',
     Payload: '{"tenantId":"t_1","runId":"r"}',
+  })
+  expect(lambda.commandCalls(InvokeCommand)[1]?.args[0].input).toMatchObject({
+    FunctionName: 'iasql-run-statements',
+    Payload: '{"tenantId":"t_1"}',
   })
 })
 
@@ -153,6 +159,18 @@ test('tells a client that has left from one that cannot be reached', async () =>
   expect(await connections.post('c', 'hello')).toBe('gone')
   await expect(connections.post('c', 'hello')).rejects.toThrow('unreachable')
   await expect(connections.disconnect?.('c')).resolves.toBeUndefined()
+})
+
+test('asks the database of a tenant that has one of its own as the platform', async () => {
+  database.on(ExecuteStatementCommand).resolves({ records: [] })
+  const { cellDatabase, platform } = awsHost(environment)
+
+  await platform.query('SELECT 1')
+  await cellDatabase('t_1').query('SELECT 1')
+
+  const asked = database.commandCalls(ExecuteStatementCommand).map(({ args }) => args[0].input)
+  expect(asked.map((input) => input.database)).toEqual(['iasql', 't_1'])
+  expect(new Set(asked.map((input) => input.secretArn)).size).toBe(1)
 })
 
 const tenantRow = {

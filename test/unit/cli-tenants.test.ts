@@ -3,8 +3,12 @@ import { main } from '#cli/main.ts'
 import { testTerminal } from '../support/terminal.ts'
 
 test.each([
-  [['make', 'x'], 'there is no "iasql tenants make"; there is list, create, suspend, resume, quota, delete'],
+  [
+    ['make', 'x'],
+    'there is no "iasql tenants make"; there is list, create, suspend, resume, quota, move, delete',
+  ],
   [['create'], 'give it as: iasql tenants create <alias>'],
+  [['move', 'a'], 'give it as: iasql tenants move <alias> <placement>'],
   [['suspend', 'a', 'b'], 'give it as: iasql tenants suspend <alias>'],
   [['quota', 'a', 'runs', 'many'], '"many" is no number; give a whole one'],
   [['delete', 'a'], 'this deletes all tables of a; say so with --yes.'],

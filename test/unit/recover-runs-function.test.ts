@@ -16,7 +16,7 @@ function host(lostRuns: () => Promise<readonly object[]>) {
       query: async (sql: string) => {
         if (sql.includes('clean_at')) return [{ ids: ['t_1'], asked_at: 'now' }]
         if (sql.startsWith("SELECT 't_1'")) return [{ id: 't_1' }]
-        if (/pg_stat_activity|tenant_usage|'deleting'/.test(sql)) return []
+        if (/pg_stat_activity|tenant_usage|tenant_move|'deleting'/.test(sql)) return []
         if (sql.includes('iasql_platform.tenant')) return [tenant]
         if (sql.includes('iasql_resource')) return []
         return sql.includes('iasql_run') ? lostRuns() : [{ execution_id: 7 }]

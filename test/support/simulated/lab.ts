@@ -120,16 +120,18 @@ function portsIn({ life, clock, cloud, dataApi, database, secrets, options }: Su
   const connected = life.connected(dataApi)
   const timed = life.waking(clock)
   const { wrapCloud = (same) => same } = options
-  const platform = databaseOver(connected, { secret: 'iasql/platform', database })
+  const cellDatabase = (name: string) => databaseOver(connected, { secret: 'iasql/platform', database: name })
+  const platform = cellDatabase(database)
   const limits = sharedLimits({ db: platform, clock: timed, log })
   const wrapped = wrapCloud(life.calling(cloud))
   return {
     dataApi: connected,
     platform,
+    cellDatabase,
     cloud: options.isLimited === false ? wrapped : limitedCloud(wrapped, limits),
     modules: async () => options.modules ?? simulatedModules,
     clock: timed,
-    invoker: { runStatements: async () => undefined },
+    invoker: { runStatements: async () => undefined, moveTenant: async () => undefined },
     machines: { start: async () => undefined },
     connections: { post: async () => 'gone', disconnect: async () => undefined },
     cipher: { encrypt: async (text) => text, decrypt: async (text) => text },
