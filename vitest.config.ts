@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const level = (name: string, options: object = {}) => ({
   extends: true as const,
@@ -17,8 +18,18 @@ const alsoDedicated = [
   'transaction-session',
 ]
 
+/** One file that takes as long as fifty others: begun last, everything would wait for it. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('/conformance.test.ts')
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Most of a test's time is spent waiting for a database and an emulator of its own.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [

@@ -25,20 +25,24 @@ export async function restoreTenant(
 ): Promise<boolean> {
   if (!isLockedOut && (await isWhole(platform, tenant))) return false
   const made = [...tenantMigrations.flatMap(({ sql }) => sql(tenant)), ...(await madeBy())]
-  await platform.transaction(async (transaction) => {
+  return await platform.transaction(async (transaction) => {
     // A tenant's open transaction may hold what is to be repaired.
     await transaction.run("SET LOCAL lock_timeout = '5s'")
-    await transaction.query('SELECT tenant_id FROM iasql_platform.tenant WHERE tenant_id = :id FOR UPDATE', {
-      id: tenant.id,
-    })
+    const [found] = await transaction.query<{ there: boolean }>(
+      `SELECT state IN ('active', 'creating') AND database_name = :database AS there
+       FROM iasql_platform.tenant WHERE tenant_id = :id FOR UPDATE`,
+      { id: tenant.id, database: tenant.writer.database },
+    )
+    // Since it was looked up it may have been closed, or have gone to another database.
+    if (found?.there !== true) return false
     await restoreLogins(transaction, secrets, tenant, { passwords: isLockedOut })
-    if (await isWhole(transaction, tenant)) return
+    if (await isWhole(transaction, tenant)) return true
     await makeSchemas(transaction, tenant)
     await transaction.run(`SET LOCAL ROLE ${tenant.ownerRole}`)
     for (const sql of made.filter(isGrant)) await transaction.run(sql)
     await transaction.run('RESET ROLE')
+    return true
   })
-  return true
 }
 
 /**

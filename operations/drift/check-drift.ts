@@ -48,6 +48,7 @@ async function end(ports: Ports, { tenantId, checkId }: DriftStep): Promise<void
 
 async function placesToCheck(whole: Ports, tenantId: string): Promise<readonly { placeId: string }[]> {
   const { ports, tenant } = await atTenant(whole, tenantId)
+  if (tenant.state !== 'active') return []
   const { accounts, regions } = await tenantPlaces(ports.platform, tenant)
   const due = await duePlaces(ports.platform, {
     tenantId,
@@ -63,6 +64,8 @@ async function checkPlace(
   { tenantId, ...step }: Extract<DriftStep, { readonly step: 'place' }>,
 ): Promise<DriftNext> {
   const { ports, tenant } = await atTenant(whole, tenantId)
+  // Of one that is being moved nothing new is written where it was.
+  if (tenant.state !== 'active') return { next: 'done' }
   const { platform } = ports
   const [checkId, placeId] = [Number(step.checkId), Number(step.placeId)]
   const place = await findPlace(platform, { tenantId, placeId, checkId })

@@ -38,6 +38,8 @@ export async function copyTenant(work: MoveWork): Promise<void> {
   const frozenAt = await freezeTenant(work)
   await openTarget(work)
   await copyManaged(work)
+  // Not before: while managed tables are filled, their triggers hold nobody to anything.
+  await letIntoTarget(work)
   await copyOwn(work)
   for (const made of [asPlatform(work), asWriter(work)]) {
     await copySequences(source, work.target, made.schema)
@@ -56,7 +58,6 @@ async function openTarget(work: MoveWork): Promise<void> {
     await mirrorTenant(ports.platform, target, tenant.id)
   }
   await copyPlatformRows({ source, target, isBack }, tenant.id)
-  await letIntoTarget(work)
 }
 
 async function copyManaged(work: MoveWork): Promise<void> {

@@ -11,11 +11,13 @@ import { MovePaused, type MoveWork } from './move-work.ts'
 export async function leaveDatabase(work: MoveWork, database: string, phase: MovePhase): Promise<void> {
   const { ports, tenant, pause } = work
   await pause()
-  if (database === tenant.id) return await dropCell(ports, tenant.id)
-  await refuseConnect(ports.platform, database, tenant)
+  const isCell = database === tenant.id
+  if (!isCell) await refuseConnect(ports.platform, database, tenant)
   await ports.platform.transaction(async (transaction) => {
-    // Who comes back to this after a long time would drop what has been made since.
+    // Who comes back to this after a long time would drop what has been made since: nobody else goes on while this is held.
     if (!(await stillHeld(transaction, work.holding, phase))) throw new MovePaused()
+    // By another session: no transaction can drop a database.
+    if (isCell) return await dropCell(ports, tenant.id)
     await transaction.run("SET LOCAL lock_timeout = '5s'")
     await dropSchemas(transaction, tenant)
     await dropPlatformRows(transaction, tenant.id)

@@ -5,6 +5,7 @@ import { setDeleting } from '#postgres/statements/tenant-change.ts'
 import { deletingTenants, type FoundTenant } from '#postgres/statements/tenant-find.ts'
 import { isAtWork } from '#postgres/statements/tenant-stop.ts'
 import type { Ports } from '../ports.ts'
+import { refusal } from '../rpc/refusal.ts'
 import { secretKeyName } from '../secrets/ensure-secret-key.ts'
 import { atCellOf } from './cell.ts'
 import { dropCell, tellCell } from './cells.ts'
@@ -14,9 +15,13 @@ import { stopTenant } from './stop-tenant.ts'
 const patienceMs = 20_000
 const againMs = 500
 
-/** In the directory. `later`: calls to AWS are still in flight; the sweep does the rest. */
+/**
+ * In the directory. `later`: calls to AWS are still in flight; the sweep does the rest.
+ * @throws 55000 while it is being moved
+ */
 export async function deleteTenant(ports: Ports, tenant: FoundTenant): Promise<'gone' | 'later'> {
-  await setDeleting(ports.platform, tenant)
+  if (!(await setDeleting(ports.platform, tenant)))
+    throw refusal('55000', `the tenant ${tenant.alias} is moving`, 'Try again when it has arrived.')
   if ((await isCellThere(ports, tenant)) && !(await stop(ports, tenant))) return 'later'
   await finish(ports, tenant)
   return 'gone'

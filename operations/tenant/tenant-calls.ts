@@ -33,8 +33,6 @@ export async function disconnectCall(callers: Ports, call: RpcCall): Promise<Rpc
   const ports = atDirectory(callers)
   await requireHomeOwner(ports, call)
   const tenant = await otherTenant(ports, aliasOf(call), 'deleted')
-  if (tenant.state === 'moving')
-    throw refusal('55000', `the tenant ${tenant.alias} is moving`, 'Try again when it has arrived.')
   const line = await lineOf(ports, tenant)
   const outcome = await deleteTenant(ports, tenant)
   const state = outcome === 'gone' ? 'deleted' : 'deleting'

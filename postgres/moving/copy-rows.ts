@@ -20,7 +20,7 @@ const window = 64
 const widest = 65_536
 const firstPage = 100
 
-export const rowsStep = (table: string): string => `rows of ${table}`
+export const rowsStep = (table: string): string => `rows of "${table}"`
 
 export interface Copying {
   readonly source: Queryable

@@ -44,6 +44,20 @@ const attached = `
   SELECT ${catalog('pg_cast')}, k.oid, '' FROM pg_cast k
   WHERE EXISTS (SELECT FROM pg_type t WHERE t.oid IN (k.castsource, k.casttarget) AND t.typnamespace = ${inSpace})`
 
+/**
+ * To plan any statement about a table PostgreSQL works out the constant parts of what its indexes and statistics are made of,
+ * as whoever asks: a function in them would run as the platform, which reads the rows. Its own functions are pinned, and no
+ * dependency is kept of those.
+ */
+const working = `
+  SELECT ${catalog('pg_class')}, i.indexrelid, ' calls a function' FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+  WHERE c.relnamespace = ${inSpace} AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = ${catalog('pg_class')}
+    AND d.objid = i.indexrelid AND d.refclassid = ${catalog('pg_proc')})
+  UNION ALL
+  SELECT ${catalog('pg_statistic_ext')}, x.oid, ' calls a function' FROM pg_statistic_ext x JOIN pg_class c ON c.oid = x.stxrelid
+  WHERE c.relnamespace = ${inSpace} AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = ${catalog('pg_statistic_ext')}
+    AND d.objid = x.oid AND d.refclassid = ${catalog('pg_proc')})`
+
 /** As many as people read. */
 const most = 20
 
@@ -54,7 +68,7 @@ export async function findUnmovable(source: Database, tenant: Tenant): Promise<r
     await transaction.run('SET LOCAL search_path = pg_catalog')
     const rows = await transaction.query<{ what: string }>(
       `SELECT DISTINCT pg_describe_object(f.classid, f.objid, 0) || f.why AS what
-       FROM (${foreignKinds} UNION ALL ${ofTables} UNION ALL ${attached}) f ORDER BY what LIMIT ${most}`,
+       FROM (${foreignKinds} UNION ALL ${ofTables} UNION ALL ${attached} UNION ALL ${working}) f ORDER BY what LIMIT ${most}`,
       { space, writer, reader },
     )
     return rows.map(({ what }) => what.replaceAll(`${space}.`, ''))

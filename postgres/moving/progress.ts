@@ -28,7 +28,7 @@ export async function isBegun({ db, schema }: Making): Promise<boolean> {
 }
 
 export async function closeProgress({ db, schema }: Making): Promise<void> {
-  for (const table of progressTables) await db.run(`DROP TABLE IF EXISTS ${schema}.${table}`)
+  for (const table of progressTables) await db.run(`DROP TABLE IF EXISTS ${schema}.${table} CASCADE`)
 }
 
 export async function stepsDone({ db, schema }: Making): Promise<ReadonlySet<string>> {

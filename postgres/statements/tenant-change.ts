@@ -17,7 +17,11 @@ export async function setSuspended(
   return changed > 0
 }
 
-/** From now on nobody gets in, and there is no way back. */
-export async function setDeleting(db: Queryable, { id }: Pick<Tenant, 'id'>): Promise<void> {
-  await db.run("UPDATE iasql_platform.tenant SET state = 'deleting' WHERE tenant_id = :id", { id })
+/** From now on nobody gets in, and there is no way back. False while it is being moved, or where it is gone. */
+export async function setDeleting(db: Queryable, { id }: Pick<Tenant, 'id'>): Promise<boolean> {
+  const changed = await db.run(
+    "UPDATE iasql_platform.tenant SET state = 'deleting' WHERE tenant_id = :id AND state <> 'moving'",
+    { id },
+  )
+  return changed > 0
 }

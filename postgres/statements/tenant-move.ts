@@ -91,6 +91,7 @@ export async function noteMoved(db: Queryable, holding: Holding): Promise<boolea
   const changed = await db.run(
     `WITH moved AS (
        UPDATE iasql_platform.tenant_move m SET phase = 'moved' WHERE ${isHeld} AND m.phase = 'copied'
+         AND EXISTS (SELECT FROM iasql_platform.tenant t WHERE t.tenant_id = m.tenant_id AND t.state = 'moving')
        RETURNING m.tenant_id, m.placement, m.target_database)
      UPDATE iasql_platform.tenant t
      SET database_name = moved.target_database, placement = moved.placement, state = 'active'

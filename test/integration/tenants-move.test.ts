@@ -220,6 +220,14 @@ describe('is refused', () => {
       ['CREATE TYPE U.duo AS (a int, b int)', ''],
       ['CREATE CAST (U.duo AS text) WITH INOUT', 'cast from duo to text'],
       ['CREATE TABLE U.typed OF U.duo', 'table typed is of a type'],
+      ['CREATE FUNCTION U.plus(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN $1 + 1', ''],
+      ['CREATE TABLE U.worked (n int, m int)', ''],
+      ['CREATE INDEX by_value ON U.worked ((n + U.plus(1)))', 'index by_value calls a function'],
+      ['CREATE INDEX by_part ON U.worked (n) WHERE U.plus(1) = 2', 'index by_part calls a function'],
+      [
+        'CREATE STATISTICS U.counted ON (n + U.plus(1)), m FROM U.worked',
+        'statistics object counted calls a function',
+      ],
       ['CREATE TABLE U.iasql_moving (n int)', 'table iasql_moving has a name that moving needs'],
     ] as const
     for (const [sql] of made) await writing.run(sql.replaceAll('U.', `${tenant.userSchema}.`))

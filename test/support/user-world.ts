@@ -38,7 +38,7 @@ const statements = (u: string, { schema: t, readerRole }: Tenant, letters: numbe
   `INSERT INTO ${u}.nothing DEFAULT VALUES`,
   `CREATE TABLE ${u}.many AS SELECT n, repeat('x', n % 50) AS body FROM generate_series(1, 30000) n`,
   `DELETE FROM ${u}.many WHERE n BETWEEN 2000 AND 29000`,
-  `CREATE INDEX on_norm ON ${u}.parent (${u}.norm(k)) WHERE k <> ''`,
+  `CREATE INDEX on_norm ON ${u}.parent (lower(k)) WHERE k <> ''`,
   `CREATE STATISTICS ${u}.both ON n, body FROM ${u}.many`,
   `CREATE VIEW ${u}.seen (name, installed) WITH (security_barrier) AS SELECT name, installed_at::text || ':00' FROM ${t}.iasql_module`,
   `CREATE VIEW ${u}.above AS SELECT s.name, p.k, m.n FROM ${u}.seen s, ${u}.parent p, ${u}.zipped m`,
