@@ -6,18 +6,21 @@ export const unitTests = (): readonly string[] =>
   globSync('test/unit/modules-*.test.ts').map((path) => readFileSync(path, 'utf8'))
 
 /**
- * What of a test file is about the table: all of it when it takes no other mapper, else the tests that take its mapper, and
- * those that take none where the heading takes its alone. Another's answer to an operation of the same name proves nothing.
+ * What of a test file is about the table: all of it when it takes no other mapper, else the parts that take its mapper by its
+ * name or by what the heading calls it, and those that take none where the heading takes its alone. Another's answer to an
+ * operation of the same name proves nothing.
  */
 export function textAbout(table: string, source: string): string {
-  const takes = (text: string, name: string): boolean => text.includes(`mapperOf('${name}')`)
   const named = (text: string): ReadonlySet<string> =>
     new Set([...text.matchAll(/mapperOf\('(\w+)'\)/g)].map(([, name = '']) => name))
-  if (!takes(source, table)) return ''
+  if (!named(source).has(table)) return ''
   if (named(source).size === 1) return source
-  const [heading = '', ...tests] = source.split(/^(?=test(?:\.\w+)?\()/m)
-  const isHeading = takes(heading, table) && named(heading).size === 1
-  const about = tests.filter((text) => takes(text, table) || (isHeading && named(text).size === 0))
+  const [heading = '', ...parts] = source.split(/^(?=(?:test|describe)(?:\.\w+)?\()/m)
+  const called = new RegExp(`const (\\w+) = mapperOf\\('${table}'\\)`).exec(heading)?.[1]
+  const takes = (text: string): boolean =>
+    named(text).has(table) || (called !== undefined && new RegExp(`\\b${called}\\b`).test(text))
+  const isHeading = named(heading).has(table) && named(heading).size === 1
+  const about = parts.filter((text) => takes(text) || (isHeading && named(text).size === 0))
   return [...(isHeading ? [heading] : []), ...about].join('\n')
 }
 

@@ -194,6 +194,8 @@ function lockOutOnce(): void {
   database.on(CommitTransactionCommand).resolves({})
   database.on(ExecuteStatementCommand).callsFake(({ sql }: { readonly sql: string }) => {
     if (sql.includes('reader_secret = :secret')) return rowOf(tenantRow)
+    if (sql.includes('AS there')) return rowOf({ there: true })
+    if (sql.includes('AS connections')) return rowOf({ connections: '20' })
     return sql.includes('AS whole') ? rowOf({ whole: true }) : { records: [], columnMetadata: [] }
   })
 }
