@@ -15,21 +15,23 @@ export const handler = lambda((ports, _event: object) => eachCell(ports, sweep))
 
 async function sweep(ports: Ports): Promise<void> {
   const machines = oncePerHour(ports)
+  const measured = measureTenants(ports)
   const swept = await Promise.allSettled([
     recoverRuns(ports),
     recoverExecutions({ ...ports, machines }),
     projectLeftovers(ports),
     forgetUnshown(ports),
     endRunaways(ports),
-    measureTenants(ports),
-    ...(ports.directory ? [mend(ports)] : [finishDeletions(ports), finishMoves(ports)]),
+    measured,
+    ...(ports.directory ? [mend(ports, measured)] : [finishDeletions(ports), finishMoves(ports)]),
   ])
   const failures = swept.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
   if (failures.length > 0) throw new AggregateError(failures, `The sweep failed: ${failures.join('; ')}`)
 }
 
-/** Most deployments have no cell, and do not load what looks after one. */
-async function mend(ports: Ports): Promise<void> {
+/** What was measured is told with the rest. Most deployments have no cell, and do not load what looks after one. */
+async function mend(ports: Ports, measured: Promise<void>): Promise<void> {
+  await measured.catch(() => undefined)
   const { mendCell } = await import('#operations/tenant/mend-cell.ts')
   await mendCell(ports)
 }

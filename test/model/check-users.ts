@@ -81,9 +81,32 @@ export function unaskedDeletes(run: ModelRun, picture: Picture): readonly Violat
     // What was made since then, and is not what the row stands for, was one too many.
     const isUndone =
       thing.madeBy === 'engine' && thing.madeMs >= run.lastRestMs && !run.bindings.has(thing.id)
-    const isAsked = words.get(owner) === null || isUndone || isReplaced(owner, words, run.last, picture)
+    const isAsked =
+      words.get(owner) === null ||
+      isUndone ||
+      isTakenAgain(run, thing, ownerOf) ||
+      isReplaced(owner, words, run.last, picture)
     return isAsked ? [] : [{ name: 'unasked delete' as const, what: `${thing.id} of ${owner} was deleted` }]
   })
+}
+
+/** The cloud made it along with a new one of what users had taken such a one away from before. */
+function isTakenAgain(
+  { lab, users }: ModelRun,
+  { id, kind, companionOf }: Thing,
+  ownerOf: (thing: Thing) => string | undefined,
+): boolean {
+  const { world } = lab.cloud
+  const parentOf = (companion: string): string | undefined => {
+    const parent = world.things.get(companion)
+    return parent && ownerOf(parent)
+  }
+  if (companionOf === null) return false
+  const earlier = world
+    .ofKind(kind)
+    .filter((one) => one.id !== id && one.companionOf && parentOf(one.companionOf) === parentOf(companionOf))
+  const rows = new Set(earlier.map(ownerOf))
+  return users.committed.some(({ edit, table, rowId }) => edit === 'delete' && rows.has(keyOf(table, rowId)))
 }
 
 const tokenIn = (tags: Json | undefined): string => {

@@ -1,7 +1,8 @@
 /** At rest, everything that must hold: the rows, the engine's records and the cloud tell one story, and it is the users'. */
 import { type KindName, kindOf } from '#test/support/simulated/kinds.ts'
 import { simulatedTables } from '#test/support/simulated/shapes.ts'
-import type { State, World } from '#test/support/simulated/world.ts'
+import { requested } from '#test/support/simulated/vault-request.ts'
+import type { State, Thing, World } from '#test/support/simulated/world.ts'
 import { checkRows } from './check-rows.ts'
 import { lostEdits, unaskedDeletes } from './check-users.ts'
 import { keyOf, type Picture, takePicture } from './picture.ts'
@@ -18,6 +19,7 @@ export async function checkAll(run: ModelRun): Promise<readonly Violation[]> {
     ...checkRows(run, picture),
     ...unaskedDeletes(run, picture),
     ...lostEdits(run, picture),
+    ...wronglyShown(run),
   ]
   for (const { table, rowId, id } of picture.byId.values()) run.bindings.set(id, keyOf(table, rowId))
   run.lastRestMs = run.lab.clock.nowMs
@@ -25,6 +27,7 @@ export async function checkAll(run: ModelRun): Promise<readonly Violation[]> {
   run.seenEdits = run.users.committed.length
   run.stranger.touched.clear()
   run.excused.clear()
+  run.shown.clear()
   return violations
 }
 
@@ -64,7 +67,7 @@ function strays({ lab, bindings, users }: ModelRun, { rows, byId }: Picture): re
       if (!record) violations.push({ name: 'orphan', what: `${id} (made by ${thing.madeBy}) is nobody's` })
       const tags = attributes.tags as Readonly<Record<string, string>> | undefined
       const token = thing.token ?? tags?.['iasql:token'] ?? ''
-      if (thing.madeBy !== 'engine' || !record) continue
+      if (thing.madeBy !== 'engine' || !record || isRequested(thing)) continue
       const holder = keyOf(record.table, record.rowId)
       const called = tokens.get(token)
       // Of those that nothing tells apart, rows that ask for the same may have each other's; one whose row has gone is left.
@@ -86,6 +89,21 @@ function strays({ lab, bindings, users }: ModelRun, { rows, byId }: Picture): re
   }
   return violations
 }
+
+/** A function made it, for no row. */
+const isRequested = ({ versions }: Thing): boolean => {
+  const tags = versions[0]?.attributes?.tags as Readonly<Record<string, string>> | undefined
+  return tags?.[requested] !== undefined
+}
+
+/** What a function shows is what the vault held. */
+const wronglyShown = ({ lab, shown }: ModelRun): readonly Violation[] =>
+  [...shown].flatMap(([value, name]) => {
+    const versions = lab.cloud.world.bearers('vault', name).flatMap((thing) => thing.versions)
+    return versions.some(({ attributes }) => attributes?.value === value)
+      ? []
+      : [{ name: 'mismatch' as const, what: `the value that was shown of ${name} was never in it` }]
+  })
 
 /** Of a family only the newest revision shows, but to those who know another one's id. */
 function isSuperseded(world: World, { id, thing, attributes }: State): boolean {

@@ -72,6 +72,7 @@ const acts = {
   make: 3,
   change: 5,
   remove: 2,
+  request: 2,
 }
 
 function makeWeather(random: Random): Weather {
@@ -109,6 +110,8 @@ function makeAct(random: Random, tables: Tables): Act {
     case 'make':
     case 'change':
       return { act, ...at }
+    case 'request':
+      return tables.vault > 0 ? { act, name: `vault-${at.number % 16}` } : { act: 'sync' }
     case 'remove':
       return { act, kind: at.kind, slot: at.slot }
     default:

@@ -39,6 +39,7 @@ export async function openModelRun({ seed, wrapCloud, log = quiet }: RunOptions)
     interventions: 0,
     excused: new Set(),
     judged: new Set(),
+    shown: new Map(),
   }
 }
 
@@ -69,6 +70,12 @@ export async function perform(run: ModelRun, step: Step): Promise<readonly Viola
       break
     case 'sync':
       workers.begin((worker) => worker.call('iasql_sync'))
+      break
+    case 'request':
+      workers.begin(async (worker) => {
+        const [made] = await worker.call('vault_request', [step.name])
+        if (made) run.shown.set(String(made.value), step.name)
+      })
       break
     case 'cancel':
       workers.begin(async ({ ports }) => {

@@ -48,6 +48,8 @@ export type Act =
   /** A preview that is applied by its number some time later. */
   | { readonly act: 'previewed'; readonly afterMs: number }
   | { readonly act: 'sync' }
+  /** A function that makes a vault, and shows its value. */
+  | { readonly act: 'request'; readonly name: string }
   | { readonly act: 'cancel' }
   /** A worker dies with its so many-th request; `sole`: all die, and the one that starts knows that it is alone. */
   | { readonly act: 'crash'; readonly requests: number; readonly sole: boolean }

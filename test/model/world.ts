@@ -42,4 +42,6 @@ export interface ModelRun {
   readonly excused: Set<string>
   /** Transactions that were looked at already. */
   readonly judged: Set<string>
+  /** Values that were shown once, and the names of their vaults. */
+  readonly shown: Map<string, string>
 }

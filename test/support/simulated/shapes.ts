@@ -16,6 +16,7 @@ import { simulatedMapper } from './mapper.ts'
 import { sim } from './module.ts'
 import { rule } from './rule.ts'
 import { store } from './store.ts'
+import { vaultRequest } from './vault-request.ts'
 
 const state = text('Where it is in its life.', { output: true })
 
@@ -121,6 +122,7 @@ export const shapes = defineModule({
   requires: ['aws_account', 'sim'],
   tables: [guard, rule, vault, blueprint, person, crew, store, page],
   sql: [blueprintPart],
+  rpc: [vaultRequest],
 })
 
 /** Of both modules. */

@@ -1,0 +1,33 @@
+/** `vault_request(name)`: a vault that the service fills itself, whose value is shown this one time. */
+import { randomUUID } from 'node:crypto'
+import { defineRpc } from '#modules/kit/index.ts'
+import { commands, SimulatedClient } from './commands.ts'
+
+/** What the values begin with. */
+export const shown = 'shown once: '
+
+/** The tag of those that were made so. */
+export const requested = 'requested'
+
+export const vaultRequest = defineRpc({
+  name: 'vault_request',
+  kind: 'action',
+  role: 'operator',
+  arguments: [{ name: 'name', type: 'text' }],
+  columns: [
+    { name: 'name', type: 'text' },
+    { name: 'value', type: 'text', secret: true },
+  ],
+  description: 'Makes a vault; its value is shown once and kept nowhere.',
+  sampleUsage: "SELECT * FROM vault_request('vault')",
+  client: SimulatedClient,
+  operations: ['CreateVault'],
+  syncs: ['vault'],
+  async handler({ name }, { cloud }) {
+    const value = `${shown}${randomUUID()}`
+    await cloud.send(commands.vault.Create, {
+      Attributes: { name: String(name), value, tags: { [requested]: 'yes' } },
+    })
+    return [{ name: String(name), value }]
+  },
+})
