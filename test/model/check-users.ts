@@ -90,7 +90,7 @@ export function unaskedDeletes(run: ModelRun, picture: Picture): readonly Violat
   })
 }
 
-/** The cloud made it along with a new one of what users had taken such a one away from before. */
+/** The cloud made it along with a new one of what users had taken such a one away from before, or had changed it in. */
 function isTakenAgain(
   { lab, users }: ModelRun,
   { id, kind, companionOf }: Thing,
@@ -106,7 +106,7 @@ function isTakenAgain(
     .ofKind(kind)
     .filter((one) => one.id !== id && one.companionOf && parentOf(one.companionOf) === parentOf(companionOf))
   const rows = new Set(earlier.map(ownerOf))
-  return users.committed.some(({ edit, table, rowId }) => edit === 'delete' && rows.has(keyOf(table, rowId)))
+  return users.committed.some(({ edit, table, rowId }) => edit !== 'insert' && rows.has(keyOf(table, rowId)))
 }
 
 const tokenIn = (tags: Json | undefined): string => {
