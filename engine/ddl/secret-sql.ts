@@ -1,4 +1,5 @@
 /** Secret columns are write-only: a value is encrypted before its row is, and the row holds a marker of it. */
+import { secretMarker } from '#engine/columns/secret-marker.ts'
 import type { TableSpec } from '#engine/model/table.ts'
 import { byTenant, identifier, inSchema, literal, type TenantNames, triggerFunctionSql } from './sql-text.ts'
 
@@ -9,7 +10,7 @@ export const secretCheckName = (table: Pick<TableSpec, 'name'>, column: string):
   `${table.name}_${column}_secret`
 
 export const secretCheckSql = (table: Pick<TableSpec, 'name'>, column: string): string =>
-  `CONSTRAINT ${identifier(secretCheckName(table, column))} CHECK (${identifier(column)} ~ '^secret:[0-9]+$')`
+  `CONSTRAINT ${identifier(secretCheckName(table, column))} CHECK (${identifier(column)} ~ '${secretMarker}')`
 
 /** Before each row is stored; what the engine writes holds markers already. */
 export function secretSql(names: TenantNames, table: TableSpec): readonly string[] {
@@ -55,7 +56,7 @@ const checkSql = (
   table: TableSpec,
   column: string,
   check: string,
-): string => `    IF NEW.${identifier(column)} !~ '^secret:[0-9]+$'
+): string => `    IF NEW.${identifier(column)} !~ '${secretMarker}'
       AND EXISTS (SELECT FROM (SELECT NEW.*) AS ${identifier(table.name)} WHERE NOT (${check})) THEN
       RAISE EXCEPTION USING ERRCODE = '23514', COLUMN = ${literal(column)},
         MESSAGE = ${literal(`${column} of ${table.name} is not of the form that AWS takes`)},

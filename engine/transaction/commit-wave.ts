@@ -1,9 +1,10 @@
 /** When in a commit a change has its turn: what can be taken back goes first, what cannot, last. */
+import { secretMarker } from '#engine/columns/secret-marker.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 
 type Turn = Pick<PlannedChange, 'action' | 'risk' | 'companion' | 'parent' | 'changed'>
 
-const marker = /^secret:[0-9]+$/
+const marker = new RegExp(secretMarker)
 
 /** Secret columns of which nobody here knows the value before: what AWS is given for it cannot be taken back. */
 export const overwrittenSecrets = ({

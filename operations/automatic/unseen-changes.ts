@@ -1,11 +1,12 @@
 /** What automatic mode leaves alone: changes that may do harm and that nobody was shown as they are now. */
 import type { JsonObject } from '#engine/model/json.ts'
 import { automaticModeOf } from '#engine/model/setting.ts'
+import { listed } from '#engine/plan/listed-names.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { previewedKeys } from '#postgres/statements/plan-previewed.ts'
 import { loadSettings } from '#postgres/statements/setting.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { listed, titleOf } from '../plan/change-titles.ts'
+import { titleOf } from '../plan/change-titles.ts'
 import type { Ports } from '../ports.ts'
 
 export interface Unseen {

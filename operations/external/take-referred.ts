@@ -2,6 +2,7 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId, CloudReference } from '#engine/model/cloud.ts'
 import { IasqlError } from '#engine/model/error.ts'
+import { listed } from '#engine/plan/listed-names.ts'
 import { describeCloudId, shownName } from '#engine/plan/natural-name.ts'
 import { type RowPlace, unqualified } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
@@ -100,11 +101,8 @@ async function takeOf(
   }
 }
 
-const unreadable = (type: ResourceType, ids: readonly CloudId[]): string => {
-  const names = ids.slice(0, 5).map(describeCloudId).join(', ')
-  const more = ids.length > 5 ? ` and ${ids.length - 5} more` : ''
-  return `${type.name} ${names}${more}: something refers to it, but it cannot be read.`
-}
+const unreadable = (type: ResourceType, ids: readonly CloudId[]): string =>
+  `${type.name} ${listed(ids.map(describeCloudId), 5)}: something refers to it, but it cannot be read.`
 
 function noticesOf(type: ResourceType, lost: readonly CloudId[], unread: UnreadResources): readonly string[] {
   const denied = [...unread.values()]

@@ -1,5 +1,6 @@
 /** Makes a tenant once more in the database that it goes to, with all its rows; what was done before a crash is not done again. */
 import { createTablesSql } from '#engine/ddl/create-tables.ts'
+import { listed } from '#engine/plan/listed-names.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import { databaseOver } from '#postgres/database.ts'
 import { differentParts, differentTables } from '#postgres/moving/compare-schemas.ts'
@@ -120,6 +121,5 @@ const most = 5
 
 function refuse(what: string, names: readonly string[]): void {
   if (names.length === 0) return
-  const more = names.length > most ? ` and ${names.length - most} more` : ''
-  throw new Error(`${what} ${names.slice(0, most).join(', ')}${more}`)
+  throw new Error(`${what} ${listed(names, most)}`)
 }

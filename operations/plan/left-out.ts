@@ -1,9 +1,10 @@
 /** Which changes an apply or preview leaves out on request, and what it says about them. */
+import { listed } from '#engine/plan/listed-names.ts'
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import type { PreviewedChange } from '#postgres/statements/plan-read.ts'
 import type { OpenRow } from '#postgres/statements/transaction-rows.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
-import { listed, titleOf } from './change-titles.ts'
+import { titleOf } from './change-titles.ts'
 import { orderWanted } from './make-plan.ts'
 import type { PreviewedPlan } from './previewed-plan.ts'
 

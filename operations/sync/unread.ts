@@ -2,6 +2,7 @@
 import { canonicalJson } from '#engine/columns/canonical-json.ts'
 import type { CloudApi, CloudId } from '#engine/model/cloud.ts'
 import { type ErrorCode, IasqlError } from '#engine/model/error.ts'
+import { listed } from '#engine/plan/listed-names.ts'
 import { describeCloudId } from '#engine/plan/natural-name.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 
@@ -101,9 +102,9 @@ export function unreadNotices({ name }: ResourceType, unread: UnreadResources): 
   const all = [...unread.values()]
   const [first] = all
   if (!first) return []
-  const names = all.slice(0, mostNamed).map(({ id }) => describeCloudId(id))
-  const more = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : ''
-  return [
-    `${name} ${names.join(', ')}${more}: left as known here, since AWS refuses to show it. ${first.why.message}`,
-  ]
+  const names = listed(
+    all.map(({ id }) => describeCloudId(id)),
+    mostNamed,
+  )
+  return [`${name} ${names}: left as known here, since AWS refuses to show it. ${first.why.message}`]
 }

@@ -1,6 +1,6 @@
 /** Why a transaction cannot be ended as it was asked for, in words that name the rows. */
 import { IasqlError } from '#engine/model/error.ts'
-import { listed } from '../plan/change-titles.ts'
+import { listed } from '#engine/plan/listed-names.ts'
 
 const mostLines = 100
 

@@ -1,5 +1,6 @@
 /** `iasql_revert(transaction_id)`: what a past transaction has changed is changed back, as edits of who asks, to be previewed. */
 import { IasqlError } from '#engine/model/error.ts'
+import { listed } from '#engine/plan/listed-names.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { type NetEdit, netEdits } from '#engine/transaction/net-edit.ts'
 import { type Database, databaseOver, type Queryable } from '#postgres/database.ts'
@@ -17,7 +18,6 @@ import { findTransaction, type TransactionRecord } from '#postgres/statements/tr
 import { markTransaction } from '#postgres/statements/transaction-state.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
-import { listed } from '../plan/change-titles.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { attribute } from './attribute.ts'

@@ -1,4 +1,5 @@
 /** What secret columns hold: encrypted under a key whose private half is not in the database, read by the engine alone. */
+import { secretMarker } from '#engine/columns/secret-marker.ts'
 import type { Tenant } from '../tenant.ts'
 import type { TenantMigration } from './migration.ts'
 
@@ -84,7 +85,7 @@ DECLARE
   marked bigint;
   restores boolean = EXISTS (SELECT FROM ${t}.iasql_restoring r WHERE r.xid = pg_current_xact_id());
 BEGIN
-  IF given ~ '^secret:[0-9]+$' THEN
+  IF given ~ '${secretMarker}' THEN
     IF length(given) < 26 THEN
       SELECT s.* INTO kept FROM ${t}.iasql_secret s WHERE s.version = CAST(substr(given, 8) AS bigint)
         AND s.table_name = of_table AND s.column_name = of_column;

@@ -1,13 +1,13 @@
 /** The status page as it is deployed: built and published as a deployment does, behind the headers of its CloudFront. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3'
 import { publishDashboard } from '#operations/platform/publish-dashboard.ts'
 import { bundleDashboard } from '../../cdk/bundle.ts'
 import { synthesize } from '../cdk/synthesis.ts'
+import { listening } from '../support/listening.ts'
 
 export interface SiteConfiguration {
   readonly socketUrl: string
@@ -98,12 +98,9 @@ export async function startSite(configuration: SiteConfiguration): Promise<Site>
     response.setHeader('Cache-Control', object?.CacheControl ?? 'no-cache')
     response.end(object?.Body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { url, stop } = await listening(server)
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    url,
+    close: stop,
   }
 }

@@ -1,8 +1,7 @@
 /** What functions ask of their account besides the database: it notes every call, and keeps secrets. */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Secrets } from '#postgres/secrets.ts'
+import { listening } from '../support/listening.ts'
 
 interface Call {
   readonly method: string
@@ -48,16 +47,13 @@ export async function startAccount(
     const answer = await answers[operation]?.(JSON.parse(body))
     if (answer === undefined) response.writeHead(400, { 'x-amzn-errortype': 'ResourceNotFoundException' })
     response.end(JSON.stringify(answer ?? {}))
-  }).listen(0, '127.0.0.1')
+  })
   server.keepAliveTimeout = 120_000
-  await once(server, 'listening')
+  const { url, stop } = await listening(server)
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: url,
     asked,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close: stop,
   }
 }
 

@@ -1,8 +1,7 @@
 /** CloudFormation as functions meet it: what it asks of them, and the address at which it waits for the answer. */
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { listening } from './listening.ts'
 
 export interface CloudFormation {
   /** The event of an update. */
@@ -20,13 +19,11 @@ export async function startCloudFormation(): Promise<CloudFormation> {
       response.end()
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer`
+  const { url, stop } = await listening(server)
   return {
     asking: () => ({
       RequestType: 'Update',
-      ResponseURL: address,
+      ResponseURL: `${url}/answer`,
       StackId: 'arn:stack',
       RequestId: 'one',
       LogicalResourceId: 'Migration',
@@ -34,10 +31,6 @@ export async function startCloudFormation(): Promise<CloudFormation> {
       ResourceProperties: { ServiceToken: 'arn:function', version: '1' },
     }),
     answers,
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    stop,
   }
 }

@@ -1,9 +1,8 @@
 /** Lambda, Step Functions, EventBridge and Secrets Manager over HTTP, as far as the functions use them. */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Secrets } from '#postgres/secrets.ts'
+import { listening } from './listening.ts'
 
 export interface ControlServices {
   readonly url: string
@@ -92,16 +91,9 @@ export async function startControlServices(options: ControlOptions): Promise<Con
       (error: unknown) => response.writeHead(500).end(String(error)),
     )
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...(await listening(server)),
     events,
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
   }
 }
 

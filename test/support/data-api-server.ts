@@ -1,6 +1,5 @@
 /** The REST protocol of the RDS Data API in front of any adapter, so that the SDK's client can be put to it. */
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   type DataApi,
   DataApiError,
@@ -9,6 +8,7 @@ import {
   type Login,
   type TypeHint,
 } from '#postgres/data-api.ts'
+import { listening } from './listening.ts'
 import { callerHeader } from './recorded-calls.ts'
 
 /** Status and name as the service gives them for Aurora PostgreSQL. */
@@ -162,9 +162,9 @@ export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServe
   })
   // The SDK keeps connections; one that closes while a slow machine sends on it is no fault of the service.
   server.keepAliveTimeout = 120_000
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { url, stop } = await listening(server)
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: url,
     get calls() {
       return calls
     },
@@ -180,9 +180,6 @@ export const startDataApiServer = async (dataApi: DataApi): Promise<DataApiServe
         isAsleep = false
       }
     },
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close: stop,
   }
 }

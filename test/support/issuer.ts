@@ -1,8 +1,8 @@
 /** An OpenID Connect issuer on this machine: real keys, a discovery document and a key set over HTTP, and the JWTs it signs. */
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
+import { listening } from './listening.ts'
 
 export const testAudience = 'iasql-test'
 
@@ -80,8 +80,7 @@ export async function startTestIssuer(): Promise<TestIssuer> {
     if (pathname === '/authorize') response.writeHead(302, { location: authorize(searchParams) }).end()
     else void documentAt(pathname, request).then((document) => response.end(JSON.stringify(document)))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url, stop } = await listening(server)
   const issuer: TestIssuer = {
     url,
     asked,
@@ -99,10 +98,7 @@ export async function startTestIssuer(): Promise<TestIssuer> {
     rotate: async () => {
       key = await newKey(`${key.id}+`)
     },
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close: stop,
   }
   return issuer
 }

@@ -1,9 +1,8 @@
 /** A token service that keeps to the trust policies of its roles, which the emulator does not; over HTTP, as the SDK speaks. */
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { isAllowed, type Statement } from './iam-evaluation.ts'
+import { listening } from './listening.ts'
 
 export interface AssumeCall {
   /** ARN of who asked. */
@@ -89,16 +88,7 @@ export async function startStrictSts(): Promise<StrictSts> {
       response.writeHead(status, { 'content-type': 'text/xml' }).end(xml)
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return Object.assign(state, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  })
+  return Object.assign(state, await listening(server))
 }
 
 interface Answer {

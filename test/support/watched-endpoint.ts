@@ -1,8 +1,7 @@
 /** Stands before the emulator on the wire: notes with whose keys each call is signed, and refuses what it is told to. */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { listening } from './listening.ts'
 
 export interface SignedCall {
   /** As signatures name it: `sqs`. */
@@ -44,16 +43,7 @@ export async function startWatchedEndpoint(): Promise<WatchedEndpoint> {
       () => response.destroy(),
     )
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return Object.assign(state, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  })
+  return Object.assign(state, await listening(server))
 }
 
 /** Services tell it in a header or in the form. */

@@ -13,8 +13,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { done } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const logs = mockClient(CloudWatchLogsClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -25,11 +24,6 @@ beforeEach(() => {
   logs.reset()
 })
 
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 const mapper = mapperOf('log_group')
 
 const groupArn = (name: string): string => `arn:aws:logs:us-east-1:123456789012:log-group:${name}`

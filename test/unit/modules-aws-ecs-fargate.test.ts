@@ -15,6 +15,7 @@ import { createCloud } from '#aws/create-cloud.ts'
 import { ref, waiting } from '#engine/model/cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
 import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const ecs = mockClient(ECSClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -22,12 +23,6 @@ const place = { accountId: '123456789012', region: 'eu-west-1' }
 const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.timeout(5_000))
 
 beforeEach(() => ecs.reset())
-
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 
 const rowOf = (name: string, row: object) => ({
   ...Object.fromEntries(

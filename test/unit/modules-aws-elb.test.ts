@@ -18,6 +18,7 @@ import { createCloud } from '#aws/create-cloud.ts'
 import { done, ref, waiting } from '#engine/model/cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
 import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const elb = mockClient(ElasticLoadBalancingV2Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -25,12 +26,6 @@ const place = { accountId: '123456789012', region: 'eu-west-1' }
 const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.timeout(5_000))
 
 beforeEach(() => elb.reset())
-
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 
 /** A row whose other columns are at their defaults. */
 const rowOf = (name: string, row: object) => ({

@@ -23,9 +23,9 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { ref } from '#engine/model/cloud.ts'
-import type { Mapper } from '#modules/kit/index.ts'
 import { findTable, registry } from '#modules/registry.ts'
 import { propagationOf } from '#operations/apply/propagation.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const iam = mockClient(IAMClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -35,12 +35,6 @@ const api = cloud.api(IAMClient, place, AbortSignal.timeout(5_000))
 beforeEach(() => {
   iam.reset()
 })
-
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 
 const noSuch = (message: string) => new NoSuchEntityException({ message, $metadata: { httpStatusCode: 404 } })
 const encoded = (document: object): string => encodeURIComponent(JSON.stringify(document))

@@ -26,19 +26,13 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { waiting } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const s3 = mockClient(S3Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
 const place = { accountId: '123456789012', region: 'eu-west-1' }
 const api = cloud.api(S3Client, place, AbortSignal.timeout(5_000))
 
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 const mapper = mapperOf('bucket')
 
 const refusal = (name: string, status: number) =>

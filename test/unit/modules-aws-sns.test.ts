@@ -19,8 +19,8 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { done, ref, waiting } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Mapper } from '#modules/kit/index.ts'
 import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const sns = mockClient(SNSClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -31,11 +31,6 @@ beforeEach(() => {
   sns.reset()
 })
 
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 const topic = mapperOf('topic')
 const subscription = mapperOf('subscription')
 

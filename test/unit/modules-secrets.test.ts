@@ -20,8 +20,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { waiting } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const secrets = mockClient(SecretsManagerClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -32,11 +31,6 @@ beforeEach(() => {
   secrets.reset()
 })
 
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 const mapper = mapperOf('secret')
 
 const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:shop-AbCdEf'

@@ -14,7 +14,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { done, ref, waiting } from '#engine/model/cloud.ts'
 import { type Mapper, type RowWrite, writeGroup } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const ec2 = mockClient(EC2Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -23,11 +23,6 @@ const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.time
 
 beforeEach(() => ec2.reset())
 
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 const mapper = mapperOf('security_group_rule')
 
 const writeAll = (writes: readonly object[]) => {

@@ -17,6 +17,7 @@ import { createCloud } from '#aws/create-cloud.ts'
 import { ref, waiting } from '#engine/model/cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
 import { findTable } from '#modules/registry.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const ec2 = mockClient(EC2Client)
 const sqs = mockClient(SQSClient)
@@ -28,12 +29,6 @@ beforeEach(() => {
   ec2.reset()
   sqs.reset()
 })
-
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 
 const vpcRow = {
   cidr_block: '10.0.0.0/16',

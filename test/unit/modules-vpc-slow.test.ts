@@ -18,6 +18,7 @@ import type { IasqlError } from '#engine/model/error.ts'
 import type { Mapper } from '#modules/kit/index.ts'
 import { findTable } from '#modules/registry.ts'
 import { propagationOf } from '#operations/apply/propagation.ts'
+import { mapperOf } from '#test/support/recorded-mapper.ts'
 
 const ec2 = mockClient(EC2Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -25,12 +26,6 @@ const place = { accountId: '123456789012', region: 'eu-west-1' }
 const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.timeout(5_000))
 
 beforeEach(() => ec2.reset())
-
-const mapperOf = (name: string): Mapper => {
-  const mapper = findTable(name)?.mapper
-  if (!mapper) throw new Error(`no mapper of ${name}`)
-  return mapper
-}
 
 const wanted = {
   connectivity_type: 'public',
