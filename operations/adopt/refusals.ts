@@ -61,6 +61,13 @@ export const underWay = (type: ResourceType): IasqlError =>
     'Adopt it when that has ended: SELECT * FROM iasql_execution.',
   )
 
+export const unsure = (type: ResourceType, rowIds: readonly number[]): IasqlError =>
+  refusal(
+    '55P03',
+    `this may be what an unanswered create of ${type.name}, row ${rowIds.join(', ')}, has made`,
+    'Find out first: SELECT * FROM iasql_apply(), or iasql_sync() some minutes later.',
+  )
+
 export function adoptFirst(
   name: string,
   { $ref, id }: CloudReference,

@@ -13,12 +13,12 @@ import { storeOwnership } from '#postgres/statements/resource-external.ts'
 import { type FoundResource, findResources } from '#postgres/statements/resource-find.ts'
 import { isLater } from '#postgres/statements/resource-free.ts'
 import { importResources } from '#postgres/statements/resource-import.ts'
-import { hasOpenCreates } from '#postgres/statements/resource-observe.ts'
+import { openCreates } from '#postgres/statements/resource-observe.ts'
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
 import { holdingLease } from '../plan/holding-lease.ts'
 import { type LoadedState, loadStates } from '../plan/load-states.ts'
 import type { Adopting } from './adopting.ts'
-import { described, held, inTheWay, leaving, underWay } from './refusals.ts'
+import { described, held, inTheWay, leaving, underWay, unsure } from './refusals.ts'
 import { rowAsking } from './row-asking.ts'
 import { rowDeciding } from './row-deciding.ts'
 
@@ -58,7 +58,9 @@ async function storing(adopting: Adopting, found: ToAdopt): Promise<Store> {
   if (!read) throw inTheWay(`the row of ${found.name} has gone meanwhile`)
   const deciding = await rowDeciding(adopting, found.id)
   if (deciding) return (transaction) => decide(transaction, adopting, { ...read, ...found, ...deciding })
-  if (await hasOpenCreates(ports.platform, tenant, { table: type.name, ...place })) throw underWay(type)
+  const { isMaking, unanswered } = await openCreates(ports.platform, tenant, { table: type.name, ...place })
+  if (isMaking) throw underWay(type)
+  if (unanswered.length > 0) throw unsure(type, unanswered)
   const asking = await rowAsking(adopting, read.observed)
   if (asking) return (transaction) => bind(transaction, adopting, { ...read, ...found, state: asking })
   return async (transaction) => {

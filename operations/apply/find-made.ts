@@ -8,8 +8,20 @@ interface Asked {
   readonly want: Row | null
 }
 
-export async function findMade(mapper: Mapper, { token, want }: Asked, api: CloudApi): Promise<unknown> {
+interface Found {
+  readonly seen: unknown
+  /** It carries the token of the call; what only bears the name may be another's. */
+  readonly isMarked: boolean
+}
+
+export async function findMade(
+  mapper: Mapper,
+  { token, want }: Asked,
+  api: CloudApi,
+): Promise<Found | undefined> {
   if (!want) return undefined
-  const byToken = token && mapper.findByToken ? await mapper.findByToken(token, api, want) : undefined
-  return byToken ?? (await mapper.findByName?.(want, api))
+  const marked = token && mapper.findByToken ? await mapper.findByToken(token, api, want) : undefined
+  if (marked !== undefined) return { seen: marked, isMarked: true }
+  const named = await mapper.findByName?.(want, api)
+  return named === undefined ? undefined : { seen: named, isMarked: false }
 }

@@ -21,7 +21,7 @@ interface Scope {
 
 /** `decide`: somebody has to, and the row's next change says so. */
 export type Look =
-  | { readonly kind: 'made'; readonly seen: unknown }
+  | { readonly kind: 'made'; readonly seen: unknown; readonly isMarked?: boolean }
   | { readonly kind: 'none' | 'later' | 'decide' }
 
 /**
@@ -54,5 +54,5 @@ export async function lookForNewcomer(scope: Scope, intent: OpenIntent, isWanted
 
 const describedIn = (type: ResourceType, seen: unknown): string => describeCloudId(mapperOf(type).idOf(seen))
 
-const left = ({ row_id: rowId }: OpenIntent, { name }: ResourceType, ids: readonly string[]): string =>
+export const left = ({ row_id: rowId }: OpenIntent, { name }: ResourceType, ids: readonly string[]): string =>
   `${name} ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''} may have been made for row ${rowId}, which wants it no more; it is left in the cloud, and iasql_sync() makes a row of it.`

@@ -1,6 +1,6 @@
-/** Before a plan: open intents whose rows have moved on are settled, so that what a lost call made is neither lost nor made twice. */
+/** Before a plan and before a sync: open intents whose rows have moved on are settled, so that what a lost call made is neither lost nor made twice. */
 import type { Row } from '#engine/model/json.ts'
-import { shownName } from '#engine/plan/natural-name.ts'
+import { describeCloudId, shownName } from '#engine/plan/natural-name.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import {
   closeIntent,
@@ -19,7 +19,7 @@ import { mapperOf } from './cloud-reader.ts'
 import { companionScope } from './companion-scope.ts'
 import { takeCompanions } from './companions.ts'
 import { findMade } from './find-made.ts'
-import { type Look, lookForNewcomer } from './look-for-newcomer.ts'
+import { type Look, left, lookForNewcomer } from './look-for-newcomer.ts'
 
 interface Scope {
   readonly ports: Ports
@@ -96,6 +96,12 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
     return true
   }
   const made = look.seen
+  // Nobody wants it any more, and a name is no proof that it is ours to delete.
+  if (!state?.desired && look.isMarked === false) {
+    notice(left(intent, type, [describeCloudId(mapper.idOf(made))]))
+    await closeIntent(ports.platform, tenant, intent)
+    return true
+  }
   const seen = mapper.toRow(made)
   const index = await indexReferences(ports.platform, tenant, referencesIn(seen))
   const observed: Row = readRow(type, seen, index, place).row
@@ -110,4 +116,5 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
   return true
 }
 
-const lookOf = (seen: unknown): Look => (seen === undefined ? { kind: 'none' } : { kind: 'made', seen })
+const lookOf = (found: Awaited<ReturnType<typeof findMade>>): Look =>
+  found ? { kind: 'made', ...found } : { kind: 'none' }

@@ -31,5 +31,5 @@ export async function settleStep(run: ApplyRun, job: Job, stepKey: string): Prom
     job.intent = 'refused'
     return { kind: 'absent', step: stepKey }
   }
-  return await takeMade(run, job, stepKey, mapper.idOf(found.result))
+  return await takeMade(run, job, stepKey, mapper.idOf(found.result.seen))
 }

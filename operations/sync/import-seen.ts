@@ -6,7 +6,7 @@ import type { ResourceType } from '#modules/kit/index.ts'
 import { undecidedIds } from '#postgres/statements/intent-siblings.ts'
 import { findResources } from '#postgres/statements/resource-find.ts'
 import type { ImportedRow } from '#postgres/statements/resource-import.ts'
-import { hasOpenCreates } from '#postgres/statements/resource-observe.ts'
+import { type OpenCreates, openCreates } from '#postgres/statements/resource-observe.ts'
 import type { LoadedState } from '../plan/load-states.ts'
 import { bindUnknown, type Candidate, nameKey } from './bind-named.ts'
 import { importRows } from './import-rows.ts'
@@ -35,9 +35,8 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
   const { db, tenant } = scope
   const unknown = await unknownAmong(scope, at, seen)
   if (unknown.length === 0) return { rows: [], notices: [] }
-  if (await hasOpenCreates(db, tenant, { table: type.name, ...place })) {
-    return { rows: [], notices: [`${type.name}: an apply is making some right now; sync again afterwards.`] }
-  }
+  const held = heldBack(type, await openCreates(db, tenant, { table: type.name, ...place }))
+  if (held) return { rows: [], notices: [held] }
   const { news, notices } = await withoutUndecided(scope, at, unknown)
   const { candidates, leftOut } = candidatesIn(at, seen.index, await withoutRecorded(scope, at, news))
   const { unbound, kept } = await bindUnknown(scope, at, seen.states, candidates)
@@ -54,6 +53,13 @@ export async function importSeen(scope: SyncScope, at: TableAt, seen: Seen): Pro
     ),
     notices: [...notices, ...leftOut, ...kept, ...imported.notices, ...externalNotice(type, unbound)],
   }
+}
+
+/** What is new there may be what one of our own calls has made. */
+function heldBack({ name }: ResourceType, { isMaking, unanswered }: OpenCreates): string | undefined {
+  if (isMaking) return `${name}: an apply is making some right now; sync again afterwards.`
+  if (unanswered.length === 0) return undefined
+  return `${name}: it is not known yet what became of the create of row ${unanswered.join(', ')}, so nothing new is taken; apply, or sync again in some minutes.`
 }
 
 async function unknownAmong(scope: SyncScope, at: TableAt, seen: Seen): Promise<readonly SeenResource[]> {

@@ -11,6 +11,7 @@ import {
 } from '../execution/execution-context.ts'
 import { type InstalledTables, loadInstalledTables } from '../install/installed-tables.ts'
 import { namedTable } from '../install/named-table.ts'
+import { settleUnanswered } from './settle-unanswered.ts'
 import { syncArguments } from './sync-arguments.ts'
 import { asJson, memoryOf, shortcoming } from './sync-memory.ts'
 import { syncPlaces } from './sync-places.ts'
@@ -19,7 +20,10 @@ export async function stepSync(context: ExecutionContext): Promise<StepOutcome> 
   const { ports, tenant, execution } = context
   const { names, confirm, check } = syncArguments(execution.arguments)
   const tables = await loadInstalledTables(ports, tenant)
-  if (Object.keys(execution.memory).length === 0) await projectTables(context)
+  if (Object.keys(execution.memory).length === 0) {
+    await projectTables(context)
+    if (!check?.isLooking) await settleUnanswered(context, tables)
+  }
   const types = chooseTypes(tables, names)
   const work = { context, tables, types, confirm, check }
   const { isDone, memory } = await syncPlaces(work, memoryOf(execution.memory))

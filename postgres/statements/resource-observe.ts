@@ -113,21 +113,33 @@ export async function bindRows(
   return bound
 }
 
-/** Whether something of this kind is being made there right now: what a list shows may be just that. */
-export async function hasOpenCreates(
+export interface OpenCreates {
+  /** An apply is at it. */
+  readonly isMaking: boolean
+  /** Rows, a few of them, for which something may have been made: nobody has found out yet. */
+  readonly unanswered: readonly number[]
+}
+
+/** What of this kind is being made there, or may have been: what a list shows may be just that. */
+export async function openCreates(
   db: Queryable,
   tenant: Tenant,
   at: { readonly table: string; readonly accountId: string | null; readonly region: string | null },
-): Promise<boolean> {
-  const rows = await db.query<{ open: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${tenant.schema}.iasql_change_record
+): Promise<OpenCreates> {
+  const t = tenant.schema
+  const isThere =
+    'account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text'
+  const rows = await db.query<{ row_id: number | null }>(
+    `SELECT NULL::bigint AS row_id WHERE EXISTS (SELECT FROM ${t}.iasql_change_record
        WHERE table_name = :table AND action IN ('create', 'replace') AND execution_id IS NOT NULL
-         AND state IN ('started', 'waiting')
-         AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text)
-       OR EXISTS (SELECT FROM ${tenant.schema}.iasql_intent
-       WHERE table_name = :table AND token IS NOT NULL AND candidates IS NULL
-         AND account_id IS NOT DISTINCT FROM :account::text AND region IS NOT DISTINCT FROM :region::text) AS open`,
+         AND state IN ('started', 'waiting') AND ${isThere})
+     UNION ALL
+     (SELECT row_id FROM ${t}.iasql_intent
+       WHERE table_name = :table AND token IS NOT NULL AND candidates IS NULL AND ${isThere} ORDER BY row_id LIMIT 5)`,
     { table: at.table, account: at.accountId, region: at.region },
   )
-  return rows[0]?.open ?? false
+  return {
+    isMaking: rows.some(({ row_id: rowId }) => rowId === null),
+    unanswered: rows.flatMap(({ row_id: rowId }) => rowId ?? []),
+  }
 }

@@ -2,7 +2,7 @@
 import { type KindName, kindOf } from '#test/support/simulated/kinds.ts'
 import { simulatedTables } from '#test/support/simulated/shapes.ts'
 import { requested } from '#test/support/simulated/vault-request.ts'
-import type { State, Thing, World } from '#test/support/simulated/world.ts'
+import { cloudIdOf, type State, type Thing, type World } from '#test/support/simulated/world.ts'
 import { checkRows } from './check-rows.ts'
 import { lostEdits, unaskedDeletes } from './check-users.ts'
 import { keyOf, type Picture, takePicture } from './picture.ts'
@@ -50,7 +50,7 @@ function phantoms({ lab }: ModelRun, { rows, byId, byRow, missing }: Picture): r
 }
 
 /** Resources that no row knows, that a wrong one knows, or that were made twice. */
-function strays({ lab, bindings, users }: ModelRun, { rows, byId }: Picture): readonly Violation[] {
+function strays({ lab, bindings, users }: ModelRun, { rows, byId, told }: Picture): readonly Violation[] {
   const violations: Violation[] = []
   const owners = new Map<string, string>()
   /** Rows of users, and those that were there when all was at rest. */
@@ -74,8 +74,10 @@ function strays({ lab, bindings, users }: ModelRun, { rows, byId }: Picture): re
       const isHidden = kindOf(name as KindName).idempotency === 'hidden'
       const maker = isHidden ? undefined : called
       if (maker === undefined) {
-        const isLeft = called === undefined || !rows.has(called)
-        if (!wanted.has(holder) && called !== holder && !(isHidden && isLeft))
+        const isLeft = isHidden
+          ? called === undefined || !rows.has(called)
+          : told.some((message) => message.includes(cloudIdOf(thing)))
+        if (!wanted.has(holder) && called !== holder && !isLeft)
           violations.push({ name: 'orphan', what: `${id} was made for a row unknown and is now ${holder}` })
         continue
       }

@@ -26,6 +26,8 @@ export interface Picture {
   readonly missing: ReadonlySet<string>
   /** The row that a change of whatever execution was about, by cloud id. */
   readonly changed: ReadonlyMap<string, string>
+  /** What users were told of that may have been made for a row which wants it no more. */
+  readonly told: readonly string[]
 }
 
 export const columnsOf = (table: string) => simulatedTables.find(({ name }) => name === table)?.columns ?? {}
@@ -69,8 +71,13 @@ export async function takePicture(lab: SimulatedLab, ports: Ports): Promise<Pict
   const changes = changed.flatMap((one) =>
     worldIds(world, one).map((id) => [id, keyOf(one.table_name, one.row_id)] as const),
   )
+  const told = await lab.platform.query<{ readonly message: string }>(
+    `SELECT body->>'message' AS message FROM ${t}.iasql_event
+     WHERE kind = 'notice' AND body->>'message' LIKE '%may have been made for row%'`,
+  )
   return {
     rows,
+    told: told.map(({ message }) => message),
     byId: new Map(records.map((record) => [record.id, record])),
     byRow: new Map(records.map((record) => [keyOf(record.table, record.rowId), record])),
     missing: new Set(missing.map((one) => keyOf(one.table_name, one.row_id))),

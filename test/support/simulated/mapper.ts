@@ -37,8 +37,8 @@ export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: Mapper
   const idOf = (item: Item): CloudId => ({ [`${kind}_id`]: item.Id })
   const names = ['Create', 'Describe', 'List', 'Modify', 'Delete', 'Stop', 'Start']
   const arguments_ = argumentsOf(spec)
-  const find = async (input: object, cloud: CloudApi): Promise<Item | undefined> => {
-    for await (const item of cloud.pages(Describe, input, (page) => page.Items)) return item
+  const find: Find = async (input, cloud, isIt = () => true) => {
+    for await (const item of cloud.pages(Describe, input, (page) => page.Items)) if (isIt(item)) return item
     return undefined
   }
   const isUp = ({ State }: Item): boolean => State === 'available'
@@ -114,16 +114,22 @@ export function simulatedMapper({ kind, outputs = [], afterCreate = [] }: Mapper
   }
 }
 
-type Find = (input: object, cloud: CloudApi) => Promise<Item | undefined>
+type Find = (input: object, cloud: CloudApi, isIt?: (item: Item) => boolean) => Promise<Item | undefined>
 
 /** How it is found out what a create without an answer has made. */
 // biome-ignore lint/suspicious/noExplicitAny: as the mappers it is part of
-function lookUpOf({ idempotency, tokenMs }: Kind, find: Find): Partial<Mapper<any, Item>> {
+function lookUpOf({ idempotency, tokenMs, unique }: Kind, find: Find): Partial<Mapper<any, Item>> {
   switch (idempotency) {
     case 'hidden':
       return { unmarked: { tokenMs } }
     case 'name':
-      return { findByName: (want, cloud) => find({ Name: (want as { readonly name: string }).name }, cloud) }
+      return {
+        findByName(want, cloud) {
+          const wanted = attributesOf(want as Want, unique)
+          const isNamed = ({ Attributes }: Item) => unique.every((name) => Attributes[name] === wanted[name])
+          return find({ Name: (want as { readonly name: string }).name }, cloud, isNamed)
+        },
+      }
     default:
       return { findByToken: (token, cloud) => find({ Token: token }, cloud) }
   }
