@@ -57,7 +57,13 @@ function ownName(known: KnownResources, resource: ResourceState): string | null 
 
 /** Of one that is about to be another: what people call it, as far as that does not change with it. */
 export const lastingName = (known: KnownResources, resource: ResourceState): string =>
-  naturalName(tableOf(known, resource), resource.desired ?? {}) ?? resource.table
+  wantedName(known, resource) ?? resource.table
+
+const wantedName = (known: KnownResources, resource: ResourceState): string | null =>
+  naturalName(tableOf(known, resource), resource.desired ?? {}, (table, rowId) => {
+    const target = known.byKey.get(resourceKey(table, rowId))
+    return target && target !== resource ? wantedName(known, target) : null
+  })
 
 export interface ResolvedRow {
   readonly row: Row

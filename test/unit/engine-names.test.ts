@@ -84,3 +84,19 @@ test('who trades places in one call waits for all that the others wait for', () 
   expect(needsOf(all, 'rule/2#update')).toEqual(['gateway/5#create'])
   expect(needsOf(all, 'rule/3#update')).toEqual([])
 })
+
+test('one that goes by the name of another row is called by that where others are pointed at the new one', () => {
+  const pointing = tableLookup([
+    ...networks.values(),
+    table({ ...named, name: 'door' }),
+    table({ name: 'rule', naturalKey: ['door_id'], columns: { door_id: refersTo('test.door') } }),
+  ])
+  const here = (rowId: number, name: string) =>
+    applied('vpc', rowId, { cidr_block: '10.0.0.0/16', tags: { Name: name } })
+  const door = edited(at('door', 3, 10), { vpc_id: 2 })
+  const resources = [here(1, 'old'), here(2, 'front'), door, applied('rule', 4, { door_id: 3 })]
+
+  const { changes } = planChanges({ tables: pointing, resources })
+
+  expect(changes.find(({ key }) => key === 'rule/4')?.changed.door_id?.replaced).toBe('front/10')
+})
