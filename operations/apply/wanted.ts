@@ -26,11 +26,15 @@ export function givenBy(run: ApplyRun, job: Job, stepKey: string): Row {
 
 const clearedOf = (column: Column | undefined): Json => (column?.holds ? (column.default ?? null) : null)
 
-/** What the row says, as a create sends it. */
+/** What the row says, as a create sends it; of a new one just what was planned, though more has been written since. */
 function wholeOf({ jobs }: ApplyRun, { change, type }: Job): Row {
   const { desired, base } = jobs.states.get(change.key) ?? {}
-  return argumentsOf(type, { ...(desired ?? base), ...change.delta })
+  const row = argumentsOf(type, desired ?? base ?? {})
+  const rest = change.action === 'create' ? openIn(row) : row
+  return { ...rest, ...argumentsOf(type, change.delta) }
 }
+
+const openIn = (row: Row): Row => Object.fromEntries(Object.keys(row).map((name) => [name, null]))
 
 /** Of an update that a cut cycle left over only its column, with what says nothing without it. */
 function sentBySplit(run: ApplyRun, job: Job, step: Step): Row {
