@@ -76,7 +76,8 @@ async function intervene(run: ModelRun): Promise<void> {
   for (const { table_name: table, row_id: rowId, error } of failed) {
     const blocker = /\b([a-z]{3}-[0-9a-f]{8}) (uses|is that already)/.exec(error?.message ?? '')?.[1]
     if (blocker !== undefined && (await removeStranger(run, blocker))) continue
-    if (!/refers to something|points at/.test(error?.message ?? '')) continue
+    // Nobody here has what a stranger has put there, to make it anew elsewhere.
+    if (!/refers to something|points at|is not kept here/.test(error?.message ?? '')) continue
     run.interventions += 1
     await users.remove(table, rowId).catch(() => undefined)
   }
