@@ -90,7 +90,10 @@ export function unaskedDeletes(run: ModelRun, picture: Picture): readonly Violat
   })
 }
 
-/** The cloud made it along with a new one of what users had taken such a one away from before, or had changed it in. */
+/**
+ * The cloud made it along with a new one of what users had taken such a one away from before, or had changed it in; or a
+ * stranger had, and the rows had followed.
+ */
 function isTakenAgain(
   { lab, users }: ModelRun,
   { id, kind, companionOf }: Thing,
@@ -105,6 +108,7 @@ function isTakenAgain(
   const earlier = world
     .ofKind(kind)
     .filter((one) => one.id !== id && one.companionOf && parentOf(one.companionOf) === parentOf(companionOf))
+  if (earlier.some(({ deletion }) => deletion?.by === 'stranger')) return true
   const rows = new Set(earlier.map(ownerOf))
   return users.committed.some(({ edit, table, rowId }) => edit !== 'insert' && rows.has(keyOf(table, rowId)))
 }
