@@ -1,28 +1,20 @@
 /** Holds the tree to ARCHITECTURE.md: who may import whom, no circles, and how files and folders are named and sized. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser'
+import { broken, checkFile, type Finding } from './check-file.ts'
 import { readUsing } from './read-using.ts'
 
 const rooms = [
   ...['engine', 'websocket', 'modules', 'aws', 'postgres', 'operations', 'functions', 'statemachines'],
   ...['cdk', 'local', 'cli', 'dashboard', 'test', 'bench', 'tools'],
 ]
-const forbiddenNames = /^(utils?|common|helpers?|misc)(\.|$)/
-const longFileLines = 400
-/** Levels of folders below a top folder. */
-const deepestFolder = 2
-
-interface Finding {
-  readonly isFatal: boolean
-  readonly text: string
-}
-
-const broken = (text: string): Finding => ({ isFatal: true, text })
-
 const files = rooms.flatMap((room) => filesBelow(room))
-const findings = [...files.flatMap(checkFile), ...(await checkImports())]
+const findings = [
+  ...files.flatMap((path) => checkFile(path, () => readFileSync(path, 'utf8'))),
+  ...(await checkImports()),
+]
 for (const { isFatal, text } of findings) console.error(`${isFatal ? 'error' : 'warning'}: ${text}`)
 const fatal = findings.filter(({ isFatal }) => isFatal).length
 console.log(`rooms: ${files.length} files, ${fatal} errors, ${findings.length - fatal} warnings`)
@@ -44,24 +36,6 @@ function listing(folder: string) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-}
-
-function checkFile(path: string): Finding[] {
-  const [, ...below] = path.split('/')
-  const findings: Finding[] = []
-  if (below.length - 1 > deepestFolder) {
-    findings.push(broken(`${path} is more than ${deepestFolder} folders below its top folder`))
-  }
-  if (below.some((part) => forbiddenNames.test(part))) {
-    findings.push(broken(`${path}: name it after its noun, not utils, common, helpers or misc`))
-  }
-  if (!path.includes('/generated/') && /\.(ts|tsx|js|cjs)$/.test(path)) {
-    const lines = readFileSync(path, 'utf8').split('\n').length - 1
-    if (lines > longFileLines) {
-      findings.push({ isFatal: false, text: `${basename(path)} has ${lines} lines: ${path}` })
-    }
-  }
-  return findings
 }
 
 async function checkImports(): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 /** What the module is for, in one sentence. */
 import { defineModule } from '../kit/index.ts'
 import { countThings } from './count-things.ts'
+import { leftOut } from './left-out.ts'
 import { thingExamples } from './thing.examples.ts'
 import { thing } from './thing.ts'
 
@@ -11,4 +12,5 @@ export const templateModule = defineModule({
   tables: [thing],
   rpc: [countThings],
   examples: [thingExamples],
+  leftOut,
 })

@@ -1,5 +1,6 @@
 /** Log groups. */
 import { defineModule } from '../kit/index.ts'
+import { leftOut } from './left-out.ts'
 import { keptLogGroupExamples, logGroupExamples, protectedLogGroupExamples } from './log-group.examples.ts'
 import { logGroup } from './log-group.ts'
 
@@ -9,4 +10,5 @@ export const awsCloudwatch = defineModule({
   requires: ['aws_account'],
   tables: [logGroup],
   examples: [logGroupExamples, keptLogGroupExamples, protectedLogGroupExamples],
+  leftOut,
 })

@@ -2,9 +2,12 @@
 import type {
   ContainerDefinition,
   HealthCheck,
+  KernelCapabilities,
   KeyValuePair,
+  LinuxParameters,
   LogConfiguration,
   PortMapping,
+  Secret,
 } from '@aws-sdk/client-ecs'
 import { type Json, type JsonObject, lineFrom } from '../kit/index.ts'
 import { type Container, containerDefinition } from './container-definition.ts'
@@ -20,9 +23,10 @@ function portsOf({ container_port, protocol, port_mappings }: Container): PortMa
 }
 
 function logOf(container: Container, region: string): LogConfiguration | undefined {
-  const { log_group_id, log_driver, log_options, log_stream_prefix = 'ecs' } = container
+  const { log_group_id, log_driver, log_options, log_secret_options, log_stream_prefix = 'ecs' } = container
   const more = Object.fromEntries(pairs(log_options).map(([name, text]) => [name, String(text)]))
-  if (log_group_id === undefined) return log_driver && { logDriver: log_driver, options: more }
+  const secretOptions = listed(log_secret_options, (name, valueFrom) => ({ name, valueFrom }))
+  if (log_group_id === undefined) return log_driver && { logDriver: log_driver, options: more, secretOptions }
   return {
     logDriver: 'awslogs',
     options: {
@@ -52,6 +56,19 @@ const listed = <Item>(
 ): Item[] | undefined =>
   value === undefined ? undefined : pairs(value).map(([name, text]) => itemOf(name, String(text)))
 
+function linuxOf({
+  init_process_enabled,
+  linux_capabilities,
+  tmpfs,
+}: Container): LinuxParameters | undefined {
+  if (!init_process_enabled && linux_capabilities === undefined && tmpfs === undefined) return undefined
+  return {
+    initProcessEnabled: init_process_enabled ? true : undefined,
+    capabilities: shaped(linux_capabilities),
+    tmpfs: shaped(tmpfs),
+  }
+}
+
 export const toShape = (container: Container, region: string): ContainerDefinition => ({
   name: container.name,
   image: container.image,
@@ -76,7 +93,12 @@ export const toShape = (container: Container, region: string): ContainerDefiniti
   mountPoints: shaped(container.mount_points),
   volumesFrom: shaped(container.volumes_from),
   readonlyRootFilesystem: container.readonly_root_filesystem,
-  linuxParameters: container.init_process_enabled ? { initProcessEnabled: true } : undefined,
+  linuxParameters: linuxOf(container),
+  interactive: container.interactive ? true : undefined,
+  pseudoTerminal: container.pseudo_terminal ? true : undefined,
+  restartPolicy: shaped(container.restart_policy),
+  versionConsistency: container.version_consistency === 'disabled' ? 'disabled' : undefined,
+  credentialSpecs: container.credential_specs && [...container.credential_specs],
   startTimeout: container.start_timeout,
   stopTimeout: container.stop_timeout,
   dockerLabels: shaped(container.docker_labels),
@@ -114,13 +136,24 @@ function logFrom(log: LogConfiguration | undefined): Partial<Container> {
   } = log?.options ?? {}
   if (log?.logDriver !== 'awslogs' || !group)
     return log
-      ? { log_driver: log.logDriver as Container['log_driver'] & string, log_options: log.options ?? {} }
+      ? {
+          log_driver: log.logDriver as Container['log_driver'] & string,
+          log_options: log.options ?? {},
+          log_secret_options: secretsFrom(log.secretOptions),
+        }
       : {}
   return { log_group_id: group, log_options: more, ...(prefix ? { log_stream_prefix: prefix } : {}) }
 }
 
 const valuesFrom = (list: readonly KeyValuePair[] | undefined): JsonObject =>
   Object.fromEntries((list ?? []).map(({ name = '', value = '' }) => [name, value]))
+
+/** ECS tells of both lists, also where one is empty. */
+const capabilitiesFrom = (capabilities: KernelCapabilities = {}): Json =>
+  asJson(Object.fromEntries(Object.entries(capabilities).filter(([, list]) => list.length > 0)))
+
+const secretsFrom = (list: readonly Secret[] | undefined): JsonObject =>
+  Object.fromEntries((list ?? []).map(({ name = '', valueFrom = '' }) => [name, valueFrom]))
 
 const asJson = (value: unknown): Json => (value ?? null) as Json
 
@@ -135,9 +168,7 @@ export const fromShape = (shape: ContainerDefinition): Container =>
     ...portsFrom(shape.portMappings),
     env_variables: valuesFrom(shape.environment),
     environment_files: shape.environmentFiles?.map(({ value = '' }) => value),
-    secrets: Object.fromEntries(
-      (shape.secrets ?? []).map(({ name = '', valueFrom = '' }) => [name, valueFrom]),
-    ),
+    secrets: secretsFrom(shape.secrets),
     entry_point: asJson(shape.entryPoint),
     command: asJson(shape.command),
     working_directory: shape.workingDirectory,
@@ -158,6 +189,13 @@ export const fromShape = (shape: ContainerDefinition): Container =>
     volumes_from: asJson(shape.volumesFrom),
     readonly_root_filesystem: shape.readonlyRootFilesystem,
     init_process_enabled: shape.linuxParameters?.initProcessEnabled,
+    linux_capabilities: capabilitiesFrom(shape.linuxParameters?.capabilities),
+    tmpfs: asJson(shape.linuxParameters?.tmpfs),
+    interactive: shape.interactive,
+    pseudo_terminal: shape.pseudoTerminal,
+    restart_policy: asJson(shape.restartPolicy),
+    version_consistency: shape.versionConsistency,
+    credential_specs: shape.credentialSpecs,
     start_timeout: shape.startTimeout,
     stop_timeout: shape.stopTimeout,
     docker_labels: asJson(shape.dockerLabels),

@@ -3,6 +3,7 @@ import { defineModule } from '../kit/index.ts'
 import { clusterExamples } from './cluster.examples.ts'
 import { cluster } from './cluster.ts'
 import { containerDefinition } from './container-definition.ts'
+import { leftOut } from './left-out.ts'
 import { serviceExamples } from './service.examples.ts'
 import { service } from './service.ts'
 import { serviceLoadBalancer, serviceSecurityGroup, serviceSubnet } from './service-lines.ts'
@@ -16,4 +17,5 @@ export const awsEcsFargate = defineModule({
   tables: [cluster, taskDefinition, service],
   sql: [containerDefinition, serviceSubnet, serviceSecurityGroup, serviceLoadBalancer],
   examples: [clusterExamples, taskDefinitionExamples, serviceExamples],
+  leftOut,
 })

@@ -63,6 +63,10 @@ export const columns = {
   propagate_tags: choice(['NONE', 'SERVICE', 'TASK_DEFINITION'], 'Whose tags its tasks get as well.', {
     default: 'NONE',
   }),
+  availability_zone_rebalancing: choice(
+    ['ENABLED', 'DISABLED'],
+    'Whether tasks are moved until all zones have as many; null lets AWS choose.',
+  ),
   service_registries: jsonDocument(
     'Registries of Cloud Map: [{"registryArn": "arn:aws:servicediscovery:…"}].',
     {

@@ -26,6 +26,7 @@ export const settingsOf = (want: Resolved<Row>) => ({
   enableExecuteCommand: want.enable_execute_command,
   enableECSManagedTags: want.enable_ecs_managed_tags,
   propagateTags: want.propagate_tags,
+  availabilityZoneRebalancing: want.availability_zone_rebalancing ?? undefined,
   serviceRegistries: listIn<ServiceRegistry>(want.service_registries),
   ...capacityOf(want),
   // Without a load balancer ECS refuses even zero.
@@ -52,6 +53,7 @@ const settingOf: Partial<Record<keyof Row, keyof Settings>> = {
   enable_execute_command: 'enableExecuteCommand',
   enable_ecs_managed_tags: 'enableECSManagedTags',
   propagate_tags: 'propagateTags',
+  availability_zone_rebalancing: 'availabilityZoneRebalancing',
   service_registries: 'serviceRegistries',
   capacity_provider_strategy: 'capacityProviderStrategy',
   health_check_grace_period_seconds: 'healthCheckGracePeriodSeconds',

@@ -42,6 +42,7 @@ function toRow(seen: Service): Row {
     enable_execute_command: seen.enableExecuteCommand ?? false,
     enable_ecs_managed_tags: seen.enableECSManagedTags ?? false,
     propagate_tags: seen.propagateTags ?? 'NONE',
+    availability_zone_rebalancing: seen.availabilityZoneRebalancing ?? null,
     service_registries: (seen.serviceRegistries ?? []) as unknown as Json,
     arn: seen.serviceArn ?? null,
     status: seen.status ?? null,

@@ -1,6 +1,7 @@
 /** Columns of a task definition, which the table and its calls go by. */
 import {
   arn,
+  boolean,
   choice,
   integer,
   jsonDocument,
@@ -69,6 +70,14 @@ export const columns = {
   pid_mode: choice(['task', 'host'], 'Whether containers see the processes of each other.', {
     ...anew,
     clearable: true,
+  }),
+  proxy_configuration: jsonDocument(
+    'Container through which all traffic goes, as ECS has it: {"type": "APPMESH", "containerName": "envoy", "properties": […]}.',
+    { ...anew, clearable: true },
+  ),
+  enable_fault_injection: boolean('Faults may be injected into its tasks, as tests of them.', {
+    ...anew,
+    default: false,
   }),
   task_definition_arn: arn('ARN of the revision, made by AWS.', { output: true }),
   revision: integer('Number of the revision, counted by AWS.', { output: true }),

@@ -5,6 +5,7 @@ import {
   ECSClient,
   ListTaskDefinitionFamiliesCommand,
   ListTaskDefinitionsCommand,
+  type ProxyConfiguration,
   RegisterTaskDefinitionCommand,
   type TaskDefinition,
   type Volume,
@@ -111,10 +112,15 @@ const requestOf = (want: Resolved<Row>, place: Place) => ({
   containerDefinitions: want.container_definitions.map((container) => toShape(container, place.region)),
   requiresCompatibilities: ['FARGATE' as const],
   networkMode: want.network_mode,
-  ...sizeOf(want.cpu_memory),
+  cpu: sizeOf(want.cpu_memory).cpu,
+  memory: sizeOf(want.cpu_memory).memory,
   ...platformOf(want),
   volumes: want.volumes as unknown as Volume[],
   pidMode: want.pid_mode ?? undefined,
+  ...(want.proxy_configuration === null
+    ? {}
+    : { proxyConfiguration: want.proxy_configuration as unknown as ProxyConfiguration }),
+  ...(want.enable_fault_injection ? { enableFaultInjection: true } : {}),
   ...(want.ephemeral_storage === null ? {} : { ephemeralStorage: { sizeInGiB: want.ephemeral_storage } }),
 })
 
@@ -190,6 +196,8 @@ export const taskDefinition = defineTable({
       ephemeral_storage: definition.ephemeralStorage?.sizeInGiB ?? null,
       volumes: (definition.volumes ?? []).map(volumeFrom),
       pid_mode: definition.pidMode ?? null,
+      proxy_configuration: (definition.proxyConfiguration ?? null) as unknown as Json,
+      enable_fault_injection: definition.enableFaultInjection ?? false,
       task_definition_arn: definition.taskDefinitionArn ?? null,
       revision: definition.revision ?? null,
       status: definition.status ?? null,

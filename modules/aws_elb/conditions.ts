@@ -6,7 +6,9 @@ const clearable = { clearable: true } as const
 
 export const conditionColumns = {
   host_headers: set('Host is one of these; * and ? stand for anything.', clearable),
+  host_regexes: set('Instead of host_headers: host matches one of these regular expressions.', clearable),
   path_patterns: set('Path is one of these; * and ? stand for anything.', clearable),
+  path_regexes: set('Instead of path_patterns: path matches one of these regular expressions.', clearable),
   http_request_methods: set('Method is one of these.', clearable),
   source_ips: set('Client is in one of these networks.', clearable),
   http_headers: jsonDocument('Headers and the values that each may have: {"X-Stage": ["trial"]}.', clearable),
@@ -15,8 +17,12 @@ export const conditionColumns = {
 
 export const conditionChecks = [
   {
-    sql: 'coalesce(host_headers, path_patterns, http_request_methods, source_ips, http_headers, query_strings) IS NOT NULL',
+    sql: 'coalesce(host_headers, host_regexes, path_patterns, path_regexes, http_request_methods, source_ips, http_headers, query_strings) IS NOT NULL',
     message: 'a rule needs a condition',
+  },
+  {
+    sql: '(host_headers IS NULL OR host_regexes IS NULL) AND (path_patterns IS NULL OR path_regexes IS NULL)',
+    message: 'a rule goes by host_headers or host_regexes, and by path_patterns or path_regexes',
   },
 ]
 
@@ -37,10 +43,14 @@ const pairOf = (text: string) => {
 
 export function conditionsOf(want: Resolved<ConditionRow>): RuleCondition[] {
   const values = (list: readonly string[]) => ({ Values: [...list] })
+  const matching = (list: readonly string[]) => ({ RegexValues: [...list] })
   const { host_headers, path_patterns, http_request_methods, source_ips, query_strings, http_headers } = want
+  const { host_regexes, path_regexes } = want
   return [
     ...(host_headers ? [{ Field: fields.host_headers, HostHeaderConfig: values(host_headers) }] : []),
+    ...(host_regexes ? [{ Field: fields.host_headers, HostHeaderConfig: matching(host_regexes) }] : []),
     ...(path_patterns ? [{ Field: fields.path_patterns, PathPatternConfig: values(path_patterns) }] : []),
+    ...(path_regexes ? [{ Field: fields.path_patterns, PathPatternConfig: matching(path_regexes) }] : []),
     ...(http_request_methods
       ? [{ Field: fields.http_request_methods, HttpRequestMethodConfig: values(http_request_methods) }]
       : []),
@@ -60,15 +70,20 @@ export function conditionRow(conditions: readonly RuleCondition[] | undefined): 
   const find = (field: string) => conditions?.find(({ Field }) => Field === field)
   const listed = (condition: RuleCondition | undefined, values: readonly string[] | undefined) =>
     condition ? (values ?? condition.Values ?? []) : null
+  const matched = (values: readonly string[] | undefined) => (values?.length ? values : null)
   const [host, path] = [find(fields.host_headers), find(fields.path_patterns)]
   const [method, source] = [find(fields.http_request_methods), find(fields.source_ips)]
   const query = find(fields.query_strings)?.QueryStringConfig?.Values
   const headers = (conditions ?? []).flatMap(({ HttpHeaderConfig: header }) =>
     header?.HttpHeaderName ? [[header.HttpHeaderName, header.Values ?? []] as const] : [],
   )
+  const host_regexes = matched(host?.HostHeaderConfig?.RegexValues)
+  const path_regexes = matched(path?.PathPatternConfig?.RegexValues)
   return {
-    host_headers: listed(host, host?.HostHeaderConfig?.Values),
-    path_patterns: listed(path, path?.PathPatternConfig?.Values),
+    host_headers: host_regexes ? null : listed(host, host?.HostHeaderConfig?.Values),
+    host_regexes,
+    path_patterns: path_regexes ? null : listed(path, path?.PathPatternConfig?.Values),
+    path_regexes,
     http_request_methods: listed(method, method?.HttpRequestMethodConfig?.Values),
     source_ips: listed(source, source?.SourceIpConfig?.Values),
     http_headers: headers.length > 0 ? Object.fromEntries(headers) : null,

@@ -82,6 +82,22 @@ export const attributeColumns = {
   }),
   connection_logs_bucket: text('Bucket for the logs of connections.', attribute),
   connection_logs_prefix: text('Begins the names of those logs.', attribute),
+  health_check_logs_enabled: boolean('Application: logs checks of targets into a bucket.', {
+    ...attribute,
+    default: false,
+  }),
+  health_check_logs_bucket: text('Bucket for the logs of checks.', attribute),
+  health_check_logs_prefix: text('Begins the names of those logs.', attribute),
+  deny_all_igw_traffic: boolean(
+    'IPv6: nobody reaches it through an internet gateway; null lets AWS choose, by the scheme.',
+    attribute,
+  ),
+  secondary_ips_per_subnet: integer('Network: further addresses that it has in each subnet; never fewer.', {
+    ...attribute,
+    default: 0,
+    min: 0,
+    max: 7,
+  }),
 }
 
 export const attributeNames = {
@@ -105,6 +121,11 @@ export const attributeNames = {
   connection_logs_enabled: 'connection_logs.s3.enabled',
   connection_logs_bucket: 'connection_logs.s3.bucket',
   connection_logs_prefix: 'connection_logs.s3.prefix',
+  health_check_logs_enabled: 'health_check_logs.s3.enabled',
+  health_check_logs_bucket: 'health_check_logs.s3.bucket',
+  health_check_logs_prefix: 'health_check_logs.s3.prefix',
+  deny_all_igw_traffic: 'ipv6.deny_all_igw_traffic',
+  secondary_ips_per_subnet: 'secondary_ips.auto_assigned.per_subnet',
 } as const satisfies Record<keyof typeof attributeColumns, string>
 
 export const columns = {

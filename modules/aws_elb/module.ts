@@ -1,6 +1,7 @@
 /** Load balancers and what they send requests to. */
 import { defineModule } from '../kit/index.ts'
 import { listenerRuleTargetGroup, listenerTargetGroup } from './action-columns.ts'
+import { leftOut } from './left-out.ts'
 import { fixedListenerExamples, listenerExamples, secureListenerExamples } from './listener.examples.ts'
 import { listener } from './listener.ts'
 import { listenerCertificateExamples } from './listener-certificate.examples.ts'
@@ -29,4 +30,5 @@ export const awsElb = defineModule({
     listenerCertificateExamples,
     listenerRuleExamples,
   ],
+  leftOut,
 })

@@ -4,6 +4,8 @@ import { anew, attribute } from './column-options.ts'
 
 const protocols = ['HTTP', 'HTTPS', 'TCP', 'TLS', 'UDP', 'TCP_UDP', 'GENEVE'] as const
 
+const offOrNumber = "{} ~ '^(off|[1-9][0-9]*)$'"
+
 export const attributeColumns = {
   deregistration_delay: seconds('For which a target that leaves may finish.', {
     ...attribute,
@@ -66,6 +68,49 @@ export const attributeColumns = {
     'Network: connections are closed once the delay is over.',
     { ...attribute, default: false },
   ),
+  unhealthy_connection_termination_enabled: boolean('Network: connections to unhealthy targets are closed.', {
+    ...attribute,
+    default: true,
+  }),
+  unhealthy_draining_interval: seconds(
+    'Network: for which a target is left its connections once it is unhealthy, where they are not closed.',
+    { ...attribute, default: 0, max: 360_000 },
+  ),
+  dns_failover_minimum_healthy_targets_count: text(
+    'Healthy targets below which clients are led to other zones; off, or a number.',
+    { ...attribute, default: '1', check: offOrNumber },
+  ),
+  dns_failover_minimum_healthy_targets_percentage: text('The same, as a share of all; off, or a number.', {
+    ...attribute,
+    default: 'off',
+    check: offOrNumber,
+  }),
+  unhealthy_state_routing_minimum_healthy_targets_count: integer(
+    'Healthy targets below which unhealthy ones are sent to as well.',
+    { ...attribute, default: 1, min: 1 },
+  ),
+  unhealthy_state_routing_minimum_healthy_targets_percentage: text(
+    'The same, as a share of all; off, or a number.',
+    { ...attribute, default: 'off', check: offOrNumber },
+  ),
+  target_failover_on_deregistration: choice(
+    ['no_rebalance', 'rebalance'],
+    'Gateway: whether flows of a target that leaves go to another; AWS wants the same on_unhealthy.',
+    { ...attribute, default: 'no_rebalance' },
+  ),
+  target_failover_on_unhealthy: choice(
+    ['no_rebalance', 'rebalance'],
+    'Gateway: whether flows of an unhealthy target go to another; AWS wants the same on_deregistration.',
+    { ...attribute, default: 'no_rebalance' },
+  ),
+  send_tcp_reset_on_deregistration: boolean('Gateway: ends the flows of a target that leaves.', {
+    ...attribute,
+    default: false,
+  }),
+  send_tcp_reset_on_unhealthy: boolean('Gateway: ends the flows of an unhealthy target.', {
+    ...attribute,
+    default: false,
+  }),
 }
 
 export const attributeNames = {
@@ -83,6 +128,20 @@ export const attributeNames = {
   proxy_protocol_v2_enabled: 'proxy_protocol_v2.enabled',
   preserve_client_ip_enabled: 'preserve_client_ip.enabled',
   deregistration_delay_connection_termination_enabled: 'deregistration_delay.connection_termination.enabled',
+  unhealthy_connection_termination_enabled: 'target_health_state.unhealthy.connection_termination.enabled',
+  unhealthy_draining_interval: 'target_health_state.unhealthy.draining_interval_seconds',
+  dns_failover_minimum_healthy_targets_count:
+    'target_group_health.dns_failover.minimum_healthy_targets.count',
+  dns_failover_minimum_healthy_targets_percentage:
+    'target_group_health.dns_failover.minimum_healthy_targets.percentage',
+  unhealthy_state_routing_minimum_healthy_targets_count:
+    'target_group_health.unhealthy_state_routing.minimum_healthy_targets.count',
+  unhealthy_state_routing_minimum_healthy_targets_percentage:
+    'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage',
+  target_failover_on_deregistration: 'target_failover.on_deregistration',
+  target_failover_on_unhealthy: 'target_failover.on_unhealthy',
+  send_tcp_reset_on_deregistration: 'send_tcp_reset.on_deregistration.enabled',
+  send_tcp_reset_on_unhealthy: 'send_tcp_reset.on_unhealthy.enabled',
 } as const satisfies Record<keyof typeof attributeColumns, string>
 
 export const columns = {

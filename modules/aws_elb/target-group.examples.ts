@@ -20,6 +20,8 @@ export const targetGroupExamples = examplesOf(targetGroup, {
     matcher: '200-299',
     deregistration_delay: 60,
     stickiness_enabled: true,
+    dns_failover_minimum_healthy_targets_count: '2',
+    unhealthy_state_routing_minimum_healthy_targets_percentage: '50',
     tags: { team: 'shop' },
   },
   replace: { port: 8080 },

@@ -11,6 +11,7 @@ import { iamUserExamples, limitedUserExamples, movedUserExamples } from './iam-u
 import { iamUser } from './iam-user.ts'
 import { instanceProfileExamples } from './instance-profile.examples.ts'
 import { instanceProfile } from './instance-profile.ts'
+import { leftOut } from './left-out.ts'
 import { rolePolicyExamples } from './role-policy.examples.ts'
 import { rolePolicy } from './role-policy.ts'
 import { awsPolicyOfRoleExamples, rolePolicyAttachmentExamples } from './role-policy-attachment.examples.ts'
@@ -36,4 +37,5 @@ export const awsIam = defineModule({
     ...[iamUserExamples, movedUserExamples, limitedUserExamples, userPolicyExamples],
     ...[userPolicyAttachmentExamples, awsPolicyOfUserExamples, accessKeyExamples],
   ],
+  leftOut,
 })

@@ -1,5 +1,7 @@
 /** What a row says of an object. */
 import {
+  arn,
+  boolean,
   choice,
   content,
   double,
@@ -51,6 +53,14 @@ export const columns = {
     'What it costs to keep and to read.',
     { default: 'STANDARD' },
   ),
+  encryption: choice(
+    ['AES256', 'aws:kms', 'aws:kms:dsse'],
+    'How it is encrypted; null: as its bucket says for new ones.',
+  ),
+  kms_key_id: arn('ARN of the key of KMS, for the encryptions by KMS; null: that of the bucket or of AWS.', {
+    check: "{} LIKE 'arn:%'",
+  }),
+  bucket_key_enabled: boolean('By KMS: a key of the bucket saves calls; null: as its bucket says.'),
   website_redirect: text('Where a site of the bucket sends those who ask for it.', optional),
   e_tag: text('Tag of the content, another one when that changes.', { output: true }),
   version_id: text('Its version, where the bucket keeps versions.', { output: true }),

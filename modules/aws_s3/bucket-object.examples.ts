@@ -12,6 +12,8 @@ export const bucketObjectExamples = examplesOf(bucketObject, {
     content: '<h1>Shop</h1>',
     content_type: 'text/html',
     cache_control: 'max-age=60',
+    encryption: 'aws:kms',
+    bucket_key_enabled: true,
     metadata: { author: 'ann' },
     tags: { team: 'shop', stage: 'trial' },
   },

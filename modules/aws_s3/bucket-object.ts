@@ -88,6 +88,9 @@ function toRow({ bucket_name, key, head, tags: set }: SeenObject): Row {
     content_language: head?.ContentLanguage ?? null,
     metadata,
     storage_class: (head?.StorageClass ?? 'STANDARD') as Row['storage_class'],
+    encryption: (head?.ServerSideEncryption as Row['encryption']) ?? null,
+    kms_key_id: head?.SSEKMSKeyId ?? null,
+    bucket_key_enabled: head?.BucketKeyEnabled ?? null,
     website_redirect: head?.WebsiteRedirectLocation ?? null,
     e_tag: head?.ETag ?? null,
     version_id: head?.VersionId ?? null,
@@ -104,6 +107,12 @@ export const bucketObject = defineTable({
   named: true,
   settleMs: 1_000,
   hydrates: hydrated,
+  checks: [
+    {
+      sql: 'encryption IS NOT NULL OR (kms_key_id IS NULL AND bucket_key_enabled IS NULL)',
+      message: 'a key is of an encryption',
+    },
+  ],
   columns,
   mapper: defineMapper<Row, SeenObject>()({
     client: S3Client,

@@ -10,6 +10,7 @@ import {
 import { bucket } from './bucket.ts'
 import { bucketObjectExamples, newContentExamples, taggedObjectExamples } from './bucket-object.examples.ts'
 import { bucketObject } from './bucket-object.ts'
+import { leftOut } from './left-out.ts'
 
 export const awsS3 = defineModule({
   name: 'aws_s3',
@@ -26,4 +27,5 @@ export const awsS3 = defineModule({
     newContentExamples,
     taggedObjectExamples,
   ],
+  leftOut,
 })

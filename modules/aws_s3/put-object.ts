@@ -25,7 +25,19 @@ const described = (want: Resolved<Row>) => ({
   ...(want.content_language === null ? {} : { ContentLanguage: want.content_language }),
   ...(want.website_redirect === null ? {} : { WebsiteRedirectLocation: want.website_redirect }),
   ...(want.metadata === null ? {} : { Metadata: want.metadata as Record<string, string> }),
+  ...encrypted(want),
 })
+
+/** A copy that says nothing of it is encrypted as the bucket has it for new objects, whatever the object was. */
+function encrypted({ encryption, kms_key_id, bucket_key_enabled }: Resolved<Row>) {
+  if (encryption === null) return {}
+  const isByKms = encryption !== 'AES256'
+  return {
+    ServerSideEncryption: encryption,
+    ...(isByKms && kms_key_id !== null ? { SSEKMSKeyId: kms_key_id } : {}),
+    ...(isByKms && bucket_key_enabled !== null ? { BucketKeyEnabled: bucket_key_enabled } : {}),
+  }
+}
 
 /** As a header: `team=shop&stage=trial`. */
 function tagging(seen: ObjectTags, want: Resolved<Row>): { readonly Tagging?: string } {

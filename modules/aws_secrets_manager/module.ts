@@ -1,5 +1,6 @@
 /** Passwords, keys and tokens that services fetch when they need them. */
 import { defineModule } from '../kit/index.ts'
+import { leftOut } from './left-out.ts'
 import { copiedSecretExamples, rotatedSecretExamples, secretExamples } from './secret.examples.ts'
 import { secret } from './secret.ts'
 
@@ -9,4 +10,5 @@ export const awsSecretsManager = defineModule({
   requires: ['aws_account'],
   tables: [secret],
   examples: [secretExamples, copiedSecretExamples, rotatedSecretExamples],
+  leftOut,
 })

@@ -1,5 +1,6 @@
 /** Firewalls of networks: groups and their rules. */
 import { defineModule } from '../kit/index.ts'
+import { leftOut } from './left-out.ts'
 import { securityGroupExamples } from './security-group.examples.ts'
 import { securityGroup } from './security-group.ts'
 import {
@@ -15,4 +16,5 @@ export const awsSecurityGroup = defineModule({
   requires: ['aws_account', 'aws_vpc'],
   tables: [securityGroup, securityGroupRule],
   examples: [securityGroupExamples, securityGroupRuleExamples, egressRuleExamples, groupRuleExamples],
+  leftOut,
 })

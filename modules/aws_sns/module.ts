@@ -1,5 +1,6 @@
 /** Topics that messages are published to, and the subscriptions that they go out by. */
 import { defineModule } from '../kit/index.ts'
+import { leftOut } from './left-out.ts'
 import { filteredSubscriptionExamples, subscriptionExamples } from './subscription.examples.ts'
 import { subscription } from './subscription.ts'
 import { fifoTopicExamples, topicExamples, watchedTopicExamples } from './topic.examples.ts'
@@ -17,4 +18,5 @@ export const awsSns = defineModule({
     subscriptionExamples,
     filteredSubscriptionExamples,
   ],
+  leftOut,
 })

@@ -5,6 +5,7 @@ import { elasticIpExamples, pooledElasticIpExamples } from './elastic-ip.example
 import { elasticIp } from './elastic-ip.ts'
 import { internetGatewayExamples } from './internet-gateway.examples.ts'
 import { internetGateway } from './internet-gateway.ts'
+import { leftOut } from './left-out.ts'
 import { natGatewayExamples, privateNatGatewayExamples } from './nat-gateway.examples.ts'
 import { natGateway } from './nat-gateway.ts'
 import { routeExamples } from './route.examples.ts'
@@ -47,4 +48,5 @@ export const awsVpc = defineModule({
     routeExamples,
     routeTableAssociationExamples,
   ],
+  leftOut,
 })

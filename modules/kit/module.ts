@@ -20,6 +20,16 @@ export interface ModuleSql {
   drop(target: SqlTarget): readonly string[]
 }
 
+/** What writes of the SDK take and no column says, and why. A test holds that nothing else is left out, and nothing that is said. */
+export interface LeftOut {
+  /** Operations; without `arguments` the module makes none of their calls. */
+  readonly of: readonly string[]
+  /** Of the input of each: `Ipv6Pool`, or below a member `LoggingEnabled.TargetGrants`. */
+  readonly arguments?: readonly string[]
+  /** A sentence for its page. */
+  readonly because: string
+}
+
 export interface Module {
   readonly name: string
   /** Semantic version. */
@@ -31,6 +41,7 @@ export interface Module {
   readonly rpc: readonly ModuleRpc[]
   readonly sql: readonly ModuleSql[]
   readonly examples: readonly Examples[]
+  readonly leftOut: readonly LeftOut[]
 }
 
 interface ModuleDefinition {
@@ -41,6 +52,7 @@ interface ModuleDefinition {
   readonly rpc?: readonly Omit<ModuleRpc, 'module'>[]
   readonly sql?: readonly ModuleSql[]
   readonly examples?: readonly Examples[]
+  readonly leftOut?: readonly LeftOut[]
 }
 
 /**
@@ -51,6 +63,7 @@ export const defineModule = ({ name, tables, rpc = [], ...rest }: ModuleDefiniti
   requires: [],
   sql: [],
   examples: [],
+  leftOut: [],
   ...rest,
   name,
   tables: tables.map((table) => ({ ...table, module: name })),

@@ -26,7 +26,10 @@ test('files and exports are named after the module and its first table', async (
   const module = await read('modules/aws_thing_store/module.ts')
   const table = await read('modules/aws_thing_store/dead-letter.ts')
   const rpc = await read('modules/aws_thing_store/count-dead-letters.ts')
-  expect(files).toEqual(['count-dead-letters.ts', 'dead-letter.examples.ts', 'dead-letter.ts', 'module.ts'])
+  expect(files).toEqual([
+    ...['count-dead-letters.ts', 'dead-letter.examples.ts', 'dead-letter.ts'],
+    ...['left-out.ts', 'module.ts'],
+  ])
   expect(module).toContain("import { deadLetterExamples } from './dead-letter.examples.ts'")
   expect(module).toContain("export const awsThingStore = defineModule({\n  name: 'aws_thing_store'")
   expect(module).toContain('tables: [deadLetter],')

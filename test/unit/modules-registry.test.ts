@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
 /** What holds for every module on offer, so that the next one need not be told. */
 import { expect, test } from 'vitest'
 import { qualifiedName } from '#engine/model/table.ts'
@@ -97,17 +96,6 @@ test('modules and tables are found by the names that users write', () => {
   expect(findModule('aws_vpc')?.name).toBe('aws_vpc')
   expect(findTable('vpc')).toBe(findTable('aws_vpc.vpc'))
   expect(findTable('nothing')).toBeUndefined()
-})
-
-test('no file of a module is longer than 250 lines', () => {
-  const files = readdirSync('modules', { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
-  )
-
-  const long = files.filter((file) => readFileSync(`modules/${file}`, 'utf8').split('\n').length > 251)
-
-  expect(files.length).toBeGreaterThan(100)
-  expect(long).toEqual([])
 })
 
 test('every description is a sentence', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cruise, type ICruiseOptions, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser'
 import { expect, onTestFinished, test } from 'vitest'
+import { checkFile } from '../../tools/check-file.ts'
 
 const rules = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
   forbidden: IForbiddenRuleType[]
@@ -63,4 +64,30 @@ test.each([
 test('pure rooms may not import parts of Node', async () => {
   expect(await rulesBroken('engine/a.ts', 'node:fs')).toEqual(['a pure room'])
   expect(await rulesBroken('postgres/a.ts', 'node:fs')).toEqual([])
+})
+
+const ofLines = (count: number) => () => 'x\n'.repeat(count)
+
+test.each([
+  ['a file of a module that is longer than 250 lines', 'modules/aws_sqs/queue.ts', 251],
+  ['a long file of the kit', 'modules/kit/columns.ts', 251],
+  ['a file three folders down', 'operations/a/b/c/d.ts', 1],
+  ['a file without a noun', 'engine/plan/utils.ts', 1],
+])('%s is refused', (_, path, lines) => {
+  const found = checkFile(path, ofLines(lines))
+
+  expect(found).toEqual([{ isFatal: true, text: expect.stringContaining(path) }])
+})
+
+test('a long file elsewhere is a warning', () => {
+  expect(checkFile('operations/plan/a.ts', ofLines(401))).toMatchObject([{ isFatal: false }])
+})
+
+test.each([
+  ['a file of a module of 250 lines', 'modules/aws_sqs/queue.ts', 250],
+  ['a file of 400 lines elsewhere', 'operations/plan/a.ts', 400],
+  ['a long one that is generated', 'modules/generated/a.ts', 1_000],
+  ['a long one that is no source', 'modules/aws_sqs/a.json', 1_000],
+])('%s is fine', (_, path, lines) => {
+  expect(checkFile(path, ofLines(lines))).toEqual([])
 })

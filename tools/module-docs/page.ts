@@ -3,7 +3,7 @@ import type { Column, Columns } from '#engine/model/column.ts'
 import { reference } from '#modules/kit/columns.ts'
 import type { Examples } from '#modules/kit/examples.ts'
 import type { LinesDefinition } from '#modules/kit/lines.ts'
-import type { Module } from '#modules/kit/module.ts'
+import type { LeftOut, Module } from '#modules/kit/module.ts'
 import type { ModuleRpc } from '#modules/kit/rpc.ts'
 import type { ResourceType } from '#modules/kit/table.ts'
 import { columnsTable, linkTo } from './columns.ts'
@@ -116,8 +116,21 @@ function functionSection(rpc: ModuleRpc): string {
   )
 }
 
+const named = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
+
+const leftOutSection = (leftOut: readonly LeftOut[]): string =>
+  sections(
+    '## What no row says',
+    'Arguments that these calls of AWS also take, and calls that are never made.',
+    bullets(
+      leftOut.map(({ of, arguments: members, because }) =>
+        members ? `${of.join(', ')}: ${named(members)}. ${because}` : `${of.join(', ')}. ${because}`,
+      ),
+    ),
+  )
+
 export function modulePage(module: Module): string {
-  const { name, version, requires, tables, examples, rpc } = module
+  const { name, version, requires, tables, examples, rpc, leftOut } = module
   const needs =
     requires.length > 0 ? ` · needs ${requires.map((each) => `[${each}](${each}.md)`).join(', ')}` : ''
   return `${sections(
@@ -132,5 +145,6 @@ export function modulePage(module: Module): string {
     ),
     ...linesOf(module).map((lines) => linesSection(lines, name)),
     ...rpc.map(functionSection),
+    leftOut.length > 0 && leftOutSection(leftOut),
   )}\n`
 }
