@@ -108,6 +108,7 @@ export async function makeSchemas(transaction: Queryable, tenant: Tenant): Promi
   }
   // Its triggers encrypt what secret columns are given.
   await transaction.run(`GRANT USAGE ON SCHEMA pgcrypto TO ${ownerRole}`)
+  const isAtWork = await mayUse(transaction, tenant)
   await transaction.run(`SET LOCAL ROLE ${ownerRole}`)
   await transaction.run(`GRANT USAGE ON SCHEMA ${schema}, ${userSchema} TO ${readerRole}, ${writerRole}`)
   await transaction.run(`GRANT CREATE ON SCHEMA ${userSchema} TO ${writerRole}`)
@@ -116,6 +117,31 @@ export async function makeSchemas(transaction: Queryable, tenant: Tenant): Promi
   await transaction.run(
     `ALTER DEFAULT PRIVILEGES IN SCHEMA ${userSchema} GRANT SELECT ON TABLES TO ${readerRole}`,
   )
-  await transaction.run(`GRANT SELECT ON ALL TABLES IN SCHEMA ${userSchema} TO ${readerRole}`)
+  await transaction.run(
+    isAtWork
+      ? grantUntouchedSql(tenant)
+      : `GRANT SELECT ON ALL TABLES IN SCHEMA ${userSchema} TO ${readerRole}`,
+  )
   await transaction.run('RESET ROLE')
+}
+
+/** Made while the right by default was gone. Who has given or taken any right of a table decides who reads it. */
+const grantUntouchedSql = ({ userSchema, readerRole, writerRole }: Tenant): string => `
+  DO $do$ DECLARE name text; BEGIN
+    FOR name IN SELECT pg_catalog.format('%I.%I', '${userSchema}', c.relname) FROM pg_catalog.pg_class c
+      WHERE c.relnamespace = CAST('${userSchema}' AS regnamespace) AND c.relowner = CAST('${writerRole}' AS regrole)
+        AND c.relkind IN ('r', 'v', 'm', 'p') AND c.relacl IS NULL
+    LOOP EXECUTE 'GRANT SELECT ON ' || name || ' TO ${readerRole}'; END LOOP;
+  END $do$`
+
+/** No tenant can lose that by itself. */
+async function mayUse(
+  transaction: Queryable,
+  { userSchema, readerRole, writerRole }: Tenant,
+): Promise<boolean> {
+  const [found] = await transaction.query<{ both: boolean }>(
+    `SELECT has_schema_privilege(:reader, :space, 'USAGE') AND has_schema_privilege(:writer, :space, 'USAGE') AS both`,
+    { reader: readerRole, writer: writerRole, space: userSchema },
+  )
+  return found?.both === true
 }

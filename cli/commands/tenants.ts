@@ -14,7 +14,7 @@ iasql tenants move <alias> <placement>     into a database of its own (dedicated
 iasql tenants delete <alias> --yes         deletes its tables, logins and secrets; nothing in any cloud
 
 All but the list are for owners of the home tenant, which is the first one: sign in there. Before a tenant is deleted,
-keep what makes it again: iasql --tenant <alias> sql "SELECT sql FROM iasql_get_sql_since()" > <alias>.sql
+keep what makes it again: iasql --tenant <alias> sql "SELECT sql FROM iasql_get_sql_since()" | jq -r .sql > <alias>.sql
 `,
   options: { yes: { type: 'boolean' } },
   run: async (invocation) => {
@@ -75,7 +75,7 @@ function statementOf({ positionals: [name = 'list', ...words], values }: Invocat
     throw new UsageError(`"${words[2]}" is no number; give a whole one`)
   if (name === 'delete' && values.yes !== true)
     throw new UsageError(
-      `this deletes all tables of ${words[0]}; say so with --yes. To keep what makes them again first: iasql --tenant ${words[0]} sql "SELECT sql FROM iasql_get_sql_since()"`,
+      `this deletes all tables of ${words[0]}; say so with --yes. To keep what makes them again first: iasql --tenant ${words[0]} sql "SELECT sql FROM iasql_get_sql_since()" | jq -r .sql > ${words[0]}.sql`,
     )
   return verb.statement(words)
 }

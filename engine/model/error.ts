@@ -56,7 +56,7 @@ export const errorKinds = {
     '57014',
     'user',
     'never',
-    'One step of a statement may take 45 seconds; split it into smaller ones.',
+    'One step of a statement may take 45 seconds, and all of it what the setting statement_timeout says; split it into smaller ones.',
   ),
   'sql/cancelled': kind(
     '57014',

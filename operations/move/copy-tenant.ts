@@ -17,6 +17,7 @@ import {
 import { movedTables } from '#postgres/moving/moved-tables.ts'
 import { type Making, openProgress, stepsDone } from '#postgres/moving/progress.ts'
 import { userStatements } from '#postgres/moving/user-statements.ts'
+import { dropStaleLinks, linkedAccounts } from '#postgres/statements/linked-account.ts'
 import { installedModules } from '#postgres/statements/module-installed.ts'
 import { mirrorTenant } from '#postgres/statements/tenant-mirror.ts'
 import { rpcFunctionSql } from '../rpc/binding.ts'
@@ -53,8 +54,12 @@ export async function copyTenant(work: MoveWork): Promise<void> {
 async function openTarget(work: MoveWork): Promise<void> {
   const { ports, tenant, move, source, target } = work
   const isBack = move.placement === 'shared'
-  if (isBack) await returnTenantRow(source, ports.platform, tenant.id)
-  else {
+  if (isBack) {
+    await returnTenantRow(source, ports.platform, tenant.id)
+    const accountIds = (await linkedAccounts(source, tenant)).map((one) => one.account_id)
+    // Nobody is linking: it is frozen.
+    await dropStaleLinks(ports.platform, { tenantId: tenant.id, accountIds, settled: 0 })
+  } else {
     await openCell(ports, tenant.id)
     await mirrorTenant(ports.platform, target, tenant.id)
   }

@@ -13,6 +13,7 @@ import { elsewhereHint } from './elsewhere-hint.ts'
 import { checkCancelled } from './keep-run.ts'
 import type { OpenRun, StatementMemory } from './open-run.ts'
 import { isRefusedGrowth } from './refuse-growth.ts'
+import { rightHint } from './right-hint.ts'
 import { takesSecret } from './secret-arguments.ts'
 
 export interface FailedStatement {
@@ -56,15 +57,6 @@ const schemaHint = ({ tenant }: OpenRun, { message, sqlstate }: DatabaseErrorFie
   sqlstate === '42501' && message.includes(`schema ${tenant.schema}`)
     ? `Make your own objects in schema ${tenant.userSchema}: name it.`
     : undefined
-
-/** Which of the reasons there are for a refused right: the login reads only, the verb, or the table. */
-function rightHint({ claimed }: OpenRun, fields: DatabaseErrorFields, text: string): string | undefined {
-  const table = /^permission denied for table (\w+)/.exec(fields.message)?.[1]
-  if (fields.sqlstate !== '42501' || !table) return undefined
-  if (claimed.role === 'viewer') return 'Your role may only read; ask an owner for the role editor.'
-  if (/^\s*TRUNCATE\b/i.test(text)) return `DELETE FROM ${table} says row by row what is to go.`
-  return `The rows of ${table} are made by AWS or by iasql itself; they are only read here.`
-}
 
 const codeOf = (fields: DatabaseErrorFields, isCancelled: boolean): ErrorCode => {
   if (fields.sqlstate === '57014') return isCancelled ? 'sql/cancelled' : 'sql/timeout'

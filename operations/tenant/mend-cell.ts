@@ -14,7 +14,7 @@ export async function mendCell(ports: Pick<Ports, 'directory' | 'platform' | 'id
     await mirrorTenant(directory, platform, tenant.id)
     await showPeople(ports, tenant)
     await copySize(platform, directory, tenant.id)
-    const linked = await linkedAccounts(platform, tenant)
-    await dropStaleLinks(directory, { tenantId: tenant.id, accountIds: linked.map((one) => one.account_id) })
+    const accountIds = (await linkedAccounts(platform, tenant)).map((one) => one.account_id)
+    await dropStaleLinks(directory, { tenantId: tenant.id, accountIds, settled: 10 })
   }
 }

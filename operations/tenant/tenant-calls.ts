@@ -46,7 +46,13 @@ export async function suspendCall(callers: Ports, call: RpcCall): Promise<RpcAns
   const isSuspended = call.arguments[1] !== false
   const tenant = await otherTenant(ports, aliasOf(call), 'suspended')
   if (!(await setSuspended(ports.platform, tenant, isSuspended)))
-    throw refusal('55000', `the tenant ${tenant.alias} is ${tenant.state}`, 'There is nothing to suspend.')
+    throw refusal(
+      '55000',
+      `the tenant ${tenant.alias} is ${tenant.state}`,
+      tenant.state === 'moving'
+        ? 'Nobody gets in meanwhile; try again when it has arrived.'
+        : 'There is nothing to suspend.',
+    )
   await tellCell(ports, tenant)
   const there = atCellOf(ports, tenant)
   if (isSuspended) await stopTenant(there, tenant, `The tenant ${tenant.alias} is suspended.`)
@@ -79,5 +85,7 @@ export async function quotaCall(callers: Ports, call: RpcCall): Promise<RpcAnswe
     )
   await setQuota(ports.platform, tenant, { quota, value })
   await tellCell(ports, tenant)
+  // Whoever repaired its logins before the cell was told gave them the old limit.
+  if (quota === 'connections') await restoreTenant(atCellOf(ports, tenant), tenant)
   return rowsOf([await lineOf(ports, tenant)])
 }

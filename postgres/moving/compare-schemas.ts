@@ -38,7 +38,12 @@ const parts = `
     FROM aclexplode(coalesce(c.relacl, acldefault(CAST(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END AS "char"), c.relowner))) x
     WHERE x.grantee = 0 OR pg_get_userbyid(x.grantee) IN (SELECT jsonb_array_elements_text(CAST(:roles AS jsonb))))
   FROM pg_class c WHERE c.relnamespace = CAST(:schema AS regnamespace) AND c.relkind IN ('r', 'v', 'm', 'S')
-    AND c.relname NOT IN (${notOurs})`
+    AND c.relname NOT IN (${notOurs})
+  UNION ALL
+  SELECT 'rights on tables to come', (SELECT string_agg(CAST(x AS text), ' ' ORDER BY CAST(x AS text))
+    FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
+    WHERE d.defaclnamespace = CAST(:schema AS regnamespace) AND d.defaclobjtype = 'r'
+      AND (x.grantee = 0 OR pg_get_userbyid(x.grantee) IN (SELECT jsonb_array_elements_text(CAST(:roles AS jsonb)))))`
 
 interface Part {
   readonly sort: number

@@ -27,10 +27,11 @@ export async function copyPlatformRows(
   { source, target, isBack }: { source: Queryable; target: Queryable; isBack: boolean },
   tenantId: string,
 ): Promise<void> {
-  for (const { name, isKept } of cellTables) {
+  for (const { name, isKept, cleared } of cellTables) {
     if (isKept && isBack) continue
     const shape = await shapeOf(target, name)
-    const rows = await rowsOf(source, name, tenantId)
+    const found = await rowsOf(source, name, tenantId)
+    const rows = cleared ? found.map((row) => ({ ...row, [cleared]: null })) : found
     if (!isKept) await deleteRows(target, name, tenantId)
     for (const page of inPages(rows)) await putRows(target, { name, shape }, page)
   }

@@ -76,3 +76,13 @@ export const rights: StatementQuery = (tenant) => `
       <> ARRAY(SELECT CAST(x AS text) FROM aclexplode(o.fresh) x ORDER BY 1)
     OR o.kind = 'TABLE' AND EXISTS (
       SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(o.name) AND a.attacl IS NOT NULL)`
+
+/** Of the tables that are still to be made: every tenant begins with one that lets its readers see them. */
+export const rightsToCome: StatementQuery = (tenant) => `
+  SELECT 'rights on tables to come' AS step,
+    format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE ALL ON TABLES FROM PUBLIC, ${rolesOf(tenant).join(', ')}', n.nspname)
+      || coalesce((SELECT string_agg(format('; ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT %s ON TABLES TO %s%s',
+           n.nspname, g.privileges, g.grantee, g.option), '') FROM (${given(tenant, 'd.defaclacl', '')}) g), '') AS sql
+  FROM pg_namespace n LEFT JOIN pg_default_acl d ON d.defaclnamespace = n.oid AND d.defaclobjtype = 'r'
+    AND d.defaclrole = CAST('${tenant.writerRole}' AS regrole)
+  WHERE n.nspname = :space`

@@ -4,8 +4,9 @@ import { readPages } from '../statements/paging.ts'
 import type { Tenant } from '../tenant.ts'
 import type { StatementQuery } from './statement-query.ts'
 import { ownedSequences, populated, triggers } from './user-behaviour.ts'
-import { comments, rights } from './user-rights.ts'
+import { comments, rights, rightsToCome } from './user-rights.ts'
 import { checks, indexes, keys, references, statistics, tables, viewDefaults, views } from './user-tables.ts'
+import { columnTuning, tableTuning } from './user-tuning.ts'
 import { domainChecks, routines, sequences, types } from './user-types.ts'
 
 export interface UserStatement {
@@ -26,6 +27,8 @@ const beforeRows: readonly StatementQuery[] = [
   views,
   indexes,
   statistics,
+  columnTuning,
+  tableTuning,
   viewDefaults,
 ]
 const afterRows: readonly StatementQuery[] = [
@@ -36,6 +39,7 @@ const afterRows: readonly StatementQuery[] = [
   triggers,
   comments,
   rights,
+  rightsToCome,
 ]
 
 export interface UserStatements {

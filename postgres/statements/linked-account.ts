@@ -71,16 +71,24 @@ export async function insertLinkedRoles(
   )
 }
 
-/** Of accounts that the tenant's cell does not know: left by a crash. What is just being linked is let be. */
+interface KnownLinks {
+  readonly tenantId: string
+  /** Those that the tenant's cell knows. */
+  readonly accountIds: readonly string[]
+  /** Minutes: what is younger is just being linked, and let be. */
+  readonly settled: number
+}
+
+/** Of accounts that the tenant's cell does not know: left by a crash. */
 export async function dropStaleLinks(
   directory: Queryable,
-  { tenantId, accountIds }: { readonly tenantId: string; readonly accountIds: readonly string[] },
+  { tenantId, accountIds, settled }: KnownLinks,
 ): Promise<void> {
   await directory.run(
     `DELETE FROM iasql_platform.linked_account
-     WHERE tenant_id = :tenant AND linked_at < pg_catalog.now() - interval '10 minutes'
+     WHERE tenant_id = :tenant AND linked_at < pg_catalog.now() - pg_catalog.make_interval(mins => CAST(:settled AS int))
        AND account_id NOT IN (SELECT jsonb_array_elements_text(CAST(:accounts AS jsonb)))`,
-    { tenant: tenantId, accounts: JSON.stringify(accountIds) },
+    { tenant: tenantId, accounts: JSON.stringify(accountIds), settled },
   )
 }
 

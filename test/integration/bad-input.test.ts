@@ -71,6 +71,14 @@ test('says what to do instead where a right is missing', async () => {
     sqlstate: '42501',
     hint: expect.stringContaining('only read here'),
   })
+  expect(await errorOf('CREATE TABLE mine (vpc bigint REFERENCES vpc)')).toMatchObject({
+    sqlstate: '42501',
+    hint: expect.stringContaining('No foreign key of yours'),
+  })
+  expect(await errorOf('SELECT * FROM iasql_run')).toMatchObject({
+    sqlstate: '42501',
+    hint: expect.stringContaining('for iasql alone'),
+  })
 })
 
 test('applies the rest when AWS refuses a row, says what AWS said, and keeps the change in the plan', async () => {

@@ -104,6 +104,21 @@ test('a viewer cannot write however the text is put', async () => {
   }
 })
 
+test('a viewer reads no table that editors kept from viewers, and is told who can let them', async () => {
+  const reader = (await run(byToken.viewer, 'SELECT current_user')).rows[0]?.[0]
+  await run(byToken.editor, 'CREATE TABLE wages AS SELECT 1 AS n')
+  await run(byToken.editor, `REVOKE SELECT ON wages FROM ${reader}`)
+  await run(byToken.viewer, "DO $$ BEGIN EXECUTE 'DROP OWNED BY current_user'; END $$")
+  await byToken.viewer.run('SELECT n FROM wages')
+
+  const { statements } = await byToken.viewer.run('SELECT n FROM wages')
+
+  expect(statements[0]?.error).toMatchObject({
+    sqlstate: '42501',
+    hint: `It is kept from readers; an editor can let them in: GRANT SELECT ON wages TO ${reader}`,
+  })
+})
+
 test('what people and tokens do is told under their own names, whatever their statements claim', async () => {
   await run(
     byPerson.editor,

@@ -165,6 +165,20 @@ describe('by a direct login', () => {
     await expectWhole()
   })
 
+  test('what was kept from readers stays so, whatever they give up', async () => {
+    const { userSchema, readerRole } = tenant
+    await host.client.run('CREATE TABLE kept (n int)')
+    await host.client.run(`REVOKE SELECT ON kept FROM ${readerRole}`)
+    const reader = databaseOver(host.serving.ports.dataApi, tenant.reader)
+    const read = () => reader.query(`SELECT n FROM ${userSchema}.kept`)
+
+    await directly('reader', 'DROP OWNED BY current_user')
+    await expect(read()).rejects.toThrow('permission denied for table kept')
+
+    await expect(read()).rejects.toThrow('permission denied for table kept')
+    await expectWhole()
+  })
+
   test.each(['writer', 'reader'] as const)('no setting planted on the %s counts', async (who) => {
     const settings = [
       'statement_timeout = 1',

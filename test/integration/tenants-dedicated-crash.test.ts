@@ -1,51 +1,36 @@
 /** Tenants in a database of their own: nothing is over both databases at once, so what a crash leaves between them is mended. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { handler as recover } from '#functions/recover-runs.ts'
-import { invocationContext } from '#local/gateway/handlers.ts'
-import { useHost } from '#operations/host.ts'
-import { textHash } from '#operations/people/bearer-text.ts'
 import type { Ports } from '#operations/ports.ts'
 import { atTenant } from '#operations/tenant/cell.ts'
 import { finishDeletions } from '#operations/tenant/delete-tenant.ts'
 import { migrateCells } from '#operations/tenant/migrate-cells.ts'
 import { openCell } from '#operations/tenant/open-cell.ts'
+import { quotaCall } from '#operations/tenant/tenant-calls.ts'
 import { dropCellDatabase, isDatabase } from '#postgres/cell-database.ts'
-import type { Queryable } from '#postgres/database.ts'
+import type { Database } from '#postgres/database.ts'
 import { insertLinkedAccount, insertLinkedRoles, isRoleTaken } from '#postgres/statements/linked-account.ts'
 import { setDeleting, setSuspended } from '#postgres/statements/tenant-change.ts'
 import { setQuota } from '#postgres/statements/tenant-quota.ts'
 import { addStatements } from '#postgres/statements/tenant-usage.ts'
 import { insertToken } from '#postgres/statements/token-change.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { type Placed, placeApart } from '../support/placement.ts'
-import { openPlatformLab, type PlatformLab } from '../support/platform-lab.ts'
+import { type DedicatedLab, openDedicatedLab, rowOf, sweep, tokenOf } from '../support/dedicated-lab.ts'
+import type { Placed } from '../support/placement.ts'
 
-let lab: PlatformLab
+let lab: DedicatedLab
 let acme: Placed
 
 beforeAll(async () => {
-  lab = await openPlatformLab()
-  acme = await placeApart(lab.ports, await lab.create('acme'))
-  useHost(lab.ports)
+  lab = await openDedicatedLab()
+  acme = lab.acme
 })
 afterAll(() => lab?.close())
 beforeEach(() => {
   lab.logged.length = 0
 })
 
-const sweep = () => recover({}, invocationContext('recover-runs', 60_000) as never)
-const apart = async (alias: string): Promise<Placed> => placeApart(lab.ports, await lab.create(alias))
-const rowOf = async (db: Queryable, { id }: Tenant) => {
-  const [row] = await db.query<Record<string, unknown>>(
-    'SELECT state, quota_runs, placement, database_name FROM iasql_platform.tenant WHERE tenant_id = :id',
-    { id },
-  )
-  return row
-}
 const tokensShown = ({ ports, tenant }: Placed) =>
   ports.platform.query(`SELECT name FROM ${tenant.schema}.iasql_token_record ORDER BY name`)
-const tokenOf = ({ id: tenantId }: Tenant, name: string) =>
-  ({ tenantId, name, role: 'owner', tokenHash: textHash(`token-${name}`) }) as const
 
 describe('after a crash', () => {
   test('what the directory had decided, its people and its state, the sweep brings to the cell', async () => {
@@ -84,6 +69,39 @@ describe('after a crash', () => {
     expect([await taken('111111111111'), await taken('222222222222')]).toEqual([false, true])
   })
 
+  test('a login that is repaired while its quota is changed has the new one', async () => {
+    const reader = acme.tenant.readerRole
+    let repairs = 0
+    const cellDatabase = (name: string): Database => {
+      const cell = lab.ports.cellDatabase(name)
+      const transaction: Database['transaction'] = async (work) => {
+        // As a repair does it that has read the row of the cell just before.
+        if (repairs++ === 0) await lab.platform.run(`ALTER ROLE ${reader} CONNECTION LIMIT 20`)
+        return await cell.transaction(work)
+      }
+      return { ...cell, transaction }
+    }
+    const ids = { runId: 'none', statement: 0, context: 'none' }
+
+    await quotaCall(
+      { ...lab.ports, cellDatabase },
+      {
+        ...ids,
+        tenant: lab.home,
+        name: '',
+        arguments: ['acme', 'connections', 7],
+        actor: 'root',
+        role: 'owner',
+      },
+    )
+
+    expect(
+      await lab.platform.query('SELECT rolconnlimit AS most FROM pg_roles WHERE rolname = :reader', {
+        reader,
+      }),
+    ).toEqual([{ most: 7 }])
+  })
+
   test('a cell that was half made is completed', async () => {
     await lab.platform.run(`CREATE DATABASE half TEMPLATE template0 ALLOW_CONNECTIONS false`)
 
@@ -108,7 +126,7 @@ describe('after a crash', () => {
   })
 
   test('a cell that is away keeps nobody else', async () => {
-    const { tenant } = await apart('lost')
+    const { tenant } = await lab.apart('lost')
     await dropCellDatabase(lab.platform, tenant.id)
     await addStatements(lab.platform, lab.home.id, 1)
 
@@ -130,7 +148,7 @@ describe('deleted', () => {
     ])
 
   test('its database goes with its roles and secrets, whoever is connected to it', async () => {
-    const { tenant } = await apart('short')
+    const { tenant } = await lab.apart('short')
     await lab.as(tenant, 'writer').query('SELECT 1')
 
     expect(await lab.call('iasql_disconnect', ['short'])).toMatchObject([{ state: 'deleted' }])
@@ -140,7 +158,7 @@ describe('deleted', () => {
   })
 
   test('what a crash left after the database was gone, the sweep finishes', async () => {
-    const { tenant } = await apart('interrupted')
+    const { tenant } = await lab.apart('interrupted')
     await setDeleting(lab.platform, tenant)
     await dropCellDatabase(lab.platform, tenant.id)
 

@@ -1,12 +1,8 @@
 /** A tenant in a database of its own: looked after like the others from the first database, and out of everybody's sight. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { handler as recover } from '#functions/recover-runs.ts'
 import { handler as rotate } from '#functions/rotate-secrets.ts'
-import { invocationContext } from '#local/gateway/handlers.ts'
 import { closeConnection } from '#operations/connection/close-connection.ts'
 import { openConnection } from '#operations/connection/open-connection.ts'
-import { useHost } from '#operations/host.ts'
-import { textHash } from '#operations/people/bearer-text.ts'
 import { changePeople } from '#operations/people/change-people.ts'
 import { signIn } from '#operations/people/sign-in.ts'
 import { openCell } from '#operations/tenant/open-cell.ts'
@@ -16,16 +12,22 @@ import { findSuspects } from '#postgres/statements/runaway.ts'
 import { addStatements } from '#postgres/statements/tenant-usage.ts'
 import { insertToken } from '#postgres/statements/token-change.ts'
 import type { Tenant } from '#postgres/tenant.ts'
-import { type Placed, placeApart } from '../support/placement.ts'
-import { openPlatformLab, type PlatformLab } from '../support/platform-lab.ts'
+import {
+  contextOf,
+  type DedicatedLab,
+  openDedicatedLab,
+  rowOf,
+  sweep,
+  tokenOf,
+} from '../support/dedicated-lab.ts'
+import type { Placed } from '../support/placement.ts'
 
-let lab: PlatformLab
+let lab: DedicatedLab
 let acme: Placed
 
 beforeAll(async () => {
-  lab = await openPlatformLab()
-  acme = await placeApart(lab.ports, await lab.create('acme'))
-  useHost(lab.ports)
+  lab = await openDedicatedLab()
+  acme = lab.acme
 })
 afterAll(() => lab?.close())
 beforeEach(() => {
@@ -33,19 +35,8 @@ beforeEach(() => {
   lab.posted.length = 0
 })
 
-const context = (name: string) => invocationContext(name, 60_000) as never
-const sweep = () => recover({}, context('recover-runs'))
-const rowOf = async (db: Queryable, { id }: Tenant) => {
-  const [row] = await db.query<Record<string, unknown>>(
-    'SELECT state, quota_runs, placement, database_name FROM iasql_platform.tenant WHERE tenant_id = :id',
-    { id },
-  )
-  return row
-}
 const connectionsOf = (db: Queryable) =>
   db.query('SELECT connection_id FROM iasql_platform.connection ORDER BY connection_id')
-const tokenOf = ({ id: tenantId }: Tenant, name: string) =>
-  ({ tenantId, name, role: 'owner', tokenHash: textHash(`token-${name}`) }) as const
 
 describe('its walls', () => {
   test('its logins get into its own database and into no other one', async () => {
@@ -179,9 +170,9 @@ describe('looked after from the first database', () => {
     await acme.ports.platform.run(old)
     const before = await lab.ports.secrets.get(acme.tenant.writer.secret)
 
-    await rotate({}, context('rotate-secrets'))
+    await rotate({}, contextOf('rotate-secrets'))
     const after = await lab.ports.secrets.get(acme.tenant.writer.secret)
-    await rotate({}, context('rotate-secrets'))
+    await rotate({}, contextOf('rotate-secrets'))
 
     expect(after.password).not.toBe(before.password)
     expect(await lab.ports.secrets.get(acme.tenant.writer.secret)).toEqual(after)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atTenant } from '#operations/tenant/cell.ts'
 import { databaseOver } from '#postgres/database.ts'
+import { insertLinkedAccount, linkedAccounts } from '#postgres/statements/linked-account.ts'
 import { findTenant } from '#postgres/statements/tenant-find.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { openPlatformLab, type PlatformLab } from '../support/platform-lab.ts'
@@ -43,14 +44,31 @@ const traces = ({ id }: Tenant) =>
     { id },
   )
 
+/** Whose machine finds the tenant gone. */
+const beginCheck = ({ id }: Tenant) =>
+  lab.platform.run(
+    `INSERT INTO iasql_platform.drift_schedule (tenant_id, running_since) VALUES (:id, now())
+     ON CONFLICT (tenant_id) DO UPDATE SET running_since = excluded.running_since`,
+    { id },
+  )
+/** Of an account that is not linked any more, or never came to be: a crash was between the two databases. */
+const leaveLink = ({ id: tenantId }: Tenant) => {
+  const role = { read_role_arn: 'arn:aws:iam::333333333333:role/iasql', write_role_arn: null }
+  const link = { tenantId, account_id: '333333333333', ...role, external_id: 'x', by: 'ann' }
+  return insertLinkedAccount(lab.platform, link)
+}
+
 test('whatever a tenant has made itself is the same in a database of its own, and back among the others', async () => {
   const tenant = await connect('full')
   await makeUserWorld(await writer(tenant), tenant, 20_000)
   const before = await picture(tenant)
+  await beginCheck(tenant)
 
   const [there] = await move('full', 'dedicated')
   const moved = await picture(tenant)
   const left = await traces(tenant)
+  const checks = await (await place(tenant)).query('SELECT running_since FROM iasql_platform.drift_schedule')
+  await leaveLink(tenant)
   const [back] = await move('full', 'shared')
   const returned = await picture(tenant)
 
@@ -60,6 +78,8 @@ test('whatever a tenant has made itself is the same in a database of its own, an
   expect(back).toMatchObject({ placement: 'shared', state: 'active', problem: null })
   expect(returned).toEqual(before)
   expect(await databases()).not.toContain(tenant.id)
+  expect(checks).toEqual([{ running_since: null }])
+  expect(await linkedAccounts(lab.platform, tenant)).toEqual([])
 }, 120_000)
 
 test('after a move it goes on: identities count on, triggers and checks are at work, rights hold', async () => {

@@ -11,12 +11,13 @@ interface Line {
 const shapes = `
   SELECT format('%s %I', c.relkind, c.relname) AS what, concat_ws(' ', c.relpersistence, c.reloptions::text,
     (SELECT string_agg(i::text, ' ' ORDER BY i::text) FROM unnest(c.relacl) i), c.relispopulated,
+    c.relreplident, (SELECT t.reloptions::text FROM pg_class t WHERE t.oid = c.reltoastrelid),
     obj_description(c.oid, 'pg_class')) AS is
   FROM pg_class c WHERE c.relnamespace = CAST(:schema AS regnamespace) AND c.relkind <> 't'
   UNION ALL
   SELECT format('column %I of %I', a.attname, c.relname), concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull,
     a.attidentity, a.attgenerated, a.attstorage, a.attcollation, pg_get_expr(v.adbin, v.adrelid), a.attacl::text,
-    col_description(c.oid, a.attnum))
+    a.attstattarget, a.attoptions::text, a.attcompression, col_description(c.oid, a.attnum))
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_attrdef v ON v.adrelid = c.oid AND v.adnum = a.attnum
   WHERE c.relnamespace = CAST(:schema AS regnamespace) AND c.relkind IN ('r', 'v', 'm', 'c')
@@ -25,8 +26,8 @@ const shapes = `
     concat_ws(' ', pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint'))
   FROM pg_constraint k WHERE k.connamespace = CAST(:schema AS regnamespace)
   UNION ALL
-  SELECT format('index %I', x.relname), pg_get_indexdef(x.oid)
-  FROM pg_class x WHERE x.relnamespace = CAST(:schema AS regnamespace) AND x.relkind = 'i'
+  SELECT format('index %I', x.relname), concat_ws(' ', pg_get_indexdef(x.oid), i.indisclustered, i.indisreplident)
+  FROM pg_class x JOIN pg_index i ON i.indexrelid = x.oid WHERE x.relnamespace = CAST(:schema AS regnamespace) AND x.relkind = 'i'
   UNION ALL
   SELECT format('trigger %I of %I', g.tgname, c.relname),
     concat_ws(' ', g.tgenabled, pg_get_triggerdef(g.oid), obj_description(g.oid, 'pg_trigger'))
@@ -47,6 +48,9 @@ const shapes = `
   UNION ALL
   SELECT format('statistics %I', s.stxname), pg_get_statisticsobjdef(s.oid)
   FROM pg_statistic_ext s WHERE s.stxnamespace = CAST(:schema AS regnamespace)
+  UNION ALL
+  SELECT format('rights on %s to come', d.defaclobjtype), (SELECT string_agg(i::text, ' ' ORDER BY i::text) FROM unnest(d.defaclacl) i)
+  FROM pg_default_acl d WHERE d.defaclnamespace = CAST(:schema AS regnamespace)
   UNION ALL
   SELECT format('sequence %I', c.relname), concat_ws(' ', s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmax, s.seqmin,
     s.seqcache, s.seqcycle, (SELECT format('%s.%I', d.refobjid::regclass, a.attname)

@@ -65,6 +65,12 @@ const statements = (u: string, { schema: t, readerRole }: Tenant, letters: numbe
   `GRANT INSERT, DELETE ON ${u}.child TO ${readerRole} WITH GRANT OPTION`,
   `REVOKE EXECUTE ON FUNCTION ${u}.norm(text) FROM PUBLIC`,
   `GRANT USAGE ON SEQUENCE ${u}.tens TO PUBLIC`,
+  `ALTER TABLE ${u}.many ALTER n SET STATISTICS 500, ALTER body SET (n_distinct = -0.5), ALTER body SET COMPRESSION pglz`,
+  `ALTER TABLE ${u}.many SET (toast.autovacuum_enabled = off), REPLICA IDENTITY FULL`,
+  `ALTER TABLE ${u}.parent CLUSTER ON parent_pkey, REPLICA IDENTITY USING INDEX parent_pkey`,
+  `ALTER DEFAULT PRIVILEGES IN SCHEMA ${u} REVOKE SELECT ON TABLES FROM ${readerRole}`,
+  `ALTER DEFAULT PRIVILEGES IN SCHEMA ${u} GRANT INSERT ON TABLES TO ${readerRole} WITH GRANT OPTION`,
+  `CREATE TABLE ${u}.kept_back (n int)`,
 ]
 
 /** `letters`: of the longest value, in units of 36. */

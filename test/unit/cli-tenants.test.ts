@@ -26,5 +26,7 @@ test('deleting names how to keep the tenant first', async () => {
 
   await main(['tenants', 'delete', 'staging'], terminal)
 
-  expect(terminal.err()).toContain('iasql --tenant staging sql "SELECT sql FROM iasql_get_sql_since()"')
+  expect(terminal.err()).toContain(
+    'iasql --tenant staging sql "SELECT sql FROM iasql_get_sql_since()" | jq -r .sql > staging.sql',
+  )
 })
