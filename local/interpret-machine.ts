@@ -29,19 +29,18 @@ interface Start {
 
 type Overrides = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>
 
-/** Throws for a definition that Step Functions would not take. */
+/** The definition is one that Step Functions takes: a test of each asks that once, here it would take a second of every start. */
 export function interpretMachine(
   definition: Definition,
   values: Parameters<typeof substitute>[1],
   answers: TaskAnswers,
 ): (start: Start) => Interpretation {
   const substituted = substitute(definition, values)
-  const whole = new StateMachine(substituted as unknown as StateMachineDefinition)
-  // States before it are out of reach, which is no mistake here.
   const beginningAt = (StartAt: string) =>
     new StateMachine({ ...substituted, StartAt } as unknown as StateMachineDefinition, {
       validationOptions: { noValidate: true },
     })
+  const whole = beginningAt(substituted.StartAt)
   const overrides = overridesOf(substituted, answers)
 
   return ({ machine, name, input, from, onState }) => {

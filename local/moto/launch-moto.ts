@@ -9,6 +9,14 @@ import type { MotoCommand } from './install-moto.ts'
 /** Its standard error is its log: a line for every call. */
 export type MotoProcess = ChildProcessByStdio<null, null, Readable>
 
+export const motoSettings = {
+  PYTHONUNBUFFERED: '1',
+  // Roles and users mostly have policies of AWS's own.
+  MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+  // Nothing runs, so services count as many tasks as running; with fewer than are desired they never become steady.
+  MOTO_ECS_SERVICE_RUNNING: '100',
+} as const
+
 const readyWithinMs = 60_000
 const keptOutput = 4_000
 
@@ -20,14 +28,7 @@ export const launchMoto = async (
     // A group of its own: Ctrl-C at the terminal is for us, and an apply may still need the emulator.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      PYTHONUNBUFFERED: '1',
-      // Roles and users mostly have policies of AWS's own.
-      MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
-      // Nothing runs, so services count as many tasks as running; with fewer than are desired they never become steady.
-      MOTO_ECS_SERVICE_RUNNING: '100',
-    },
+    env: { ...process.env, ...motoSettings },
   })
   let output = ''
   child.stderr.on('data', (chunk) => {

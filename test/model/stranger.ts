@@ -3,7 +3,7 @@ import type { Json } from '#engine/model/json.ts'
 import { digestIn, nextVersion } from '#test/support/simulated/attributes.ts'
 import { type Attributes, type KindName, kindOf } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab } from '#test/support/simulated/lab.ts'
-import { Refusal } from '#test/support/simulated/service.ts'
+import { Refusal } from '#test/support/simulated/refusal.ts'
 import type { State } from '#test/support/simulated/world.ts'
 
 /** A value of a vault that no user has written. */

@@ -10,10 +10,11 @@ import { type Bucket, fullBucket, take } from '#engine/throttle/token-bucket.ts'
 import type { Cloud } from '#operations/ports.ts'
 import { isRead, operationNamed } from './commands.ts'
 import { kindOf } from './kinds.ts'
-import { Refusal, Service } from './service.ts'
+import { Refusal } from './refusal.ts'
+import { Service } from './service.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { type Fate, type Fault, Forecast, type Latency } from './weather.ts'
-import { World } from './world.ts'
+import { type Thing, World } from './world.ts'
 
 export interface SimulatedCall {
   readonly operation: string
@@ -145,14 +146,12 @@ export class SimulatedCloud implements Cloud {
     if (isWrite) return this.service.write(named, input, place)
     const { settleMs } = kindOf(named.kind)
     const read = ++this.#reads
-    return this.service.read(named, input, place, {
-      pageSize: this.#options.pageSize ?? 50,
-      lagMs: (thing) => {
-        const lagMs = this.forecast.lagMs(settleMs, `${read} ${thing.id}`)
-        if (lagMs > 0) this.#count('stale')
-        return lagMs
-      },
-    })
+    const lagMs = (thing: Thing): number => {
+      const ms = this.forecast.lagMs(settleMs, `${read} ${thing.id}`)
+      if (ms > 0) this.#count('stale')
+      return ms
+    }
+    return this.service.read({ ...named, place, lagMs, pageSize: this.#options.pageSize ?? 50 }, input)
   }
 
   #isOverRate({ operation, place }: Call): boolean {
