@@ -1,6 +1,7 @@
 /** Edges between the steps of a plan: dependencies first, dependants of what goes away before it goes. */
 import type { ChangeReference, PlannedChange } from '#engine/plan/planned-change.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
+import { addCompanionEdges } from './companion-edges.ts'
 import { addClear, addEdge, type Edge, endOf, type Graph, makerOf, type Node, stepKey } from './graph.ts'
 import { addNameEdges } from './name-edges.ts'
 import type { StepKind } from './step.ts'
@@ -26,6 +27,7 @@ export function buildGraph(changes: readonly PlannedChange[], tables: TableLooku
       addEdge(graph, hard(own, stepKey(change.parent, 'companion'), 'gone'))
     }
   }
+  addCompanionEdges(graph, sorted, byKey)
   addNameEdges(graph, sorted, tables)
   addTurnEdges(graph, sorted, tables)
   return graph

@@ -73,14 +73,18 @@ interface Held {
 
 export async function awaitedBy(
   ports: Ports,
-  { tenant, executionId, isAgain = false }: ChoiceRequest,
+  { tenant, executionId, isAgain = false, commit }: ChoiceRequest,
   preview: PreviewedPlan | undefined,
 ): Promise<Held> {
-  const held = isAgain ? await heldKeys(ports.platform, tenant, executionId) : undefined
+  const held = isAgain || commit ? await heldKeys(ports.platform, tenant, executionId) : undefined
+  // A commit is not over while somebody else has failed to do what it owes.
+  const isHeld = (key: string): boolean => (commit ? held?.has(key) === true : held?.get(key) === null)
   return {
     held,
-    isOwed: (change) =>
-      held?.get(change.key) === null && isNobodys(change) && !preview?.changes.has(change.key),
+    isOwed: (change) => {
+      const isLeftOut = (preview?.changes.get(change.key)?.left_out ?? null) !== null
+      return isHeld(change.key) && isNobodys(change) && !isLeftOut
+    },
   }
 }
 
@@ -103,10 +107,11 @@ export async function chooseChanges(
     readonly awaited: Held
   },
 ): Promise<Choice> {
-  const { tables, changes, open } = planned
+  const { tables, changes, open, awaited } = planned
   const { commit } = request
-  const alone = leftAlone(changes, tables, { open, own: commit?.keys })
-  if (commit) return chooseOfCommit(commit, { tables, changes, alone })
+  const owed = changes.filter(awaited.isOwed).map(({ key }) => key)
+  const alone = leftAlone(changes, tables, { open, own: commit && new Set([...commit.keys, ...owed]) })
+  if (commit) return chooseOfCommit(commit, { tables, changes, alone, awaited })
   const choice = await chooseOfApply(ports, request, planned)
   return {
     isChosen: (change) => alone.isWanted(change) && choice.isChosen(change),
@@ -124,17 +129,20 @@ function chooseOfCommit(
     tables,
     changes,
     alone,
+    awaited,
   }: {
     readonly tables: InstalledTables
     readonly changes: readonly PlannedChange[]
     readonly alone: LeftAlone
+    readonly awaited: Held
   },
 ): Choice {
   const { leftOut } = orderWanted(changes, tables, alone.isWanted)
   commit.check(leftOut.filter(({ key, companion }) => commit.keys.has(key) && !companion))
   const byKey = new Map(changes.map((change) => [change.key, change]))
   return {
-    isChosen: (change) => alone.isWanted(change) && commit.isDue(change, byKey),
+    // What is owed goes before whatever cannot be taken back: its failure is no reason to lose that.
+    isChosen: (change) => alone.isWanted(change) && (awaited.isOwed(change) || commit.isDue(change, byKey)),
     unseen: [],
     notices: () => [],
   }
@@ -168,7 +176,7 @@ async function chooseOfApply(
       : await unseenAmong(ports, tenant, { changes, shownForMs: given.automaticMs })
   const planned = new Set(changes.map(({ key }) => key))
   const isChosen = (change: PlannedChange): boolean =>
-    !ended.has(change.key) &&
+    (!ended.has(change.key) || isOwed(change)) &&
     !unseen.isUnseen(change) &&
     isAwaited(change) &&
     (isOwed(change) || (isOwn(change) && (!preview || isToDo(preview, change.key)))) &&

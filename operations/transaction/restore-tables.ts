@@ -16,7 +16,7 @@ export async function restoreTables(run: CommitRun): Promise<StepOutcome> {
   const { context, memory } = run
   const { ports, tenant, execution } = context
   const executionId = execution.execution_id
-  await closeChanges(ports.platform, tenant, { executionId, error: takenBack })
+  await closeChanges(ports.platform, tenant, { executionId, error: takenBack, isGoingOn: true })
   await projectTables(context)
   const changes = await commitChanges(ports.platform, tenant, executionId)
   const next: CommitMemory = {

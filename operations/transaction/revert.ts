@@ -21,6 +21,7 @@ import { loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { attribute } from './attribute.ts'
+import { goneAlong } from './gone-along.ts'
 import { beginningGone, editedSince, rowsGone, stillReferred } from './refusals.ts'
 import { referrersOf, restoreRows } from './restore-rows.ts'
 import { resultRows } from './result-rows.ts'
@@ -153,7 +154,8 @@ async function takeBack(
   )
   if (edited.length > 0) throw editedSince({ verb: 'reverted', id: past.id }, edited)
   const along = await alongWithParents(platform, tenant, found)
-  const weighed = found.filter(({ net: { key } }) => !along.has(key))
+  const goingAlong = goneAlong(found)
+  const weighed = found.filter(({ net: { key } }) => !along.has(key) && !goingAlong.has(key))
   const going = weighed.filter(({ restoration: { kind } }) => kind === 'delete').map(rowOf)
   const below = (await companionRows(platform, tenant, going)).map((row) =>
     resourceKey(row.table_name, row.row_id),

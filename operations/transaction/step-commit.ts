@@ -102,9 +102,9 @@ async function orBack(
     const isOurs = error instanceof IasqlError
     if (!isOurs && !cancelled.aborted) ports.log('error', 'a commit failed', { error })
     const executionId = execution.execution_id
-    const why = new IasqlError('apply/cancelled', 'the commit is taken back')
-    const { code, message, hint } = why
-    await closeChanges(ports.platform, tenant, { executionId, error: { code, message, hint } })
+    const { code, message, hint } = new IasqlError('apply/cancelled', 'the commit is taken back')
+    const why = { code, message, hint }
+    await closeChanges(ports.platform, tenant, { executionId, error: why, isGoingOn: true })
     const reason = cancelled.aborted ? null : isOurs ? error.message : 'something went wrong on the server'
     return {
       kind: 'more',

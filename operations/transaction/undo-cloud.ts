@@ -3,12 +3,13 @@ import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { overwrittenSecrets } from '#engine/transaction/commit-wave.ts'
 import { type CommitChange, commitChanges } from '#postgres/statements/commit-changes.ts'
-import { applyStanding } from '#postgres/statements/execution-held.ts'
+import { type ApplyStanding, applyStanding, heldKeys } from '#postgres/statements/execution-held.ts'
 import { stragglerMs } from '../apply/call-times.ts'
 import { claimChanges } from '../apply/claim-changes.ts'
 import { runSteps } from '../apply/run-steps.ts'
 import type { StepOutcome } from '../execution/execution-context.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
+import { isNobodys } from '../plan/left-out.ts'
 import { planAll } from '../plan/make-plan.ts'
 import { asJson, type CommitMemory } from './commit-memory.ts'
 import type { CommitRun } from './commit-run.ts'
@@ -18,8 +19,9 @@ import { returningRows } from './restore-some.ts'
 import { isPatient, waitForOthers } from './wait-for-others.ts'
 import type { ReturningRow } from './way-back.ts'
 
-/** What fails for a reason that may pass is tried so often. */
+/** What fails for a reason that may pass is tried so often; what came of the last of them, once. */
 const mostRounds = 3
+const roundsOf = ({ held }: ApplyStanding): number => (held > 0 ? mostRounds + 1 : mostRounds)
 
 export async function undoCloud(run: CommitRun): Promise<StepOutcome> {
   const { context, memory } = run
@@ -27,7 +29,7 @@ export async function undoCloud(run: CommitRun): Promise<StepOutcome> {
   const executionId = execution.execution_id
   const standing = await applyStanding(ports.platform, tenant, executionId)
   if (!standing.has_open_changes) {
-    if (memory.round >= mostRounds) return await finish(run)
+    if (memory.round >= roundsOf(standing)) return await finish(run)
     if (standing.is_blocked && isPatient(run)) return await waitForOthers(run, standing)
     const seconds = memory.round === 0 ? await secondsToArrive(run) : 0
     if (seconds > 0) return { kind: 'more', seconds, memory: asJson(memory) }
@@ -75,8 +77,9 @@ async function wayOf(run: CommitRun): Promise<Way> {
   const returning = rows.filter(({ key }) => !kept.has(key))
   const touched = changes.filter(({ is_touched: isTouched }) => isTouched)
   const absent = returning.filter(({ way }) => way === 'absent')
+  const again = all.slice(changes.length)
   const keys = [
-    ...touched.map((change) => resourceKey(change.table_name, change.row_id)),
+    ...[...touched, ...again].map((change) => resourceKey(change.table_name, change.row_id)),
     ...returning.flatMap(({ key, image }) => (image.applied ? [key] : [])),
     ...run.memory.surplus,
   ]
@@ -117,7 +120,10 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
   const way = await wayOf(run)
   const tables = await loadInstalledTables(ports, tenant)
   const plan = await planAll(ports.platform, tenant, tables, way.absent)
-  const open = plan.changes.filter(({ key, companion }) => way.keys.has(key) && !companion)
+  const held = await heldKeys(ports.platform, tenant, context.execution.execution_id)
+  const isOwn = (change: PlannedChange): boolean =>
+    way.keys.has(change.key) || (held.has(change.key) && isNobodys(change))
+  const open = plan.changes.filter((change) => isOwn(change) && !change.companion)
   const left = [...memory.left, ...open.map(openLine), ...anewLines(way), ...overwrittenLines(way)]
   const hasToDo = open.length > 0 || memory.left.length > 0
   const next: CommitMemory = { ...memory, left: [...new Set(left)], hasToDo }
@@ -135,14 +141,18 @@ const openLine = ({ action, table, naturalName, rowId }: PlannedChange): string 
   `could not be undone: ${action} ${table} ${naturalName || rowId} is left to do`
 
 /** What was deleted is there again, but not as the same: others may know it by its old id, and what was in it is gone. */
-const anewLines = ({ changes }: Way): readonly string[] =>
-  changes.flatMap((change) => {
-    const isEnding = change.action === 'delete' || change.action === 'replace'
+const anewLines = ({ changes, returning }: Way): readonly string[] => {
+  const rows = new Set(returning.map(({ key }) => key))
+  return changes.flatMap((change) => {
+    // What no row asked for is not made anew.
+    const isWanted = rows.has(resourceKey(change.table_name, change.row_id))
+    const isEnding = change.action === 'replace' || (change.action === 'delete' && isWanted)
     const isLost = change.state === 'done' && isEnding && !change.companion
     if (!isLost) return []
     const data = change.risk === 'deletes data' ? ', without what was stored in it' : ''
     return [`${describe({ ...change, action: 'delete' })} was deleted and is made anew${data}`]
   })
+}
 
 const overwrittenLines = ({ changes }: Way): readonly string[] =>
   changes.flatMap((change) =>

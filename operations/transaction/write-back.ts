@@ -7,6 +7,7 @@ import { insertEdits, type NewEdit } from '#postgres/statements/edit-restore.ts'
 import { restoreResources } from '#postgres/statements/resource-restore.ts'
 import { lockRows } from '#postgres/statements/rows-restore.ts'
 import { nameRows } from '../plan/row-names.ts'
+import { goneAlong } from './gone-along.ts'
 import { referrersOf, restoreRows } from './restore-rows.ts'
 import { everyColumn } from './roll-back.ts'
 import type { ReturningRow } from './way-back.ts'
@@ -21,7 +22,7 @@ export async function writeBack(
   returning: ReadonlyMap<string, ReturningRow>,
 ): Promise<ReadonlyMap<string, string>> {
   const { transaction, tenant } = writing
-  const withCompanions = [...weighed, ...(await companionsOf(writing, weighed))]
+  const withCompanions = [...endAlong(weighed), ...(await companionsOf(writing, weighed))]
   const along = await wentAlong(transaction, tenant, insertsOf(weighed))
   const { kept, left } = await keepReferred(
     writing,
@@ -36,6 +37,12 @@ export async function writeBack(
   await restoreForgotten(writing, [...returning.values()])
   await insertEdits(transaction, tenant, writing.actor, editsOf(kept, returning))
   return left
+}
+
+/** Nothing of them is to stay in the cloud either, though they were there before the commit. */
+function endAlong(weighed: readonly Weighed[]): readonly Weighed[] {
+  const gone = goneAlong(weighed)
+  return weighed.map((one) => (gone.has(one.net.key) ? { ...one, restoration: { kind: 'delete' } } : one))
 }
 
 const insertsOf = (weighed: readonly Weighed[]) =>

@@ -22,11 +22,14 @@ const orphans = (t: string): string => `
         AND r.region IS NOT DISTINCT FROM coalesce(planned->'cloudPlace', planned->'place')->>'region')
     AND NOT steps @> '[{"step": {"kind": "delete"}, "state": "done"}]'`
 
-/** What became of calls without an answer is not decided here: open intents stay open. */
+/**
+ * What became of calls without an answer is not decided here: open intents stay open. `isGoingOn`: the execution is not
+ * over, and has to do still what came of its own changes.
+ */
 export async function closeChanges(
   db: Queryable,
   tenant: Tenant,
-  input: { readonly executionId: number; readonly error: Json },
+  input: { readonly executionId: number; readonly error: Json; readonly isGoingOn?: boolean },
 ): Promise<void> {
   const t = tenant.schema
   await loosenColumns(db, tenant, await unanswered(db, tenant, input.executionId))
@@ -35,11 +38,16 @@ export async function closeChanges(
        SELECT * FROM ${t}.iasql_change_record
        WHERE execution_id = :execution::bigint AND ${isOpen()}),
      ${orphansSql(t, orphans(t))},
-     unheld AS (DELETE FROM ${t}.iasql_execution_held WHERE execution_id = :execution::bigint)
+     unheld AS (DELETE FROM ${t}.iasql_execution_held WHERE execution_id = :execution::bigint
+       AND (holder IS NOT NULL OR NOT :goingOn::boolean))
      UPDATE ${t}.iasql_change_record c
      SET state = 'skipped', error = :error::jsonb, ended_at = clock_timestamp()
      FROM open WHERE c.change_id = open.change_id`,
-    { execution: input.executionId, error: JSON.stringify(input.error) },
+    {
+      execution: input.executionId,
+      error: JSON.stringify(input.error),
+      goingOn: input.isGoingOn ?? false,
+    },
   )
   await pointAtOrphans(db, tenant, input.executionId)
 }

@@ -76,7 +76,9 @@ test('a sync finds out by itself what became of a call that was given up, and ta
   const synced = await worker.call('iasql_sync')
 
   expect(await notices()).toEqual([])
-  expect(synced.map(({ action, description }) => `${action} ${description}`)).toEqual(['create topic another'])
+  expect(synced.map(({ action, description }) => `${action} ${description}`)).toEqual([
+    'create topic another',
+  ])
   expect(await worker.call('iasql_preview')).toEqual([])
 })
 

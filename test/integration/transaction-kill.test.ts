@@ -1,5 +1,6 @@
 /** A server that dies in the middle of a commit: whoever takes it up brings it to its end, or takes all of it back. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { commitAndDie } from '#test/support/commit-and-die.ts'
 import { type CommitLab, openCommitLab } from '#test/support/commit-lab.ts'
 import type { LabSession } from '#test/support/session.ts'
 
@@ -39,34 +40,12 @@ const edits = [
   `DELETE FROM topic WHERE name = 'doomed'`,
 ]
 
-/** Gives what became of the transaction. */
-async function commitAndDie(requests: number): Promise<string> {
-  const [begun] = await ann.call('iasql_begin')
-  await ann.write(...edits)
-  const worker = lab.worker()
-  worker.dieAfter(requests)
-  let isOver = false
-  const over = () => {
-    isOver = true
-  }
-  ann.call('iasql_commit').then(over, over)
-  // What a dead one waits for never comes.
-  while (!isOver && !worker.isDead) await lab.clock.sleep(500)
-  await lab.recover()
-  await lab.settle()
-  const [record] = await lab.user.query<{ state: string }>(
-    `SELECT state FROM iasql_transaction WHERE transaction_id = '${String(begun?.transaction_id)}'`,
-  )
-  if (record?.state === 'open') await ann.call('iasql_rollback')
-  return record?.state ?? ''
-}
-
 const deaths = [12, 40, 60, 75, 90, 105, 120, 140, 170]
 
 test.each(deaths)(
   'a commit that can be done is done, whatever the moment (%i requests)',
   async (requests) => {
-    const state = await commitAndDie(requests)
+    const state = await commitAndDie(lab, ann, { edits, requests })
 
     expect(await lab.plan()).toEqual([])
     const names = lab.cloud.world.all('topic').map(({ attributes }) => attributes.name)
@@ -81,7 +60,7 @@ test.each([...deaths, 200, 230, 260])(
     const before = await standing()
     lab.refuse((operation) => operation === 'CreateGateway')
 
-    const state = await commitAndDie(requests)
+    const state = await commitAndDie(lab, ann, { edits, requests })
 
     expect(await standing()).toEqual(before)
     expect(['open', 'failed']).toContain(state)

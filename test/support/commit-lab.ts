@@ -9,6 +9,7 @@ import { type LabSession, openSession } from './session.ts'
 import { type KindName, kinds } from './simulated/kinds.ts'
 import { openSimulatedLab, type SimulatedLab, type Worker } from './simulated/lab.ts'
 import { sim } from './simulated/module.ts'
+import { simulatedTables } from './simulated/shapes.ts'
 
 type Input = { readonly Id?: string; readonly Attributes?: Readonly<Record<string, unknown>> }
 
@@ -29,7 +30,13 @@ export interface CommitLab extends SimulatedLab {
   plan(): Promise<readonly string[]>
 }
 
-export async function openCommitLab(options: { readonly seed?: number } = {}): Promise<CommitLab> {
+export interface CommitLabOptions {
+  readonly seed?: number
+  /** Beside the first one. */
+  readonly modules?: readonly 'shapes'[]
+}
+
+export async function openCommitLab({ modules = [], ...options }: CommitLabOptions = {}): Promise<CommitLab> {
   let isRefused: (operation: string, input: Input) => boolean = () => false
   const refusing = (cloud: Cloud): Cloud => ({
     ...cloud,
@@ -50,7 +57,7 @@ export async function openCommitLab(options: { readonly seed?: number } = {}): P
     if (worker.isDead) worker = lab.openWorker()
     return worker
   }
-  await worker.call('iasql_install', [['sim']])
+  await worker.call('iasql_install', [['sim', ...modules]])
   const sessions = { ...lab, call: (...given: Parameters<Worker['call']>) => alive().call(...given) }
   return {
     ...lab,
@@ -71,7 +78,7 @@ export async function openCommitLab(options: { readonly seed?: number } = {}): P
       }
       throw new Error('an execution never ends')
     },
-    tables: () => readTables(lab),
+    tables: () => readTables(lab, modules.length > 0 ? simulatedTables : sim.tables),
     things: () => readThings(lab),
     settle: () => lab.clock.sleep(100_000),
     plan: async () => {
@@ -81,9 +88,12 @@ export async function openCommitLab(options: { readonly seed?: number } = {}): P
   }
 }
 
-async function readTables(lab: SimulatedLab): Promise<Readonly<Record<string, Row>>> {
+async function readTables(
+  lab: SimulatedLab,
+  tables: readonly (typeof simulatedTables)[number][],
+): Promise<Readonly<Record<string, Row>>> {
   const found: Record<string, Row> = {}
-  for (const { name, columns } of sim.tables) {
+  for (const { name, columns } of tables) {
     for (const row of await lab.user.query<Row>(`SELECT * FROM ${name} ORDER BY id`)) {
       const own = Object.entries(columns).filter(([, { nature }]) => nature !== 'output')
       found[`${name}/${row.id}`] = Object.fromEntries(own.map(([column]) => [column, row[column] ?? null]))

@@ -83,6 +83,21 @@ describe('replacing', () => {
     ])
   })
 
+  test('what is done about a companion is over before its parent is made anew, whatever becomes of it', () => {
+    const waiting = (replaceBefore: boolean) => {
+      const parent = change('vpc', 1, 'replace', { replaceBefore })
+      const updated = change('route_table', 3, 'update', { parent: 'vpc/1' })
+      const ended = change('route_table', 4, 'delete', { parent: 'vpc/1' })
+      const { steps } = order([parent, updated, ended])
+      return steps.flatMap(({ key, needs }) =>
+        needs.flatMap(({ step, milestone }) => (milestone === 'tried' ? [`${key} ${step}`] : [])),
+      )
+    }
+
+    expect(waiting(false)).toEqual(['vpc/1#create route_table/3#update', 'vpc/1#create route_table/4#delete'])
+    expect(waiting(true)).toEqual(['vpc/1#delete route_table/3#update', 'vpc/1#delete route_table/4#delete'])
+  })
+
   test('the old one is deleted where it was', () => {
     const moved = { ...edited(vpc, {}), place: { ...vpc.place, region: 'eu-west-1' } }
 
