@@ -1,9 +1,9 @@
 /** The end of a run under which something broke. */
 import { renewRun } from '#postgres/statements/run-claim.ts'
 import { wireError } from '../connection/wire-error.ts'
+import { isDatabaseGone } from './database-gone.ts'
 import type { OpenRun } from './open-run.ts'
 import { settleRun } from './settle-run.ts'
-import { isDatabaseGone } from './statement-error.ts'
 import { abandonBlock } from './transaction-block.ts'
 import { whenDatabaseAnswers } from './when-database-answers.ts'
 

@@ -1,6 +1,6 @@
 /** A failed statement as its user sees it: PostgreSQL's own words, the position in what was sent, and what to do next. */
 import { violationHint } from '#engine/ddl/violation-hint.ts'
-import { type ErrorCode, errorKinds, IasqlError } from '#engine/model/error.ts'
+import { type ErrorCode, errorKinds } from '#engine/model/error.ts'
 import { tableLookup } from '#engine/plan/resource.ts'
 import { DataApiError } from '#postgres/data-api.ts'
 import { type DatabaseErrorFields, databaseErrorOf } from '#postgres/database-error.ts'
@@ -23,12 +23,6 @@ export interface FailedStatement {
   readonly prefixLength: number
   readonly memory: StatementMemory | undefined
 }
-
-/** Lost for good or for now: nobody knows, so the statement's fate is asked for when it is back. */
-export const isDatabaseGone = (error: unknown): boolean =>
-  error instanceof DataApiError
-    ? error.fault === 'unavailable' || error.fault === 'resuming'
-    : error instanceof IasqlError && error.code === 'system/database-unavailable'
 
 const withKind = (code: ErrorCode, message: string): WireError => {
   const { sqlstate, hint } = errorKinds[code]

@@ -1,6 +1,6 @@
 /** A database that restarts is waited for, within reason. */
 import type { Ports } from '../ports.ts'
-import { isDatabaseGone } from './statement-error.ts'
+import { isDatabaseGone } from './database-gone.ts'
 
 const patienceMs = 30_000
 

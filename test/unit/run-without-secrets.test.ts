@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { IasqlError } from '#engine/model/error.ts'
 import { withoutSecrets } from '#operations/run/secret-arguments.ts'
-import { isDatabaseGone } from '#operations/run/statement-error.ts'
+import { isDatabaseGone } from '#operations/run/database-gone.ts'
 import { DataApiError } from '#postgres/data-api.ts'
 
 const secrets = new Map([['1', 'hunter22']])
