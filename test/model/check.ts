@@ -63,7 +63,8 @@ function strays({ lab, bindings, users }: ModelRun, { rows, byId, told }: Pictur
     for (const state of lab.cloud.world.all(name as KindName)) {
       const { id, thing, attributes } = state
       const record = byId.get(id)
-      if (!record && thing.madeBy === 'stranger' && isSuperseded(lab.cloud.world, state)) continue
+      const isUntold = isSuperseded(lab.cloud.world, state) || pointsNowhere(lab.cloud.world, state)
+      if (!record && thing.madeBy === 'stranger' && isUntold) continue
       if (!record) violations.push({ name: 'orphan', what: `${id} (made by ${thing.madeBy}) is nobody's` })
       const tags = attributes.tags as Readonly<Record<string, string>> | undefined
       const token = thing.token ?? tags?.['iasql:token'] ?? ''
@@ -105,6 +106,13 @@ const wronglyShown = ({ lab, shown }: ModelRun): readonly Violation[] =>
     return versions.some(({ attributes }) => attributes?.value === value)
       ? []
       : [{ name: 'mismatch' as const, what: `the value that was shown of ${name} was never in it` }]
+  })
+
+/** At what is gone for good, such as a revision that has been replaced: no row can say that, and a notice does. */
+const pointsNowhere = (world: World, { thing, attributes }: State): boolean =>
+  Object.keys(kindOf(thing.kind).references).some((name) => {
+    const target = attributes[name] ?? null
+    return typeof target === 'string' && !world.now(target)
   })
 
 /** Of a family only the newest revision shows, but to those who know another one's id. */
