@@ -1,8 +1,8 @@
 /** What a call with secret arguments ends with is told without them, and is treated as what it is. */
 import { expect, test } from 'vitest'
 import { IasqlError } from '#engine/model/error.ts'
-import { withoutSecrets } from '#operations/run/secret-arguments.ts'
 import { isDatabaseGone } from '#operations/run/database-gone.ts'
+import { withoutSecrets } from '#operations/run/secret-arguments.ts'
 import { DataApiError } from '#postgres/data-api.ts'
 
 const secrets = new Map([['1', 'hunter22']])
