@@ -47,6 +47,7 @@ export function draftChange(
     isReferenced: false,
   }
   const decision = decide('apply', existence, policy(''))
+  if (isAwaited(resource) && !isOver(known, resource)) return { kind: 'nothing' }
   switch (decision) {
     case 'create':
     case 'recreate':
@@ -73,6 +74,14 @@ export function draftChange(
         : { kind: 'nothing' }
   }
 }
+
+/** AWS has still to make it along with its parent; nobody else could. */
+const isAwaited = ({ companionOf, cloudId }: ResourceState): boolean =>
+  companionOf !== null && cloudId === null
+
+/** Neither is wanted any more. */
+const isOver = (known: KnownResources, resource: ResourceState): boolean =>
+  resource.desired === null && !parentOf(known, resource)?.desired
 
 const plain = {
   kind: 'draft',

@@ -131,9 +131,9 @@ async function take(scope: CompanionScope, taken: Taken): Promise<void> {
     const cloudId = mapper.idOf(one)
     rows.push({ cloudId, row, naturalName: shownName(type, row, cloudId), companionOf })
   }
-  const { again, made, gone } = matchCompanions(rows, taken.before)
-  const rebindings = again.map(([{ cloudId, row }, { resource_id, base }]) => {
-    return { resource_id, cloud_id: cloudId, row, kept: keptColumns(type, base, row) }
+  const { again, made, gone } = matchCompanions(type, rows, taken.before)
+  const rebindings = again.map(([{ cloudId, row, naturalName }, { resource_id, base: before }]) => {
+    return { resource_id, cloud_id: cloudId, row, naturalName, before, kept: keptColumns(type, before, row) }
   })
   await rebindCompanions(db, tenant, rebindings, scope.executionId)
   for (const [row, { row_id: rowId }] of again) scope.learn({ table: type.name, rowId }, row.cloudId, row.row)

@@ -93,6 +93,11 @@ const alikeOf = (rows: readonly RestoredRow[]): readonly (readonly RestoredRow[]
   ...Map.groupBy(rows, ({ values }) => Object.keys(values).join()).values(),
 ]
 
+export const rowsGoing = (weighed: readonly Weighed[]) =>
+  weighed.flatMap(({ net, restoration }) =>
+    restoration.kind === 'delete' ? [{ table_name: net.table, row_id: net.rowId }] : [],
+  )
+
 const idsToDelete = (rows: readonly Weighed[]): readonly number[] =>
   rows.flatMap(({ net, restoration }) => (restoration.kind === 'delete' ? [net.rowId] : []))
 

@@ -3,8 +3,9 @@ import { IasqlError } from '#engine/model/error.ts'
 import { listed } from '#engine/plan/listed-names.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { type NetEdit, netEdits } from '#engine/transaction/net-edit.ts'
-import { type Database, databaseOver, type Queryable } from '#postgres/database.ts'
-import { companionRows, wentAlong } from '#postgres/statements/companion-gone.ts'
+import { databaseOver, type Queryable } from '#postgres/database.ts'
+import { awaitCompanions } from '#postgres/statements/companion-awaited.ts'
+import { companionRows } from '#postgres/statements/companion-gone.ts'
 import { policyEdits, restorePolicies } from '#postgres/statements/policy-restore.ts'
 import { ownTransactionId } from '#postgres/statements/run-commit.ts'
 import { letRestore } from '#postgres/statements/secret-restore.ts'
@@ -21,9 +22,10 @@ import { loadInstalledTables } from '../install/installed-tables.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { attribute } from './attribute.ts'
+import { companionsAlong } from './awaited-companions.ts'
 import { goneAlong } from './gone-along.ts'
 import { beginningGone, editedSince, rowsGone, stillReferred } from './refusals.ts'
-import { referrersOf, restoreRows } from './restore-rows.ts'
+import { referrersOf, restoreRows, rowsGoing } from './restore-rows.ts'
 import { resultRows } from './result-rows.ts'
 import { firstOf, rollBack } from './roll-back.ts'
 import { ownTransaction, sessionOf } from './session.ts'
@@ -153,19 +155,23 @@ async function takeBack(
     restoration.kind === 'edited' ? [{ title, columns: restoration.columns, by }] : [],
   )
   if (edited.length > 0) throw editedSince({ verb: 'reverted', id: past.id }, edited)
-  const along = await alongWithParents(platform, tenant, found)
   const goingAlong = goneAlong(found)
-  const weighed = found.filter(({ net: { key } }) => !along.has(key) && !goingAlong.has(key))
-  const going = weighed.filter(({ restoration: { kind } }) => kind === 'delete').map(rowOf)
-  const below = (await companionRows(platform, tenant, going)).map((row) =>
-    resourceKey(row.table_name, row.row_id),
+  const staying = found.filter(({ net: { key } }) => !goingAlong.has(key))
+  const { awaited, lost } = await companionsAlong({ transaction, platform, tenant }, staying)
+  const below = await companionRows(platform, tenant, rowsGoing(found))
+  const goingBelow = new Set(below.map((row) => resourceKey(row.table_name, row.row_id)))
+  const weighed = staying.filter(
+    ({ net: { key }, restoration: { kind } }) =>
+      !lost.has(key) && !(kind === 'delete' && goingBelow.has(key)),
   )
-  const referrers = await referrersOf(platform, tenant, tables, weighed, new Set(below))
+  const referrers = await referrersOf(platform, tenant, tables, weighed, goingBelow)
   if (referrers.size > 0) throw stillReferred('reverted', [...referrers.values()])
   const written = await restoreRows(transaction, tenant, weighed)
   const wanted = weighed.filter(({ restoration: { kind } }) => kind !== 'none' && kind !== 'gone')
   if (written < wanted.length) throw isProtected(past.id)
-  return { weighed, notices: [...(along.size > 0 ? [alongNotice([...along])] : []), ...ownNotice(weighed)] }
+  await awaitCompanions(transaction, tenant, [...awaited.values()])
+  const asked = weighed.filter(({ net: { key } }) => !awaited.has(key))
+  return { weighed: asked, notices: [...alongNotice([...awaited.keys()]), ...ownNotice(weighed)] }
 }
 
 const isProtected = (id: string): IasqlError =>
@@ -173,20 +179,10 @@ const isProtected = (id: string): IasqlError =>
     hint: 'AWS made it, or another account owns it: SELECT * FROM iasql_external lists the latter.',
   })
 
-/** What AWS makes along with its parent comes back with that, as another row. */
-async function alongWithParents(
-  db: Database,
-  tenant: Tenant,
-  weighed: readonly Weighed[],
-): Promise<ReadonlySet<string>> {
-  const coming = weighed.filter(({ restoration: { kind } }) => kind === 'insert')
-  return await wentAlong(db, tenant, coming.map(rowOf))
-}
-
-const rowOf = ({ net }: Weighed) => ({ table_name: net.table, row_id: net.rowId })
-
-const alongNotice = (keys: readonly string[]): string =>
-  `Made anew along with what they went with, by the next apply: ${keys.join(', ')}.`
+const alongNotice = (keys: readonly string[]): readonly string[] =>
+  keys.length === 0
+    ? []
+    : [`Made anew along with what they went with, by the next apply: ${keys.join(', ')}.`]
 
 function ownNotice(weighed: readonly Weighed[]): readonly string[] {
   const titles = weighed.flatMap(({ restoration, own, title }) => {

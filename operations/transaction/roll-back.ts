@@ -5,6 +5,7 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { listed } from '#engine/plan/listed-names.ts'
 import { isLocalOnly, type NetEdit, netEdits } from '#engine/transaction/net-edit.ts'
 import type { Queryable } from '#postgres/database.ts'
+import { dropAwaited } from '#postgres/statements/companion-awaited.ts'
 import { policyEdits, restorePolicies } from '#postgres/statements/policy-restore.ts'
 import {
   dropEdits,
@@ -20,7 +21,7 @@ import { holdingLease } from '../plan/holding-lease.ts'
 import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { editedSince, stillReferred } from './refusals.ts'
-import { referrersOf, restoreRows } from './restore-rows.ts'
+import { referrersOf, restoreRows, rowsGoing } from './restore-rows.ts'
 import { resultRows } from './result-rows.ts'
 import { meantTransaction, sessionOf } from './session.ts'
 import { editedByOthers, type Weighed, weighEdits } from './weigh-edits.ts'
@@ -112,6 +113,7 @@ async function takeBack(
   const referrers = await referrersOf(transaction, tenant, tables, weighed)
   if (referrers.size > 0) throw stillReferred('rolled back', [...referrers.values()])
   await restoreRows(transaction, tenant, weighed, everyColumn)
+  await dropAwaited(transaction, tenant, rowsGoing(weighed))
   await restorePolicies(transaction, tenant, await policyEdits(platform, tenant, { transactionId }))
   await dropEdits(transaction, tenant, transactionId)
   const taken = new Set(pending)

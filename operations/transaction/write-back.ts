@@ -2,13 +2,15 @@
 import type { TableSpec } from '#engine/model/table.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { userColumns } from '#engine/transaction/net-edit.ts'
-import { companionRows, wentAlong } from '#postgres/statements/companion-gone.ts'
+import { awaitCompanions, dropAwaited } from '#postgres/statements/companion-awaited.ts'
+import { companionRows } from '#postgres/statements/companion-gone.ts'
 import { insertEdits, type NewEdit } from '#postgres/statements/edit-restore.ts'
 import { restoreResources } from '#postgres/statements/resource-restore.ts'
 import { lockRows } from '#postgres/statements/rows-restore.ts'
 import { nameRows } from '../plan/row-names.ts'
+import { companionsAlong } from './awaited-companions.ts'
 import { goneAlong } from './gone-along.ts'
-import { referrersOf, restoreRows } from './restore-rows.ts'
+import { referrersOf, restoreRows, rowsGoing } from './restore-rows.ts'
 import { everyColumn } from './roll-back.ts'
 import type { ReturningRow } from './way-back.ts'
 import type { Scales, Weighed } from './weigh-edits.ts'
@@ -22,20 +24,25 @@ export async function writeBack(
   returning: ReadonlyMap<string, ReturningRow>,
 ): Promise<ReadonlyMap<string, string>> {
   const { transaction, tenant } = writing
-  const withCompanions = [...endAlong(weighed), ...(await companionsOf(writing, weighed))]
-  const along = await wentAlong(transaction, tenant, insertsOf(weighed))
+  const ending = endAlong(weighed)
+  const withCompanions = [...ending, ...(await companionsOf(writing, weighed))]
+  const { awaited, lost } = await companionsAlong(writing, ending)
   const { kept, left } = await keepReferred(
     writing,
-    withCompanions.filter(({ net: { key } }) => !along.has(key)),
+    withCompanions.filter(({ net: { key } }) => !lost.has(key)),
   )
   const isInCloud = (key: string): boolean => {
     const row = returning.get(key)
     return row?.way === undefined || row.way === 'forgotten'
   }
+  // Nobody asks for what AWS makes by itself.
+  const isAsked = ({ net: { key } }: Weighed): boolean => !awaited.has(key)
   const columnsOf = (type: TableSpec, key: string) => (isInCloud(key) ? everyColumn(type) : userColumns(type))
   await restoreRows(transaction, tenant, kept, columnsOf)
+  await awaitCompanions(transaction, tenant, [...awaited.values()])
+  await dropAwaited(transaction, tenant, rowsGoing(kept))
   await restoreForgotten(writing, [...returning.values()])
-  await insertEdits(transaction, tenant, writing.actor, editsOf(kept, returning))
+  await insertEdits(transaction, tenant, writing.actor, editsOf(kept.filter(isAsked), returning))
   return left
 }
 
@@ -44,11 +51,6 @@ function endAlong(weighed: readonly Weighed[]): readonly Weighed[] {
   const gone = goneAlong(weighed)
   return weighed.map((one) => (gone.has(one.net.key) ? { ...one, restoration: { kind: 'delete' } } : one))
 }
-
-const insertsOf = (weighed: readonly Weighed[]) =>
-  weighed.flatMap(({ net, restoration }) =>
-    restoration.kind === 'insert' ? [{ table_name: net.table, row_id: net.rowId }] : [],
-  )
 
 /** Nothing is called for what the cloud had lost before: the record says so again. */
 async function restoreForgotten(
@@ -77,10 +79,7 @@ async function companionsOf(
   weighed: readonly Weighed[],
 ): Promise<readonly Weighed[]> {
   const known = new Set(weighed.map(({ net: { key } }) => key))
-  const parents = weighed.flatMap(({ net, restoration }) =>
-    restoration.kind === 'delete' ? [{ table_name: net.table, row_id: net.rowId }] : [],
-  )
-  const rows = await companionRows(transaction, tenant, parents)
+  const rows = await companionRows(transaction, tenant, rowsGoing(weighed))
   const found: Weighed[] = []
   for (const [table, own] of Map.groupBy(rows, (row) => row.table_name)) {
     const type = tables.type(table)

@@ -1,4 +1,5 @@
 /** One tenant's transactions: whose session has which one open, and what a commit needs to take itself back. */
+import { byTenant } from '#engine/ddl/sql-text.ts'
 import type { Tenant } from '../tenant.ts'
 import type { TenantMigration } from './migration.ts'
 
@@ -31,12 +32,42 @@ const images = (t: string): readonly string[] => [
   `CREATE TABLE ${t}.iasql_transaction_half (transaction_id text NOT NULL, old jsonb NOT NULL, new jsonb NOT NULL)`,
 ]
 
+const source = (body: string): string => `'${body.replaceAll("'", "''")}'`
+
+/**
+ * Records of what AWS will make along with parents that are put back. Under a tenant's login only for a transaction of the
+ * engine that writes back what rows held.
+ */
+const awaitCompanions = (t: string): string => `
+CREATE FUNCTION ${t}.iasql_await_companions(companions jsonb) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS ${source(`
+BEGIN
+  IF ${byTenant} AND NOT EXISTS (SELECT FROM ${t}.iasql_restoring r WHERE r.xid = pg_current_xact_id()) THEN
+    RETURN false;
+  END IF;
+  WITH given AS (SELECT * FROM jsonb_to_recordset(companions)
+    AS c (table_name text, row_id bigint, account_id text, region text, parent_table text, parent_row bigint))
+  INSERT INTO ${t}.iasql_resource (table_name, row_id, account_id, region)
+    SELECT table_name, row_id, account_id, region FROM given
+    UNION SELECT parent_table, parent_row, account_id, region FROM given
+  ON CONFLICT (table_name, row_id) DO NOTHING;
+  UPDATE ${t}.iasql_resource k SET companion_of = p.resource_id, account_id = c.account_id, region = c.region
+    FROM jsonb_to_recordset(companions)
+      AS c (table_name text, row_id bigint, account_id text, region text, parent_table text, parent_row bigint)
+    JOIN ${t}.iasql_resource p ON p.table_name = c.parent_table AND p.row_id = c.parent_row
+    WHERE k.table_name = c.table_name AND k.row_id = c.row_id AND k.cloud_id IS NULL;
+  RETURN true;
+END`)}`
+
 export const tenantTransactionsMigration: TenantMigration = {
   name: 'tenant-transactions',
   version: 1,
   sql: ({ schema: t, readerRole, writerRole }: Tenant): readonly string[] => [
     ...transactions(t),
     ...images(t),
+    awaitCompanions(t),
+    `REVOKE ALL ON FUNCTION ${t}.iasql_await_companions(jsonb) FROM PUBLIC`,
+    `GRANT EXECUTE ON FUNCTION ${t}.iasql_await_companions(jsonb) TO ${writerRole}`,
     `COMMENT ON TABLE ${t}.iasql_transaction IS
       'What was begun by iasql_begin(), and what became of it.'`,
     `GRANT SELECT ON ${t}.iasql_transaction TO ${readerRole}, ${writerRole}`,

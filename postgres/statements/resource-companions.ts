@@ -10,7 +10,9 @@ export interface CompanionRecord {
   readonly resource_id: number
   readonly table_name: string
   readonly row_id: number
-  readonly cloud_id: CloudId
+  /** Null: AWS is still to make it. */
+  readonly cloud_id: CloudId | null
+  /** What was agreed on; of what is still to be made, what its row says. */
   readonly base: Row | null
 }
 
@@ -19,9 +21,11 @@ export async function readCompanions(
   tenant: Tenant,
   parentId: number,
 ): Promise<readonly CompanionRecord[]> {
+  const t = tenant.schema
   return await db.query<CompanionRecord>(
-    `SELECT resource_id, table_name, row_id, cloud_id, base FROM ${tenant.schema}.iasql_resource
-     WHERE companion_of = :parent::bigint ORDER BY resource_id`,
+    `SELECT resource_id, table_name, row_id, cloud_id,
+       CASE WHEN cloud_id IS NULL THEN ${t}.iasql_managed_row(table_name, row_id) ELSE base END AS base
+     FROM ${t}.iasql_resource WHERE companion_of = :parent::bigint ORDER BY resource_id`,
     { parent: parentId },
   )
 }
@@ -60,6 +64,9 @@ export interface Rebinding {
   readonly resource_id: number
   readonly cloud_id: CloudId
   readonly row: Row
+  /** What the tenant's row says where nothing was agreed on yet. */
+  readonly before: Row | null
+  readonly naturalName: string | null
   /** Columns whose values in the tenant's row stay, as edits. */
   readonly kept: readonly string[]
 }
@@ -79,8 +86,10 @@ export async function rebindCompanions(
       `WITH bound AS (
          UPDATE ${t}.iasql_resource r
          SET cloud_id = n.cloud_id, base = n.row, observed = n.row, observed_at = clock_timestamp(), drift = NULL,
-           unprojected = jsonb_build_object('write', n.row - n.kept, 'expected', coalesce(r.base, '{}'))
-         FROM jsonb_to_recordset(:rebindings::jsonb) AS n (resource_id bigint, cloud_id jsonb, row jsonb, kept text[])
+           natural_name = n."naturalName",
+           unprojected = jsonb_build_object('write', n.row - n.kept, 'expected', coalesce(r.base, nullif(n.before, 'null'), '{}'))
+         FROM jsonb_to_recordset(:rebindings::jsonb) AS n (resource_id bigint, cloud_id jsonb, row jsonb, before jsonb,
+           kept text[], "naturalName" text)
          WHERE r.resource_id = n.resource_id RETURNING r.table_name, r.row_id, cardinality(n.kept) > 0 AS is_edited),
        edited AS (
          INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)

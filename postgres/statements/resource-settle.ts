@@ -41,7 +41,10 @@ export async function settleResources(
            unprojected = ${mergedProjection('r.unprojected', "nullif(s.unprojected, 'null')")},
            drift = ${mergedDrift('r.drift', 's.drift')}
          FROM s WHERE r.table_name = s.table_name AND r.row_id = s.row_id AND nullif(s.base, 'null') IS NOT NULL
-           AND r.base_version <= s.edit_version)
+           AND r.base_version <= s.edit_version),
+       forgotten AS (
+         DELETE FROM ${t}.iasql_resource r USING s WHERE r.table_name = s.table_name AND r.row_id = s.row_id
+           AND nullif(s.base, 'null') IS NULL AND r.base IS NULL AND r.cloud_id IS NULL)
        DELETE FROM ${t}.iasql_edit e USING s
        WHERE e.table_name = s.table_name AND e.row_id = s.row_id AND e.edit_id <= s.edit_version
          AND pg_visible_in_snapshot(e.xid, :snapshot::pg_snapshot)`,

@@ -110,6 +110,7 @@ test('help has every function that a tenant may call, with an example', async ()
        AND has_function_privilege(p.oid, 'EXECUTE') GROUP BY 1 ORDER BY 1`,
   )
   const ofTheRunner = [
+    'iasql_await_companions',
     'iasql_begin_statement',
     'iasql_execute',
     'iasql_fetch',

@@ -7,7 +7,7 @@ import { resourceKey } from '#engine/plan/resource.ts'
 import { modules } from '#modules/registry.ts'
 import { learnedRows } from '#operations/apply/learned-rows.ts'
 import { matchCompanions } from '#operations/apply/match-companions.ts'
-import { column } from '#test/support/engine-tables.ts'
+import { column, table } from '#test/support/engine-tables.ts'
 
 test('a column goes along with the one without which it says nothing', () => {
   const columns = { target: column({}), count: column({ with: 'target' }), name: column({}) }
@@ -33,6 +33,15 @@ test('an id of several parts is one text, however its parts were ordered', () =>
   expect(describeCloudId({ url: 'http://a/b' })).toBe('http://a/b')
 })
 
+const route = table({
+  name: 'route',
+  columns: {
+    destination: column({ replaces: 'before' }),
+    table: column({ replaces: 'before' }),
+    name: column(),
+    state: column({ nature: 'output' }),
+  },
+})
 const made = (id: string, row: Record<string, string>) => ({
   cloudId: { id },
   row,
@@ -53,17 +62,31 @@ test('a companion made anew keeps the row of the one it stands for', () => {
   const old = held(7, 'old-4', { destination: '10.0.0.0/16', table: 'rtb-00000000000000000' })
   const gone = held(8, 'old-x', { destination: '10.9.0.0/16', table: 'rtb-00000000000000000' })
 
-  expect(matchCompanions([four, six], [old, gone])).toEqual({
+  expect(matchCompanions(route, [four, six], [old, gone])).toEqual({
     again: [[four, old]],
     made: [six],
     gone: [gone],
   })
 })
 
+test('so it does where users have named it, and where its row does not know yet what becomes of it', () => {
+  const four = made('new-4', { destination: '10.0.0.0/16', state: 'active' })
+  const six = made('new-6', { destination: '2600::/56', state: 'active' })
+  const named = held(7, 'old-6', { destination: '2600::/56', name: 'mine', state: 'active' })
+  const coming = { ...held(8, '', { destination: '10.0.0.0/16' }), cloud_id: null }
+
+  const { again } = matchCompanions(route, [four, six], [named, coming])
+
+  expect(again).toEqual([
+    [four, coming],
+    [six, named],
+  ])
+})
+
 test('a companion that is still there is neither new nor gone', () => {
   const same = held(7, 'same', { destination: '10.0.0.0/16' })
 
-  expect(matchCompanions([made('same', { destination: '10.0.0.0/16' })], [same])).toEqual({
+  expect(matchCompanions(route, [made('same', { destination: '10.0.0.0/16' })], [same])).toEqual({
     again: [],
     made: [],
     gone: [],
@@ -74,7 +97,7 @@ test('the only one of its kind stands for the only one before, whatever it is li
   const main = made('rtb-new', { name: 'b' })
   const before = held(7, 'rtb-old', { name: 'a' })
 
-  expect(matchCompanions([main], [before]).again).toEqual([[main, before]])
+  expect(matchCompanions(route, [main], [before]).again).toEqual([[main, before]])
 })
 
 test('a resource that two accounts see has a row in each', () => {
