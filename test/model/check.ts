@@ -1,8 +1,8 @@
 /** At rest, everything that must hold: the rows, the engine's records and the cloud tell one story, and it is the users'. */
 import { type KindName, kindOf } from '#test/support/simulated/kinds.ts'
 import { simulatedTables } from '#test/support/simulated/shapes.ts'
-import { requested } from '#test/support/simulated/vault-request.ts'
-import { cloudIdOf, type State, type Thing, type World } from '#test/support/simulated/world.ts'
+import { isRequested } from '#test/support/simulated/vault-request.ts'
+import { cloudIdOf, type State, type World } from '#test/support/simulated/world.ts'
 import { checkRows } from './check-rows.ts'
 import { lostEdits, unaskedDeletes } from './check-users.ts'
 import { keyOf, type Picture, takePicture } from './picture.ts'
@@ -91,12 +91,6 @@ function strays({ lab, bindings, users }: ModelRun, { rows, byId, told }: Pictur
     }
   }
   return violations
-}
-
-/** A function made it, for no row. */
-const isRequested = ({ versions }: Thing): boolean => {
-  const tags = versions[0]?.attributes?.tags as Readonly<Record<string, string>> | undefined
-  return tags?.[requested] !== undefined
 }
 
 /** What a function shows is what the vault held. */

@@ -4,7 +4,8 @@ import { digestIn, nextVersion } from '#test/support/simulated/attributes.ts'
 import { type Attributes, type KindName, kindOf } from '#test/support/simulated/kinds.ts'
 import type { SimulatedLab } from '#test/support/simulated/lab.ts'
 import { Refusal } from '#test/support/simulated/refusal.ts'
-import type { State } from '#test/support/simulated/world.ts'
+import { isRequested } from '#test/support/simulated/vault-request.ts'
+import type { State, Thing } from '#test/support/simulated/world.ts'
 
 /** A value of a vault that no user has written. */
 export const theirs = 'their secret'
@@ -61,14 +62,15 @@ export class Stranger {
     }
   }
 
-  /** As the cloud insists, all that uses it goes along; not where somebody else's does. */
+  /** As the cloud insists, all that uses it goes along; not where somebody else's does. What a function has made is nobody's row. */
   leave(id: string): boolean {
     const { world } = this.#lab.cloud
     const leaving = new Set([id])
     for (const one of leaving) for (const user of world.dependants(one)) leaving.add(user.id)
     const things = [...leaving].flatMap((one) => world.things.get(one) ?? [])
-    if (!things.every(({ madeBy, companionOf }) => madeBy === 'stranger' || leaving.has(companionOf ?? '')))
-      return false
+    const isOurs = (thing: Thing): boolean =>
+      thing.madeBy !== 'stranger' && !isRequested(thing) && !leaving.has(thing.companionOf ?? '')
+    if (things.some(isOurs)) return false
     for (const thing of things) {
       world.remove(thing, 'stranger')
       this.touched.add(thing.id)

@@ -2,12 +2,19 @@
 import { randomUUID } from 'node:crypto'
 import { defineRpc } from '#modules/kit/index.ts'
 import { commands, SimulatedClient } from './commands.ts'
+import type { Thing } from './world.ts'
 
 /** What the values begin with. */
 export const shown = 'shown once: '
 
 /** The tag of those that were made so. */
-export const requested = 'requested'
+const requested = 'requested'
+
+/** A function made it, for no row. */
+export const isRequested = ({ versions }: Thing): boolean => {
+  const tags = versions[0]?.attributes?.tags as Readonly<Record<string, string>> | undefined
+  return tags?.[requested] !== undefined
+}
 
 export const vaultRequest = defineRpc({
   name: 'vault_request',
