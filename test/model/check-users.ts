@@ -2,6 +2,7 @@
 import { equals } from '#engine/columns/canonical.ts'
 import type { Json } from '#engine/model/json.ts'
 import { kindOf } from '#test/support/simulated/kinds.ts'
+import { isRequested } from '#test/support/simulated/vault-request.ts'
 import type { Thing } from '#test/support/simulated/world.ts'
 import { isReplaced } from './is-replaced.ts'
 import { columnsOf, keyOf, type Picture } from './picture.ts'
@@ -37,15 +38,16 @@ export function lostEdits(run: ModelRun, picture: Picture): readonly Violation[]
       continue
     }
     if (!row) {
-      if (!things.some((thing) => isTaken(run, thing)))
+      if (!things.some((thing) => isTaken(run, thing)) && !saysNothing(run, key, words))
         violations.push({ name: 'lost edit', what: `${key} was written and is gone` })
       continue
     }
     for (const [name, value] of words) {
       const column = columnsOf(key.split('/')[0] ?? '')[name]
       const isTouched = things.some(({ id }) => touched.has(`${id}.${name}`))
-      // NULL where AWS fills something in is no word at all.
-      if (!column || isTouched || (value === null && !column.clearable)) continue
+      // NULL where AWS fills something in is no word at all, nor is it in a row that has yet to take what is there already.
+      const isOpen = value === null && (!column?.clearable || isTakenOver(run, key, things))
+      if (!column || isTouched || isOpen) continue
       const now = row[name] ?? null
       if (equals(column, now, value)) continue
       const what = `${key}.${name} was set to ${JSON.stringify(value)} and is ${JSON.stringify(now)}`
@@ -54,6 +56,21 @@ export function lostEdits(run: ModelRun, picture: Picture): readonly Violation[]
   }
   return violations
 }
+
+/** The cloud had lost it before, and what was written is what the row said then: that is no edit. */
+function saysNothing({ last }: ModelRun, key: string, words: ReadonlyMap<string, Json>): boolean {
+  const [table = ''] = key.split('/')
+  const before = last?.rows.get(key)
+  if (!before || !last?.missing.has(key)) return false
+  return [...words].every(([name, value]) => {
+    const column = columnsOf(table)[name]
+    return column !== undefined && equals(column, before[name] ?? null, value)
+  })
+}
+
+/** A new row that has taken over what somebody else, or a function, has made. */
+const isTakenOver = ({ last }: ModelRun, key: string, things: readonly Thing[]): boolean =>
+  !last?.rows.has(key) && things.some((thing) => thing.madeBy === 'stranger' || isRequested(thing))
 
 /** Somebody else has removed it, or what it came or goes with is gone, for whatever reason: that is looked at by itself. */
 function isTaken(
