@@ -13,9 +13,7 @@ export async function settleUnanswered(
   const open = await loadOpenIntents(ports.platform, tenant)
   if (open.length === 0) return
   // A repeated call tells for certain what a search can only guess: such are left to the next apply.
-  const telling = open.filter(
-    ({ table_name: table }) => !tables.lookup.get(table) || isLookedUp(tables, table),
-  )
+  const telling = open.filter(({ table_name: table }) => isLookedUp(tables, table))
   const pressing = new Set(telling.map((intent) => resourceKey(intent.table_name, intent.row_id)))
   const signal = AbortSignal.any([lost, cancelled])
   const notice = (message: string): void => progress.notice(message)
@@ -26,4 +24,5 @@ export async function settleUnanswered(
   })
 }
 
-const isLookedUp = (tables: InstalledTables, table: string): boolean => !tables.type(table).mapper?.unmarked
+const isLookedUp = (tables: InstalledTables, table: string): boolean =>
+  tables.lookup.has(table) && !tables.type(table).mapper?.unmarked

@@ -7,3 +7,11 @@ export function mapperOf(name: string): Mapper {
   if (!mapper) throw new Error(`no mapper of ${name}`)
   return mapper
 }
+
+/** A row whose other columns are at their defaults. */
+export const rowOf = (name: string, row: object) => ({
+  ...Object.fromEntries(
+    Object.entries(findTable(name)?.columns ?? {}).map(([column, what]) => [column, what.default ?? null]),
+  ),
+  ...row,
+})

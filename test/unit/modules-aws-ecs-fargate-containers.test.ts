@@ -4,8 +4,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
-import { mapperOf } from '#test/support/recorded-mapper.ts'
+import { mapperOf, rowOf } from '#test/support/recorded-mapper.ts'
 
 const ecs = mockClient(ECSClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -13,13 +12,6 @@ const place = { accountId: '123456789012', region: 'eu-west-1' }
 const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.timeout(5_000))
 
 beforeEach(() => ecs.reset())
-
-const rowOf = (name: string, row: object) => ({
-  ...Object.fromEntries(
-    Object.entries(findTable(name)?.columns ?? {}).map(([column, what]) => [column, what.default ?? null]),
-  ),
-  ...row,
-})
 
 const container = {
   name: 'web',

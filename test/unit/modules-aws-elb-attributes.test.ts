@@ -8,8 +8,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
-import { mapperOf } from '#test/support/recorded-mapper.ts'
+import { mapperOf, rowOf } from '#test/support/recorded-mapper.ts'
 
 const elb = mockClient(ElasticLoadBalancingV2Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -19,13 +18,6 @@ const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.time
 beforeEach(() => {
   elb.reset()
   elb.resolves({})
-})
-
-const rowOf = (name: string, row: object) => ({
-  ...Object.fromEntries(
-    Object.entries(findTable(name)?.columns ?? {}).map(([column, what]) => [column, what.default ?? null]),
-  ),
-  ...row,
 })
 
 test('a rule that goes by regular expressions shows them, and keeps them when another condition changes', async () => {

@@ -17,8 +17,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { done, ref, waiting } from '#engine/model/cloud.ts'
 import type { Mapper } from '#modules/kit/index.ts'
-import { findTable } from '#modules/registry.ts'
-import { mapperOf } from '#test/support/recorded-mapper.ts'
+import { mapperOf, rowOf } from '#test/support/recorded-mapper.ts'
 
 const elb = mockClient(ElasticLoadBalancingV2Client)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -26,14 +25,6 @@ const place = { accountId: '123456789012', region: 'eu-west-1' }
 const api = (mapper: Mapper) => cloud.api(mapper.client, place, AbortSignal.timeout(5_000))
 
 beforeEach(() => elb.reset())
-
-/** A row whose other columns are at their defaults. */
-const rowOf = (name: string, row: object) => ({
-  ...Object.fromEntries(
-    Object.entries(findTable(name)?.columns ?? {}).map(([column, what]) => [column, what.default ?? null]),
-  ),
-  ...row,
-})
 
 const arn = 'arn:aws:elasticloadbalancing:eu-west-1:123456789012'
 const group = (name: string) => `${arn}:targetgroup/${name}/0a`

@@ -19,8 +19,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { createCloud } from '#aws/create-cloud.ts'
 import { done, ref, waiting } from '#engine/model/cloud.ts'
 import type { Row } from '#engine/model/json.ts'
-import { findTable } from '#modules/registry.ts'
-import { mapperOf } from '#test/support/recorded-mapper.ts'
+import { mapperOf, rowOf } from '#test/support/recorded-mapper.ts'
 
 const sns = mockClient(SNSClient)
 const cloud = createCloud({ profile: 'aws', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
@@ -38,17 +37,10 @@ const arn = 'arn:aws:sns:us-east-1:123456789012:alarms'
 const role = 'arn:aws:iam::123456789012:role/sns-logs'
 const protection = { Name: 'none', Version: '2021-06-01', Statement: [] }
 
-/** Every argument at its default. */
-const bareRow = (table: string, row: Row): Row => ({
-  ...Object.fromEntries(
-    Object.entries(findTable(table)?.columns ?? {}).map(([name, column]) => [name, column.default ?? null]),
-  ),
-  ...row,
-})
 const deltaOf = (want: Row) =>
   Object.fromEntries(Object.entries(want).map(([name, to]) => [name, { from: null, to }]))
 const update = (table: string, seen: object, want: Row) =>
-  mapperOf(table).update(seen, bareRow(table, want), deltaOf(want), 'token', api)
+  mapperOf(table).update(seen, rowOf(table, want), deltaOf(want), 'token', api)
 
 const attributesSet = () =>
   sns.calls().map(({ args: [{ input }] }) => {
@@ -69,7 +61,7 @@ test('a topic is made with all that it has, but for its signature version, which
     tags: { team: 'shop' },
   }
 
-  const outcome = await topic.create(bareRow('topic', want), 'token', api)
+  const outcome = await topic.create(rowOf('topic', want), 'token', api)
   await update('topic', { arn, attributes: { TracingConfig: 'Active' } }, { signature_version: 2 })
 
   expect(outcome).toEqual(waiting({ arn }, 'its signature version', 'again'))
@@ -166,7 +158,7 @@ test('a subscription that waits for its confirmation is known by its ARN, and sh
   sns.on(SubscribeCommand).resolves({ SubscriptionArn: subscriptionArn })
   sns.on(GetSubscriptionAttributesCommand).resolves({ Attributes: mail })
 
-  const outcome = await subscription.create(bareRow('subscription', wanted), 'token', api)
+  const outcome = await subscription.create(rowOf('subscription', wanted), 'token', api)
   const [seen] = await subscription.get([{ arn: subscriptionArn }], api)
 
   expect(outcome).toEqual(done({ arn: subscriptionArn }))
@@ -198,7 +190,7 @@ test('what AWS lists without an ARN, and subscriptions to topics of others, are 
     .resolves({ Subscriptions: [{ ...mail, SubscriptionArn: 'PendingConfirmation' }] })
 
   const listed = await Array.fromAsync(subscription.list(place, api))
-  const found = await subscription.findByName?.(bareRow('subscription', wanted), api)
+  const found = await subscription.findByName?.(rowOf('subscription', wanted), api)
 
   expect(listed.map(subscription.idOf)).toEqual([{ arn: subscriptionArn }])
   expect(found).toBeUndefined()
