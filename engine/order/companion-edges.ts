@@ -10,7 +10,8 @@ export function addCompanionEdges(
 ): void {
   for (const change of changes) {
     const parent = change.parent === null || change.companion ? undefined : byKey.get(change.parent)
-    if (parent?.action !== 'replace') continue
+    // What is made anew itself comes to stand in the new parent.
+    if (parent?.action !== 'replace' || change.action === 'replace') continue
     const [from, to] = [
       parent.replaceBefore ? endOf(parent) : makerOf(parent),
       makerOf(change) ?? endOf(change),

@@ -34,16 +34,18 @@ export function followReplacements(known: KnownResources, drafts: Map<string, Dr
       const key = keyOf(dependant.resource)
       const { of, column } = dependant.reference
       if (next.column !== undefined && of !== next.column) continue
-      const parent = known.byKey.get(next.key)
-      if (parent?.resourceId !== null && dependant.resource.companionOf === parent?.resourceId) {
-        // AWS makes the companion anew with its parent: no change of its own, but a new id for those that use it.
-        if (!carried.has(key)) queue.push({ ...next, key })
-        carried.add(key)
-        continue
-      }
       // It comes anew with its parent, so it points at the new neighbours by itself.
       if (carried.has(key)) continue
       const before = drafts.get(key)
+      if (
+        comesAlong(known, dependant.resource, next.key) &&
+        !isMadeApart(known, dependant.resource, before)
+      ) {
+        // AWS makes the companion anew with its parent: no change of its own, but a new id for those that use it.
+        queue.push({ ...next, key })
+        carried.add(key)
+        continue
+      }
       const after = repoint(known, dependant, before, next)
       if (!after || after === before) continue
       drafts.set(key, after)
@@ -56,6 +58,16 @@ export function followReplacements(known: KnownResources, drafts: Map<string, Dr
     }
   }
 }
+
+function comesAlong(known: KnownResources, { companionOf }: ResourceState, parentKey: string): boolean {
+  const parent = known.byKey.get(parentKey)
+  return parent !== undefined && companionOf !== null && companionOf === parent.resourceId
+}
+
+/** Changed, it may be no more what AWS makes along; one that may go while its parent stands can be made for itself as well. */
+const isMadeApart = (known: KnownResources, resource: ResourceState, draft: Draft | undefined): boolean =>
+  (draft?.action === 'update' || draft?.action === 'replace') &&
+  tableOf(known, resource).createdWith.some(({ removable }) => removable)
 
 /** A name that stays in a row may have come to be another's: what it pointed at goes, and is not what it means. */
 function followNames(known: KnownResources, drafts: Map<string, Draft>): void {

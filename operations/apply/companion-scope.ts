@@ -25,6 +25,7 @@ export const companionScope = ({ ports, tenant, tables, signal, notice }: Asking
     const target: Place = placeOf(ports, place)
     return ports.cloud.api(mapperOf(type).client, target, signal)
   },
+  isMadeApart: () => false,
   index: (seen) => indexReferences(ports.platform, tenant, referencesIn(seen)),
   learn: () => undefined,
   notice,

@@ -4,7 +4,7 @@ import type { CloudApi, CloudId, CloudReference, SeenRow } from '#engine/model/c
 import type { Row } from '#engine/model/json.ts'
 import { qualifiedName } from '#engine/model/table.ts'
 import { shownName } from '#engine/plan/natural-name.ts'
-import type { RowPlace } from '#engine/plan/resource.ts'
+import { type RowPlace, resourceKey } from '#engine/plan/resource.ts'
 import type { Mapper, ResourceType } from '#modules/kit/index.ts'
 import type { Database } from '#postgres/database.ts'
 import {
@@ -21,7 +21,7 @@ import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
 import { importRows } from '../sync/import-rows.ts'
 import { type ReferenceIndex, readRow } from '../sync/row-references.ts'
-import { keptColumns } from './kept-columns.ts'
+import { alikeColumns, keptColumns } from './kept-columns.ts'
 import { matchCompanions } from './match-companions.ts'
 
 export interface CompanionScope {
@@ -31,6 +31,8 @@ export interface CompanionScope {
   /** The apply that goes on until the new companions have what the old ones were given; null: nobody is at it. */
   readonly executionId: number | null
   api(type: ResourceType, place: RowPlace): CloudApi
+  /** Of a row, by its key: the apply makes it anew by a call of its own, and not by way of its parent. */
+  isMadeApart(key: string): boolean
   index(seen: SeenRow, place: RowPlace): Promise<ReferenceIndex>
   /** Tells what a row stands for now. */
   learn(row: { readonly table: string; readonly rowId: number }, cloudId: CloudId, observed: Row): void
@@ -93,7 +95,10 @@ async function takeFrom(scope: CompanionScope, parent: Parent): Promise<Readonly
     const reference: CloudReference = { $ref: qualifiedName(parent.type), id: parent.cloudId }
     const seen: unknown[] = []
     for await (const one of mapper.companions(reference, scope.api(type, parent.place))) seen.push(one)
-    const before = known.filter((companion) => companion.table_name === type.name)
+    const before = known.filter(
+      ({ table_name: table, row_id: rowId }) =>
+        table === type.name && !scope.isMadeApart(resourceKey(table, rowId)),
+    )
     const { place, isAgain = false } = parent
     await take(scope, { type, mapper, seen, before, companionOf: record.resource_id, place, isAgain })
     for (const one of seen) {
@@ -133,7 +138,9 @@ async function take(scope: CompanionScope, taken: Taken): Promise<void> {
   }
   const { again, made, gone } = matchCompanions(type, rows, taken.before)
   const rebindings = again.map(([{ cloudId, row, naturalName }, { resource_id, base: before }]) => {
-    return { resource_id, cloud_id: cloudId, row, naturalName, before, kept: keptColumns(type, before, row) }
+    const kept = keptColumns(type, before, row)
+    const alike = alikeColumns(type, before, row)
+    return { resource_id, cloud_id: cloudId, row, naturalName, before, kept, alike }
   })
   await rebindCompanions(db, tenant, rebindings, scope.executionId)
   for (const [row, { row_id: rowId }] of again) scope.learn({ table: type.name, rowId }, row.cloudId, row.row)

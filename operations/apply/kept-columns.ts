@@ -11,5 +11,13 @@ export const keptColumns = ({ columns }: TableSpec, before: Row | null, now: Row
     return isGiven && !equals(column, had, now[name]) ? [name] : []
   })
 
+/** What it says as the old one did, in whatever words: the row goes on saying it in its own. */
+export const alikeColumns = ({ columns }: TableSpec, before: Row | null, now: Row): readonly string[] =>
+  Object.entries(columns).flatMap(([name, column]) =>
+    column.nature === 'argument' && before && name in now && equals(column, before[name] ?? null, now[name])
+      ? [name]
+      : [],
+  )
+
 /** The cloud names such things anew each time. */
 export const isAwsId = (value: unknown): boolean => typeof value === 'string' && /-[0-9a-f]{8,}$/.test(value)

@@ -38,13 +38,14 @@ async function isBareAgain({ context, tables }: ApplyRun, { type, change }: Job)
   return false
 }
 
-const scopeOf = ({ context, tables, reader, index, learn }: ApplyRun): CompanionScope => ({
+const scopeOf = ({ context, tables, reader, index, learn, jobs }: ApplyRun): CompanionScope => ({
   db: context.ports.platform,
   tenant: context.tenant,
   tables,
   executionId: context.execution.execution_id,
   api: (type, place) => reader.api(type, place),
   index,
+  isMadeApart: (key) => jobs.all.some(({ change }) => change.key === key && change.action === 'replace'),
   learn: (row, cloudId, observed) => learn(row, { cloudId, observed }),
   notice: (message) => context.progress.notice(message),
 })

@@ -69,6 +69,8 @@ export interface Rebinding {
   readonly naturalName: string | null
   /** Columns whose values in the tenant's row stay, as edits. */
   readonly kept: readonly string[]
+  /** Columns that the tenant's row says already, perhaps in other words. */
+  readonly alike: readonly string[]
 }
 
 /**
@@ -87,9 +89,9 @@ export async function rebindCompanions(
          UPDATE ${t}.iasql_resource r
          SET cloud_id = n.cloud_id, base = n.row, observed = n.row, observed_at = clock_timestamp(), drift = NULL,
            natural_name = n."naturalName",
-           unprojected = jsonb_build_object('write', n.row - n.kept, 'expected', coalesce(r.base, nullif(n.before, 'null'), '{}'))
+           unprojected = jsonb_build_object('write', n.row - n.kept - n.alike, 'expected', coalesce(r.base, nullif(n.before, 'null'), '{}'))
          FROM jsonb_to_recordset(:rebindings::jsonb) AS n (resource_id bigint, cloud_id jsonb, row jsonb, before jsonb,
-           kept text[], "naturalName" text)
+           kept text[], alike text[], "naturalName" text)
          WHERE r.resource_id = n.resource_id RETURNING r.table_name, r.row_id, cardinality(n.kept) > 0 AS is_edited),
        edited AS (
          INSERT INTO ${t}.iasql_edit (table_name, row_id, op, login)

@@ -12,8 +12,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   lab.refuse(() => false)
-  await lab.user.run('DELETE FROM guard')
-  await lab.user.run('DELETE FROM network')
+  for (const table of ['rule', 'guard', 'network']) await lab.user.run(`DELETE FROM ${table}`)
   await lab.user.run(`INSERT INTO network (cidr) VALUES ('10.0.0.0/16')`)
   await lab.user.run(`INSERT INTO guard (network_id) SELECT id FROM network`)
   await ann.call('iasql_apply')
@@ -65,6 +64,28 @@ test.each(ways)('%s takes away what AWS made for both', async (name, apply) => {
   expect(waysOut()).toBe(0)
   await expectNothingLeft()
 })
+
+const changes = [
+  ['port = 80', { port: 80, notes: null }],
+  [`notes = 'kept'`, { port: -1, notes: 'kept' }],
+] as const
+const wayOut = () =>
+  lab.cloud.world.all('rule').map(({ attributes }) => ({ port: attributes.port, notes: attributes.notes }))
+
+test.each(ways.flatMap(([name, apply]) => changes.map(([edit, rule]) => [name, edit, apply, rule] as const)))(
+  '%s leaves what AWS made for both with %s, and with nothing else beside it',
+  async (name, edit, apply, rule) => {
+    const [before] = await lab.user.query<{ id: number }>('SELECT id FROM rule')
+    if (name === 'a commit') await ann.call('iasql_begin')
+    await ann.write(`UPDATE rule SET ${edit}`, replacing)
+
+    await apply()
+
+    expect(wayOut()).toEqual([rule])
+    expect(await lab.user.query('SELECT id, port, notes FROM rule')).toEqual([{ ...before, ...rule }])
+    await expectNothingLeft()
+  },
+)
 
 test('what could not be given to the first is given to the next', async () => {
   await ann.write(ruling)
