@@ -17,7 +17,7 @@ import {
   stuckNotice,
   withNeeded,
 } from '../plan/left-out.ts'
-import { orderWanted } from '../plan/make-plan.ts'
+import { orderWanted, type PlanScope } from '../plan/make-plan.ts'
 import {
   findMoved,
   isToDo,
@@ -47,8 +47,8 @@ export interface CommitScope {
   readonly transactionId: string
   /** Its rows. */
   readonly keys: ReadonlySet<string>
-  /** Rows that are to go from the cloud and stay in their tables. */
-  readonly absent: ReadonlySet<string>
+  /** Rows that are to go from the cloud and stay in their tables; and whether the edits of others count. */
+  readonly planned: PlanScope
   /** Of its changes, those whose turn it is. */
   isDue(change: PlannedChange, changes: ReadonlyMap<string, PlannedChange>): boolean
   /** Throws when rows of it cannot be done because they hang on others. */

@@ -51,7 +51,7 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
   const tables = await loadInstalledTables(ports, tenant)
   const told: string[] = []
   const notice = (message: string): void => void told.push(message)
-  const scope = { ports, tenant, tables, signal, notice, ...(commit ? { absent: commit.absent } : {}) }
+  const scope = { ports, tenant, tables, signal, notice, ...commit?.planned }
   const { plan: whole, undecided } = await planSettled(scope)
   const plan = planFor(whole, commit?.keys)
   // After the plan has read the rows: an edit that it saw is missed by nobody who has a transaction open.

@@ -3,7 +3,7 @@ import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
-import { planAll, type RawPlan } from '../plan/make-plan.ts'
+import { type PlanScope, planAll, type RawPlan } from '../plan/make-plan.ts'
 import type { Ports } from '../ports.ts'
 import { isEnding } from './claimed-neighbours.ts'
 import { readUnread } from './read-unread.ts'
@@ -15,23 +15,23 @@ interface SettledPlan {
   readonly undecided: ReadonlySet<string>
 }
 
-export async function planSettled(scope: {
-  readonly ports: Ports
-  readonly tenant: Tenant
-  readonly tables: InstalledTables
-  readonly signal: AbortSignal
-  notice?(message: string): void
-  /** Rows that are to go from the cloud and stay in their tables. */
-  readonly absent?: ReadonlySet<string>
-}): Promise<SettledPlan> {
-  const { ports, tenant, tables, absent } = scope
+export async function planSettled(
+  scope: PlanScope & {
+    readonly ports: Ports
+    readonly tenant: Tenant
+    readonly tables: InstalledTables
+    readonly signal: AbortSignal
+    notice?(message: string): void
+  },
+): Promise<SettledPlan> {
+  const { ports, tenant, tables } = scope
   const undecided = await settleIntents(scope)
   await readUnread(scope)
-  const plan = await planAll(ports.platform, tenant, tables, absent)
+  const plan = await planAll(ports.platform, tenant, tables, scope)
   const unsure = unsureIn(plan)
   if (unsure.size === 0) return { plan, undecided }
   const left = await settleIntents(scope, unsure)
-  return { plan: await planAll(ports.platform, tenant, tables, absent), undecided: left }
+  return { plan: await planAll(ports.platform, tenant, tables, scope), undecided: left }
 }
 
 /** What a lost call may have put into something that is to go: its change would look for it when that is too late. */

@@ -3,8 +3,10 @@ import type { PolicyLookup } from '#engine/merge/drift-policy.ts'
 import { IasqlError } from '#engine/model/error.ts'
 import { orderChanges } from '#engine/order/order-changes.ts'
 import type { Step } from '#engine/order/step.ts'
+import { asAgreed } from '#engine/plan/as-agreed.ts'
 import { planChanges } from '#engine/plan/plan-changes.ts'
 import type { Plan, PlannedChange } from '#engine/plan/planned-change.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
 import type { Database } from '#postgres/database.ts'
 import { editedTables } from '#postgres/statements/edit-tables.ts'
 import { readSnapshot } from '#postgres/statements/snapshot-read.ts'
@@ -18,7 +20,7 @@ import {
   addStates,
   type LoadedStates,
 } from './load-neighbours.ts'
-import { loadStates } from './load-states.ts'
+import { type LoadedState, loadStates } from './load-states.ts'
 
 /** All edited rows of the tenant, planned; `states` holds them and their neighbours. */
 export interface RawPlan extends Plan {
@@ -29,18 +31,32 @@ export interface RawPlan extends Plan {
   readonly policy: PolicyLookup
 }
 
-/** `absent`: rows that are planned as if they were not there. */
+/** By resource keys; what is left out is planned as the tables say. */
+export interface PlanScope {
+  /** Rows that are planned as if they were not there. */
+  readonly absent?: ReadonlySet<string>
+  /** The only rows whose edits by people count. */
+  readonly within?: ReadonlySet<string>
+}
+
 export async function planAll(
   db: Database,
   tenant: Tenant,
   tables: InstalledTables,
-  absent: ReadonlySet<string> = new Set(),
+  { absent = new Set(), within }: PlanScope = {},
 ): Promise<RawPlan> {
   const snapshot = await readSnapshot(db)
   const states: LoadedStates = new Map()
   for (const table of await editedTables(db, tenant)) {
     const type = tables.lookup.get(table)
-    if (type) addStates(states, await loadStates(db, tenant, type, { kind: 'dirty' }))
+    if (!type) continue
+    const edited = await loadStates(db, tenant, type, { kind: 'dirty' })
+    const isLeft = ({ rowId, edit }: LoadedState): boolean =>
+      within?.has(resourceKey(table, rowId)) === false && edit?.actor !== 'iasql'
+    addStates(
+      states,
+      edited.map((state) => (isLeft(state) ? asAgreed(type, state) : state)),
+    )
   }
   for (const key of absent) {
     const state = states.get(key)

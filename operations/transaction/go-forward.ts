@@ -86,7 +86,7 @@ async function claimWave(
       commit: {
         transactionId: transaction.transaction_id,
         keys,
-        absent: new Set(),
+        planned: {},
         isDue: (change, changes) => waveOf(change, changes) <= memory.wave,
         check: refuseHanging,
       },

@@ -6,6 +6,7 @@ import { type CommitChange, commitChanges } from '#postgres/statements/commit-ch
 import { type ApplyStanding, applyStanding, heldKeys } from '#postgres/statements/execution-held.ts'
 import { stragglerMs } from '../apply/call-times.ts'
 import { claimChanges } from '../apply/claim-changes.ts'
+import { projectTables } from '../apply/project.ts'
 import { runSteps } from '../apply/run-steps.ts'
 import type { StepOutcome } from '../execution/execution-context.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
@@ -106,7 +107,7 @@ async function claimBack(run: CommitRun): Promise<boolean> {
     commit: {
       transactionId: transaction.transaction_id,
       keys,
-      absent,
+      planned: { absent, within: keys },
       isDue: () => true,
       check: () => undefined,
     },
@@ -119,7 +120,7 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
   const { ports, tenant } = context
   const way = await wayOf(run)
   const tables = await loadInstalledTables(ports, tenant)
-  const plan = await planAll(ports.platform, tenant, tables, way.absent)
+  const plan = await planAll(ports.platform, tenant, tables, { absent: way.absent, within: way.keys })
   const held = await heldKeys(ports.platform, tenant, context.execution.execution_id)
   const isOwn = (change: PlannedChange): boolean =>
     way.keys.has(change.key) || (held.has(change.key) && isNobodys(change))
@@ -134,6 +135,7 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
     await finishRows(finishing, way.returning, isOpen)
     await close(writing, run, 'failed', next)
   })
+  await projectTables(context)
   return await undoneEnd({ ...run, memory: next })
 }
 

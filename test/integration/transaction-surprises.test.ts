@@ -178,3 +178,24 @@ test('what stands in other rows for a replaced one moves over with the commit', 
   expect(told?.attributes.tags).toMatchObject({ network: network?.id })
   expect(await ann.call('iasql_preview')).toEqual([])
 })
+
+test('what is made anew is made where others have only planned a change', async () => {
+  await lab.user.run(`INSERT INTO network (cidr) VALUES ('10.0.0.0/16')`)
+  await lab.user.run(`INSERT INTO segment (network_id, cidr) SELECT id, '10.0.1.0/24' FROM network`)
+  await lab.user.run(`INSERT INTO server (segment_id) SELECT id FROM segment`)
+  await bob.call('iasql_apply')
+  await bob.write(`UPDATE segment SET cidr = '10.0.2.0/24'`)
+  await lab.settle()
+  const before = { tables: await lab.tables(), things: await lab.things() }
+  const planned = (await lab.plan()).map((line) => line.split(' ').slice(0, 2).join(' '))
+  await ann.call('iasql_begin')
+  await ann.write('DELETE FROM server', `DELETE FROM topic WHERE name = 'kept'`)
+  lab.refuse((operation) => operation === 'DeleteTopic')
+
+  const error = await ann.refusal('iasql_commit')
+
+  await lab.settle()
+  expect(error.detail).not.toContain('could not be undone')
+  expect({ tables: await lab.tables(), things: await lab.things() }).toEqual(before)
+  expect((await lab.plan()).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(planned)
+})
