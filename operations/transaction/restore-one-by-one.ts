@@ -2,7 +2,8 @@
 import { databaseErrorOf } from '#postgres/database-error.ts'
 import type { CommitMemory } from './commit-memory.ts'
 import type { CommitRun } from './commit-run.ts'
-import { endRestoring, keepHalves, withHalves } from './end-restoring.ts'
+import { endRestoring } from './end-restoring.ts'
+import { keepHalves, withHalves } from './keep-halves.ts'
 import { type Restoring, restoreSome, unheard } from './restore-some.ts'
 import { isPatient } from './wait-for-others.ts'
 import type { ReturningRow } from './way-back.ts'
@@ -23,7 +24,7 @@ export async function restoreOneByOne(run: CommitRun, restoring: Restoring): Pro
     if (refused.size === open.length) break
   }
   return await platform.transaction(async (writing) => {
-    const halves = await keepHalves(run, writing)
+    const halves = await keepHalves(run, writing, restoring.tables)
     const all = [...new Set([...left.values(), ...refused.values()])]
     const next = { ...restoring.next, ...withHalves(halves, all) }
     const kept = [...unheard(restoring, left.keys()), ...[...refused.keys()].map(({ key }) => key)]

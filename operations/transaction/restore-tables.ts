@@ -6,7 +6,8 @@ import type { StepOutcome } from '../execution/execution-context.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
 import { asJson, type CommitMemory } from './commit-memory.ts'
 import type { CommitRun } from './commit-run.ts'
-import { endRestoring, keepHalves, withHalves } from './end-restoring.ts'
+import { endRestoring } from './end-restoring.ts'
+import { keepHalves, withHalves } from './keep-halves.ts'
 import { restoreOneByOne } from './restore-one-by-one.ts'
 import { type Restoring, restoreSome, returningRows, unheard } from './restore-some.ts'
 import { isPatient } from './wait-for-others.ts'
@@ -46,7 +47,7 @@ const takenBack = { code: 'apply/cancelled', message: 'the commit was taken back
 /** Gives what is to be remembered of it. */
 async function restoreAll(run: CommitRun, restoring: Restoring): Promise<CommitMemory> {
   return await run.context.ports.platform.transaction(async (writing) => {
-    const halves = await keepHalves(run, writing)
+    const halves = await keepHalves(run, writing, restoring.tables)
     const left = await restoreSome(run, writing, restoring)
     const next = { ...restoring.next, ...withHalves(halves, [...left.values()]) }
     return await endRestoring(run, writing, { ...next, kept: unheard(restoring, left.keys()) })

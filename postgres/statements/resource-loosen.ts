@@ -33,3 +33,21 @@ export async function loosenColumns(
     )
   }
 }
+
+/** What was loosened for what did not come about after all is agreed on as before. */
+export async function tightenColumns(
+  db: Queryable,
+  { schema: t }: Tenant,
+  rows: readonly LooseRow[],
+): Promise<void> {
+  for (const page of inPages(rows)) {
+    await db.run(
+      `UPDATE ${t}.iasql_resource r SET base = CASE WHEN (r.base->:key) - l.columns = '[]' THEN r.base - CAST(:key AS text)
+           ELSE r.base || jsonb_build_object(CAST(:key AS text), (r.base->:key) - l.columns) END,
+         observed = r.observed || (SELECT jsonb_object_agg(c.name, r.base->c.name) FROM unnest(l.columns) AS c (name))
+       FROM jsonb_to_recordset(:rows::jsonb) AS l (table_name text, row_id bigint, columns text[])
+       WHERE r.table_name = l.table_name AND r.row_id = l.row_id AND r.base ? :key AND r.observed IS NOT NULL`,
+      { rows: JSON.stringify(page), key: unsureKey },
+    )
+  }
+}
