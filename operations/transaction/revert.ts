@@ -5,7 +5,7 @@ import { resourceKey } from '#engine/plan/resource.ts'
 import { type NetEdit, netEdits } from '#engine/transaction/net-edit.ts'
 import { databaseOver, type Queryable } from '#postgres/database.ts'
 import { awaitCompanions } from '#postgres/statements/companion-awaited.ts'
-import { companionRows } from '#postgres/statements/companion-gone.ts'
+import { companionRows, rowsPutBack } from '#postgres/statements/companion-gone.ts'
 import { policyEdits, restorePolicies } from '#postgres/statements/policy-restore.ts'
 import { ownTransactionId } from '#postgres/statements/run-commit.ts'
 import { letRestore } from '#postgres/statements/secret-restore.ts'
@@ -30,6 +30,7 @@ import { resultRows } from './result-rows.ts'
 import { firstOf, rollBack } from './roll-back.ts'
 import { ownTransaction, sessionOf } from './session.ts'
 import { type Weighed, weighEdits } from './weigh-edits.ts'
+import { weighGoing } from './weigh-going.ts'
 import { asRefusal } from './write-refusals.ts'
 
 /** @throws IasqlError that names the rows: then nothing was edited. */
@@ -158,9 +159,12 @@ async function takeBack(
   const goingAlong = goneAlong(found)
   const staying = found.filter(({ net: { key } }) => !goingAlong.has(key))
   const { awaited, lost } = await companionsAlong({ transaction, platform, tenant }, staying)
-  const below = await companionRows(platform, tenant, rowsGoing(found))
+  const going = rowsGoing(found)
+  const below = await companionRows(platform, tenant, going)
   const goingBelow = new Set(below.map((row) => resourceKey(row.table_name, row.row_id)))
-  const weighed = staying.filter(
+  const putBack = await rowsPutBack(platform, tenant, going, tables.types)
+  const scales = { transaction, platform, tenant, tables }
+  const weighed = [...staying, ...(await weighGoing(scales, found, putBack))].filter(
     ({ net: { key }, restoration: { kind } }) =>
       !lost.has(key) && !(kind === 'delete' && goingBelow.has(key)),
   )

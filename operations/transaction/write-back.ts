@@ -1,19 +1,17 @@
 /** Writes the rows of a commit that is taken back, with what AWS made along with them, and asks the cloud to follow. */
 import type { TableSpec } from '#engine/model/table.ts'
-import { resourceKey } from '#engine/plan/resource.ts'
 import { userColumns } from '#engine/transaction/net-edit.ts'
 import { awaitCompanions, dropAwaited } from '#postgres/statements/companion-awaited.ts'
 import { companionRows } from '#postgres/statements/companion-gone.ts'
 import { insertEdits, type NewEdit } from '#postgres/statements/edit-restore.ts'
 import { restoreResources } from '#postgres/statements/resource-restore.ts'
-import { lockRows } from '#postgres/statements/rows-restore.ts'
-import { nameRows } from '../plan/row-names.ts'
 import { companionsAlong } from './awaited-companions.ts'
 import { goneAlong } from './gone-along.ts'
 import { referrersOf, restoreRows, rowsGoing } from './restore-rows.ts'
 import { everyColumn } from './roll-back.ts'
 import type { ReturningRow } from './way-back.ts'
 import type { Scales, Weighed } from './weigh-edits.ts'
+import { weighGoing } from './weigh-going.ts'
 
 type Writing = Scales & { readonly actor: string }
 
@@ -25,7 +23,8 @@ export async function writeBack(
 ): Promise<ReadonlyMap<string, string>> {
   const { transaction, tenant } = writing
   const ending = endAlong(weighed)
-  const withCompanions = [...ending, ...(await companionsOf(writing, weighed))]
+  const rows = await companionRows(transaction, tenant, rowsGoing(weighed))
+  const withCompanions = [...ending, ...(await weighGoing(writing, weighed, rows))]
   const { awaited, lost } = await companionsAlong(writing, ending)
   const { kept, left } = await keepReferred(
     writing,
@@ -69,45 +68,6 @@ async function restoreForgotten(
       : [],
   )
   await restoreResources(transaction, tenant, forgotten)
-}
-
-const unnamed = { name: '', title: '' }
-
-/** Rows that AWS made along with those that go. */
-async function companionsOf(
-  { transaction, platform, tenant, tables }: Writing,
-  weighed: readonly Weighed[],
-): Promise<readonly Weighed[]> {
-  const known = new Set(weighed.map(({ net: { key } }) => key))
-  const rows = await companionRows(transaction, tenant, rowsGoing(weighed))
-  const found: Weighed[] = []
-  for (const [table, own] of Map.groupBy(rows, (row) => row.table_name)) {
-    const type = tables.type(table)
-    const ids = own.map((row) => row.row_id)
-    for (const [rowId, current] of await lockRows(transaction, tenant, table, ids)) {
-      const key = resourceKey(table, rowId)
-      if (known.has(key)) continue
-      const net = { key, table, rowId, before: null, after: current }
-      found.push({
-        net,
-        type,
-        current,
-        restoration: { kind: 'delete' },
-        by: [],
-        standing: [],
-        own: [],
-        ...unnamed,
-      })
-    }
-  }
-  const nameOf = await nameRows(
-    { db: platform, tenant, tables },
-    found.map(({ net, current }) => ({ ...net, row: current ?? {} })),
-  )
-  return found.map((one) => {
-    const name = nameOf(one.net.table, one.net.rowId)
-    return { ...one, name, title: `${one.net.table} ${name}` }
-  })
 }
 
 /** A row that others refer to stays; then what it refers to itself stays too. */

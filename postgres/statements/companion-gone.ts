@@ -1,5 +1,8 @@
 /** Rows that went along with their parent, by what applies have written down: nobody makes them but AWS. */
-import { resourceKey } from '#engine/plan/resource.ts'
+import { alongMessages } from '#engine/ddl/audit-sql.ts'
+import { literal } from '#engine/ddl/sql-text.ts'
+import type { TableSpec } from '#engine/model/table.ts'
+import { resourceKey, unqualified } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
@@ -46,6 +49,35 @@ export async function companionRows(
       { rows: JSON.stringify(page) },
     )
     for (const row of companions) found.push(row)
+  }
+  return found
+}
+
+/** Rows that AWS made along with these ones once, that users took away and have put back, and that nothing stands for yet. */
+export async function rowsPutBack(
+  db: Queryable,
+  { schema: t }: Tenant,
+  rows: readonly { readonly table_name: string; readonly row_id: number }[],
+  installed: readonly TableSpec[],
+): Promise<readonly { readonly table_name: string; readonly row_id: number }[]> {
+  const found: { table_name: string; row_id: number }[] = []
+  for (const type of installed) {
+    for (const { parent, via } of type.createdWith.filter(({ removable }) => removable)) {
+      const ids = rows.flatMap((row) => (row.table_name === unqualified(parent) ? [row.row_id] : []))
+      for (const page of inPages(ids, 2_000)) {
+        const some = await db.query<{ table_name: string; row_id: number }>(
+          `SELECT :table AS table_name, q.id AS row_id FROM ${t}."${type.name}" q
+           WHERE q."${via}" IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))
+             AND NOT EXISTS (SELECT FROM ${t}.iasql_resource k
+               WHERE k.table_name = :table AND k.row_id = q.id AND k.cloud_id IS NOT NULL)
+             AND EXISTS (SELECT FROM ${t}.iasql_audit a WHERE a.table_name = :table AND a.row_id = q.id
+               AND a.change_type = 'INSERT' AND a.message = ${literal(alongMessages.parent)})
+           ORDER BY q.id LIMIT 20000`,
+          { table: type.name, ids: JSON.stringify(page) },
+        )
+        for (const row of some) found.push(row)
+      }
+    }
   }
   return found
 }

@@ -87,17 +87,51 @@ export async function updateRows(
 /** How many went: rows that are protected stay. */
 export async function removeRows(
   transaction: Queryable,
-  { schema: t }: Tenant,
+  tenant: Tenant,
   table: string,
   ids: readonly number[],
 ): Promise<number> {
   let gone = 0
   for (const page of inPages(ids, idsAtATime)) {
-    gone += await transaction.run(
-      `DELETE FROM ${t}."${table}" q USING ${noteAuthor}
-       WHERE q.id IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))`,
-      { ids: JSON.stringify(page) },
-    )
+    const count = await deleteRows(transaction, tenant, table, page)
+    gone += count === page.length ? count : await removeOneByOne(transaction, tenant, table, page)
   }
   return gone
+}
+
+/** What AWS made along with a parent that stays, a DELETE takes by itself alone, and counts it among none. */
+async function removeOneByOne(
+  transaction: Queryable,
+  tenant: Tenant,
+  table: string,
+  ids: readonly number[],
+): Promise<number> {
+  for (const id of await standing(transaction, tenant, table, ids))
+    await deleteRows(transaction, tenant, table, [id])
+  return ids.length - (await standing(transaction, tenant, table, ids)).length
+}
+
+const amongIds = 'IN (SELECT value::bigint FROM jsonb_array_elements_text(:ids::jsonb))'
+
+const deleteRows = (
+  transaction: Queryable,
+  { schema: t }: Tenant,
+  table: string,
+  ids: readonly number[],
+): Promise<number> =>
+  transaction.run(`DELETE FROM ${t}."${table}" q USING ${noteAuthor} WHERE q.id ${amongIds}`, {
+    ids: JSON.stringify(ids),
+  })
+
+async function standing(
+  transaction: Queryable,
+  { schema: t }: Tenant,
+  table: string,
+  ids: readonly number[],
+): Promise<readonly number[]> {
+  const rows = await transaction.query<{ id: number }>(
+    `SELECT q.id FROM ${t}."${table}" q WHERE q.id ${amongIds}`,
+    { ids: JSON.stringify(ids) },
+  )
+  return rows.map(({ id }) => id)
 }

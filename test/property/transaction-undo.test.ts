@@ -76,14 +76,30 @@ const halfDone = 'its old one is left to be deleted'
 /** What stands beside the row's own, and is told, is no part of what is put back. */
 function withoutOld({ tables, things, plan }: Picture): Picture {
   const isOld = (thing: string): boolean => {
-    const [owner = ''] = /(network|guard|segment)\/\d+/.exec(thing) ?? []
-    return /^\w+ (with )?(network|guard|segment)\//.test(thing) && !(owner in tables)
+    const [owner = ''] = /(network|guard|segment|rule|server|gateway)\/\d+/.exec(thing) ?? []
+    return /^\w+ (with )?(network|guard|segment|rule|server|gateway)\//.test(thing) && !(owner in tables)
   }
   return {
     tables,
     things: things.filter((thing) => !isOld(thing)),
-    plan: plan.filter((line) => !/^delete (network|guard|segment) /.test(line)),
+    plan: plan.filter((line) => !/^delete (network|guard|segment|rule|server|gateway) /.test(line)),
   }
+}
+
+/** Without what AWS has made meanwhile along with rows of before, which is nobody's edit. */
+function withoutNews(
+  tables: Readonly<Record<string, Row>>,
+  before: Readonly<Record<string, Row>>,
+): Readonly<Record<string, Row>> {
+  const isMadeAlong = (key: string, row: Row): boolean =>
+    (key.startsWith('rulebook/') && `network/${row.network_id}` in before) ||
+    (key.startsWith('rule/') &&
+      row.direction === 'out' &&
+      row.port === -1 &&
+      `guard/${row.guard_id}` in before)
+  return Object.fromEntries(
+    Object.entries(tables).filter(([key, row]) => key in before || !isMadeAlong(key, row)),
+  )
 }
 
 async function reset(): Promise<void> {
@@ -103,7 +119,7 @@ describe('reverts, newest first', () => {
       const random = new Random(seed)
       await reset()
       const past: { readonly id: string; readonly before: Readonly<Record<string, Row>> }[] = []
-      for (let at = 0; at < 8; at += 1) {
+      for (let at = 0; at < 8 || past.length === 0; at += 1) {
         if (random.isLucky(0.3)) await refusalOf(ann.call('iasql_apply'))
         await lab.settle()
         const before = await lab.tables()
@@ -126,7 +142,8 @@ describe('reverts, newest first', () => {
         if (random.isLucky(0.3)) await refusalOf(ann.call('iasql_apply'))
       }
 
-      expect(await lab.tables()).toEqual(past[from]?.before)
+      const { before = {} } = past[from] ?? {}
+      expect(withoutNews(await lab.tables(), before)).toEqual(before)
     },
     300_000,
   )
