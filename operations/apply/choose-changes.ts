@@ -1,4 +1,4 @@
-/** Which of the planned changes an apply is to do: those of a preview that was chosen from, one's own, or all. */
+/** Which of the planned changes an execution is to do: an apply those of a preview, one's own or all, a commit what is its own. */
 import type { PlannedChange } from '#engine/plan/planned-change.ts'
 import { endedKeys } from '#postgres/statements/change-load.ts'
 import { heldKeys } from '#postgres/statements/execution-held.ts'
@@ -9,7 +9,6 @@ import type { InstalledTables } from '../install/installed-tables.ts'
 import {
   choiceNotice,
   isNobodys,
-  type LeftAlone,
   leftAlone,
   movedNotice,
   othersNotice,
@@ -25,6 +24,7 @@ import {
   type PreviewedPlan,
   readPreview,
   refuseMoved,
+  within,
 } from '../plan/previewed-plan.ts'
 import type { Ports } from '../ports.ts'
 import type { ApplyArguments } from './apply-arguments.ts'
@@ -63,107 +63,100 @@ export interface Choice {
   notices(unchosen: readonly PlannedChange[]): readonly string[]
 }
 
-/** What an apply that has planned before had to leave then. */
-interface Held {
-  /** By resource key; undefined: it has not planned yet. */
+interface Planned {
+  readonly tables: InstalledTables
+  readonly changes: readonly PlannedChange[]
+  /** Rows of transactions that others have open. */
+  readonly open: ReadonlyMap<string, OpenRow>
+}
+
+export interface Chooser {
+  /** What there is to choose from. */
+  within(changes: readonly PlannedChange[]): readonly PlannedChange[]
+  choose(planned: Planned): Promise<Choice>
+}
+
+export const chooserFor = async (ports: Ports, request: ChoiceRequest): Promise<Chooser> =>
+  request.commit
+    ? await chooserOfCommit(ports, request, request.commit)
+    : await chooserOfApply(ports, request)
+
+/** Of its own rows those whose turn it is, and what it owes; about others it says nothing. */
+async function chooserOfCommit(
+  ports: Ports,
+  { tenant, executionId }: ChoiceRequest,
+  commit: CommitScope,
+): Promise<Chooser> {
+  const held = await heldKeys(ports.platform, tenant, executionId)
+  // A commit is not over while somebody else has failed to do what it owes.
+  const isOwed = (change: PlannedChange): boolean => held.has(change.key) && isNobodys(change)
+  return {
+    within: (changes) => changes,
+    async choose({ tables, changes, open }) {
+      const owed = changes.filter(isOwed).map(({ key }) => key)
+      const alone = leftAlone(changes, tables, { open, own: new Set([...commit.keys, ...owed]) })
+      const { leftOut } = orderWanted(changes, tables, alone.isWanted)
+      commit.check(leftOut.filter(({ key, companion }) => commit.keys.has(key) && !companion))
+      const byKey = new Map(changes.map((change) => [change.key, change]))
+      return {
+        // What is owed goes before whatever cannot be taken back: its failure is no reason to lose that.
+        isChosen: (change) => alone.isWanted(change) && (isOwed(change) || commit.isDue(change, byKey)),
+        unseen: [],
+        notices: () => [],
+      }
+    },
+  }
+}
+
+/** What an apply was asked for, and what it had to leave when it planned before. */
+interface Asked {
+  /** Absent: whatever is planned now. */
+  readonly preview: PreviewedPlan | undefined
+  /** Who had claimed it then, by resource key; undefined: it has not planned yet. */
   readonly held: ReadonlyMap<string, number | null> | undefined
   /** It came of the execution's own changes, though nobody could preview it: what AWS made along is to be as it was before. */
   isOwed(change: PlannedChange): boolean
 }
 
-export async function awaitedBy(
-  ports: Ports,
-  { tenant, executionId, isAgain = false, commit }: ChoiceRequest,
-  preview: PreviewedPlan | undefined,
-): Promise<Held> {
-  const held = isAgain || commit ? await heldKeys(ports.platform, tenant, executionId) : undefined
-  // A commit is not over while somebody else has failed to do what it owes.
-  const isHeld = (key: string): boolean => (commit ? held?.has(key) === true : held?.get(key) === null)
+async function chooserOfApply(ports: Ports, request: ChoiceRequest): Promise<Chooser> {
+  const asked = await askedOf(ports, request)
   return {
-    held,
-    isOwed: (change) => {
-      const isLeftOut = (preview?.changes.get(change.key)?.left_out ?? null) !== null
-      return isHeld(change.key) && isNobodys(change) && !isLeftOut
+    within: (changes) => within(asked.preview, changes, asked.isOwed),
+    async choose(planned) {
+      const alone = leftAlone(planned.changes, planned.tables, { open: planned.open, own: undefined })
+      const choice = await chooseAsked(ports, request, { ...planned, ...asked })
+      return {
+        isChosen: (change) => alone.isWanted(change) && choice.isChosen(change),
+        unseen: choice.unseen.filter(alone.isWanted),
+        notices: (unchosen) => [
+          ...alone.notices(unchosen.filter(choice.isChosen)),
+          ...choice.notices(unchosen.filter(alone.isWanted)),
+        ],
+      }
     },
   }
 }
 
-/** The preview that is to be applied; none: whatever is planned now. */
-export const previewOf = async (
+async function askedOf(
   ports: Ports,
-  { tenant, arguments: { planId } }: ChoiceRequest,
-): Promise<PreviewedPlan | undefined> =>
-  planId === null ? undefined : await readPreview(ports, tenant, planId)
-
-export async function chooseChanges(
-  ports: Ports,
-  request: ChoiceRequest,
-  planned: {
-    readonly tables: InstalledTables
-    readonly changes: readonly PlannedChange[]
-    readonly preview: PreviewedPlan | undefined
-    /** Rows of transactions that others have open. */
-    readonly open: ReadonlyMap<string, OpenRow>
-    readonly awaited: Held
-  },
-): Promise<Choice> {
-  const { tables, changes, open, awaited } = planned
-  const { commit } = request
-  const owed = changes.filter(awaited.isOwed).map(({ key }) => key)
-  const alone = leftAlone(changes, tables, { open, own: commit && new Set([...commit.keys, ...owed]) })
-  if (commit) return chooseOfCommit(commit, { tables, changes, alone, awaited })
-  const choice = await chooseOfApply(ports, request, planned)
+  { tenant, executionId, arguments: { planId }, isAgain = false }: ChoiceRequest,
+): Promise<Asked> {
+  const preview = planId === null ? undefined : await readPreview(ports, tenant, planId)
+  const held = isAgain ? await heldKeys(ports.platform, tenant, executionId) : undefined
+  const isLeftOut = (key: string): boolean => (preview?.changes.get(key)?.left_out ?? null) !== null
   return {
-    isChosen: (change) => alone.isWanted(change) && choice.isChosen(change),
-    unseen: choice.unseen.filter(alone.isWanted),
-    notices: (unchosen) => [
-      ...alone.notices(unchosen.filter(choice.isChosen)),
-      ...choice.notices(unchosen.filter(alone.isWanted)),
-    ],
+    preview,
+    held,
+    isOwed: (change) => held?.get(change.key) === null && isNobodys(change) && !isLeftOut(change.key),
   }
 }
 
-function chooseOfCommit(
-  commit: CommitScope,
-  {
-    tables,
-    changes,
-    alone,
-    awaited,
-  }: {
-    readonly tables: InstalledTables
-    readonly changes: readonly PlannedChange[]
-    readonly alone: LeftAlone
-    readonly awaited: Held
-  },
-): Choice {
-  const { leftOut } = orderWanted(changes, tables, alone.isWanted)
-  commit.check(leftOut.filter(({ key, companion }) => commit.keys.has(key) && !companion))
-  const byKey = new Map(changes.map((change) => [change.key, change]))
-  return {
-    // What is owed goes before whatever cannot be taken back: its failure is no reason to lose that.
-    isChosen: (change) => alone.isWanted(change) && (awaited.isOwed(change) || commit.isDue(change, byKey)),
-    unseen: [],
-    notices: () => [],
-  }
-}
-
-async function chooseOfApply(
+/** Without regard to transactions that others have open. */
+async function chooseAsked(
   ports: Ports,
   { tenant, executionId, actor, arguments: given, isAgain = false }: ChoiceRequest,
-  {
-    tables,
-    changes,
-    preview,
-    awaited,
-  }: {
-    readonly tables: InstalledTables
-    readonly changes: readonly PlannedChange[]
-    readonly preview: PreviewedPlan | undefined
-    readonly awaited: Held
-  },
+  { tables, changes, preview, held, isOwed }: Planned & Asked,
 ): Promise<Choice> {
-  const { held, isOwed } = awaited
   // What points at a target by now, nobody could know when that had to wait.
   const isAwaited = held ? withNeeded(changes, tables, ({ key }) => held.has(key)) : () => true
   const ended = await endedKeys(ports.platform, tenant, executionId)

@@ -10,12 +10,11 @@ import { loadInstalledTables } from '../install/installed-tables.ts'
 import { findAdoptions } from '../plan/find-adoptions.ts'
 import { holdingLease } from '../plan/holding-lease.ts'
 import { type OrderedPlan, orderWanted, type RawPlan } from '../plan/make-plan.ts'
-import { within } from '../plan/previewed-plan.ts'
 import type { PlanLease } from '../plan/under-lease.ts'
 import type { Ports } from '../ports.ts'
 import { ownTransaction } from '../transaction/session.ts'
 import { type AwaitedRow, awaitedRows } from './awaited-rows.ts'
-import { awaitedBy, type ChoiceRequest, chooseChanges, previewOf } from './choose-changes.ts'
+import { type ChoiceRequest, chooserFor } from './choose-changes.ts'
 import { findClaimedNeighbours } from './claimed-neighbours.ts'
 import type { ClaimedChange } from './jobs.ts'
 import { decidedAmong, planSettled } from './plan-settled.ts'
@@ -56,13 +55,12 @@ async function planAndClaim(ports: Ports, request: ClaimRequest, lease: PlanLeas
   const plan = planFor(whole, commit?.keys)
   // After the plan has read the rows: an edit that it saw is missed by nobody who has a transaction open.
   const open = await openRows(db, tenant, commit?.transactionId ?? (await ownOf(ports, request)))
-  const preview = await previewOf(ports, request)
-  const awaited = await awaitedBy(ports, request, preview)
+  const chooser = await chooserFor(ports, request)
   const changes = await findAdoptions(
     { ports, db, tenant, tables, states: plan.states, signal },
-    within(preview, plan.changes, awaited.isOwed),
+    chooser.within(plan.changes),
   )
-  const choice = await chooseChanges(ports, request, { tables, changes, preview, open, awaited })
+  const choice = await chooser.choose({ tables, changes, open })
   const isDecided = decidedAmong(changes, undecided)
   const mine = orderWanted(changes, tables, (change) => choice.isChosen(change) && isDecided(change))
   const neighbours = await findClaimedNeighbours(db, tenant, plan, mine.changes)
