@@ -40,6 +40,8 @@ export interface ApplyRun {
   readonly refusals: Map<string, IasqlError>
   /** Since when a step is refused because of what another service has not heard of yet, milliseconds since the epoch. */
   readonly unheard: Map<string, number>
+  /** Rows that came back and are to be as bare as they went, by table, once that was asked. */
+  readonly bareRows: Map<string, Promise<ReadonlySet<number>>>
   /** Since when no call has reached the cloud, milliseconds since the epoch. */
   readonly reach: { lostSinceMs: number | null }
   /** The rows of `place` that what was seen there refers to. */
@@ -69,6 +71,7 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
     policy: await loadPolicy(ports.platform, tenant),
     refusals: new Map(),
     unheard: new Map(),
+    bareRows: new Map(),
     reach: { lostSinceMs: null },
     async index(seen, place) {
       const unknown = referencesIn(seen).filter((reference) => learned.find(reference, place) === undefined)

@@ -1,7 +1,7 @@
 /** What AWS made, or took away, along with the resource that a step has just written. */
 import type { CloudId } from '#engine/model/cloud.ts'
-import { qualifiedName } from '#engine/model/table.ts'
-import { wasBare } from '#postgres/statements/companion-bare.ts'
+import { qualifiedName, type TableSpec } from '#engine/model/table.ts'
+import { bareRows } from '#postgres/statements/companion-bare.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type CompanionScope, hasCompanions, renewCompanions, takeCompanions } from './companions.ts'
 import { type Job, stepOf } from './jobs.ts'
@@ -20,22 +20,36 @@ export async function takeMadeWith(
   if (!hasCompanions(run.tables, job.type)) return
   const { step } = stepOf(job, stepKey)
   const parent = { type: job.type, cloudId, place: { accountId: step.accountId, region: step.region } }
+  if (step.kind === 'update') {
+    if (!isMere(run, job, stepKey)) await renewCompanions(scopeOf(run), parent)
+    return
+  }
   const isAgain = job.change.resourceId !== null || (await isBareAgain(run, job))
-  if (step.kind !== 'update') await takeCompanions(scopeOf(run), { ...parent, isAgain })
-  else if (!isMere(run, job, stepKey)) await renewCompanions(scopeOf(run), parent)
+  await takeCompanions(scopeOf(run), { ...parent, isAgain })
 }
 
 /** Its row went, and has come back: users had taken away what they may, which AWS made anew with it. */
-async function isBareAgain({ context, tables }: ApplyRun, { type, change }: Job): Promise<boolean> {
+async function isBareAgain(run: ApplyRun, { type, change }: Job): Promise<boolean> {
+  const asked = run.bareRows.get(type.name) ?? bareAmong(run, type)
+  run.bareRows.set(type.name, asked)
+  return (await asked).has(change.rowId)
+}
+
+/** Of all rows of the kind that this run makes, so that it asks once however many there are. */
+async function bareAmong({ context, tables, jobs }: ApplyRun, type: TableSpec): Promise<ReadonlySet<number>> {
+  const rowIds = jobs.all.flatMap(({ change }) =>
+    change.table === type.name && change.resourceId === null ? [change.rowId] : [],
+  )
+  const bare = new Set<number>()
   for (const child of tables.types) {
     const made = child.createdWith.find(
       ({ parent, removable }) => removable && parent === qualifiedName(type),
     )
     if (!made) continue
-    const bare = { type, rowId: change.rowId, table: child.name, via: made.via }
-    if (await wasBare(context.ports.platform, context.tenant, bare)) return true
+    const asked = { type, rowIds, table: child.name, via: made.via }
+    for (const rowId of await bareRows(context.ports.platform, context.tenant, asked)) bare.add(rowId)
   }
-  return false
+  return bare
 }
 
 const scopeOf = ({ context, tables, reader, index, learn, jobs }: ApplyRun): CompanionScope => ({
