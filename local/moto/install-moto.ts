@@ -6,6 +6,7 @@ import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
 import { awaitLock } from '../data-directory/lock.ts'
+import { endWithUs } from '../process/end-process.ts'
 
 const requirement = 'moto[server]==5.2.1'
 
@@ -63,7 +64,8 @@ const removeHalfDone = async (folder: string): Promise<void> => {
   await rm(folder, { recursive: true, force: true })
   for (const entry of await readdir(dirname(folder))) {
     if (!entry.startsWith(`${basename(folder)}.new-`)) continue
-    await rm(join(dirname(folder), entry), { recursive: true, force: true })
+    // A killed one's pip may be about to end only now.
+    await rm(join(dirname(folder), entry), { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
@@ -96,9 +98,10 @@ const run = (
   explain: (output: string) => readonly [message: string, hint: string],
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    execFile(program, parameters, { maxBuffer: 16 * 1024 * 1024 }, (cause, stdout, stderr) => {
+    const child = execFile(program, parameters, { maxBuffer: 16 * 1024 * 1024 }, (cause, stdout, stderr) => {
       if (!cause) return resolve()
       const [message, hint] = explain(`${stdout}\n${stderr}`.trim() || cause.message)
       reject(new IasqlError('host/not-started', message, { hint, cause }))
     })
+    endWithUs(child, 'SIGTERM')
   })

@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IasqlError } from '#engine/model/error.ts'
-import { hasExited } from '../process/end-process.ts'
+import { endWithUs, hasExited } from '../process/end-process.ts'
 import type { MotoCommand } from './install-moto.ts'
 
 /** Its standard error is its log: a line for every call. */
@@ -30,6 +30,7 @@ export const launchMoto = async (
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...motoSettings },
   })
+  endWithUs(child, 'SIGTERM')
   let output = ''
   child.stderr.on('data', (chunk) => {
     output = (output + chunk).slice(-keptOutput)

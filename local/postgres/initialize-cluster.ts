@@ -23,7 +23,10 @@ export const initializeCluster = async (wanted: NewCluster): Promise<void> => {
   const folder = dirname(wanted.cluster)
   const half = `${basename(wanted.cluster)}.new-`
   for (const entry of await readdir(folder)) {
-    if (entry.startsWith(half)) await rm(join(folder, entry), { recursive: true, force: true })
+    // The killed one's initdb may be about to end only now, with files of its own until then.
+    if (entry.startsWith(half)) {
+      await rm(join(folder, entry), { recursive: true, force: true, maxRetries: 10 })
+    }
   }
   const fresh = join(folder, `${half}${randomUUID()}`)
   await makeCluster(wanted, fresh)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IasqlError } from '#engine/model/error.ts'
 import { readText } from '../data-directory/private-file.ts'
-import { hasExited } from '../process/end-process.ts'
+import { endWithUs, hasExited } from '../process/end-process.ts'
 import { type ServerSettings, serverParameters } from './settings.ts'
 import { asUser, type SystemUser } from './unprivileged.ts'
 
@@ -29,6 +29,8 @@ export const launchPostgres = async (launch: Launch): Promise<ChildProcess> => {
       stdio: ['ignore', log.fd, log.fd],
     })
     child.on('error', () => {})
+    // PostgreSQL's fast shutdown, also when it is still starting.
+    endWithUs(child, 'SIGINT')
     await untilReady(child, launch)
     return child
   } finally {

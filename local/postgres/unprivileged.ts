@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { IasqlError } from '#engine/model/error.ts'
+import { endWithUs } from '../process/end-process.ts'
 
 export interface SystemUser {
   readonly name: string
@@ -49,10 +50,11 @@ export const runAs = (
   parameters: readonly string[],
 ): Promise<string> =>
   new Promise((resolve, reject) => {
-    execFile(program, parameters, asUser(user), (error, stdout, stderr) => {
+    const child = execFile(program, parameters, asUser(user), (error, stdout, stderr) => {
       if (error) reject(new Error(stderr.trim() || error.message, { cause: error }))
       else resolve(stdout)
     })
+    endWithUs(child, 'SIGTERM')
   })
 
 /** Whether `user` may enter the folder; asked of the system, which knows about lists of rights and mounts. */

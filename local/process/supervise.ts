@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '#operations/ports.ts'
-import { type EndStep, endProcess, endWithUs, hasExited } from './end-process.ts'
+import { type EndStep, endProcess, hasExited } from './end-process.ts'
 import { identify } from './identity.ts'
 
 export interface Supervision {
@@ -34,7 +34,6 @@ export const supervise = (supervision: Supervision): Stop => {
     current = child
     child.unref()
     const startedAt = performance.now()
-    endWithUs(child, endSteps[0].signal)
     const ended = () => {
       if (stopping) return
       if (performance.now() - startedAt > steadyMs) failures = 0

@@ -6,7 +6,7 @@ import { installMoto } from '#local/moto/install-moto.ts'
 import { type Moto, startMoto } from '#local/moto/start-moto.ts'
 import { identify, isRunning } from '#local/process/identity.ts'
 import { makeTestDirectory } from '../support/cluster.ts'
-import { kill, killWatch, startHost, until } from '../support/host.ts'
+import { kill, killWatch, spawnHost, startHost, until } from '../support/host.ts'
 import { startTestMoto } from '../support/moto.ts'
 
 let directory: string
@@ -48,6 +48,9 @@ const stubPrograms = async (programs: Record<string, string>): Promise<string> =
 const python = `mkdir -p "$3/bin" && echo made >> "${'$'}{0%/bin/*}/made"
 printf '#!/bin/sh\\nsleep 0.3; echo "$@" >> "${'$'}{0%%/moto*}/installed"\\n' > "$3/bin/python" && chmod 755 "$3/bin/python"`
 
+/** Says who it is, and then nothing for a minute. */
+const silent = `echo $$ > "${'$'}{0%/bin/*}/silent"; exec sleep 60`
+
 test('answers the calls of the SDK, and is gone after stop', async () => {
   const moto = await startMoto({ directory, log, progress: log })
   const emulator = identify(await pidOf())
@@ -66,6 +69,21 @@ test('ends with the server when that is killed', async () => {
   const emulator = identify(await pidOf())
 
   await kill(host.child)
+
+  await until(() => !isRunning(emulator))
+})
+
+test.each([
+  ['that has yet to answer', { moto_server: silent }],
+  ['that is being installed', { moto_server: 'exit 127', python3: silent }],
+])('ends an emulator %s with the server when that is killed', async (_, programs) => {
+  await stubPrograms(programs)
+  const host = spawnHost('moto', directory)
+  const silentPid = async () => Number(await readFile(join(directory, 'silent'), 'utf8').catch(() => 0))
+  await until(async () => (await silentPid()) > 0)
+  const emulator = identify(await silentPid())
+
+  await kill(host)
 
   await until(() => !isRunning(emulator))
 })

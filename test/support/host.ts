@@ -13,9 +13,13 @@ export interface Host<Served> {
   readonly served: Served
 }
 
+/** Starts the process and waits for nothing. */
+export const spawnHost = (what: string, folder: string) =>
+  spawn(process.execPath, [script, what, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+
 /** Starts the process and resolves with what it serves, or `{ refused }`. */
 export const startHost = async <Served>(what: string, folder: string): Promise<Host<Served>> => {
-  const child = spawn(process.execPath, [script, what, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawnHost(what, folder)
   const lines = createInterface({ input: child.stdout })
   const [line] = (await once(lines, 'line')) as [string]
   return { child, served: JSON.parse(line) as Served }

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { launchMoto } from '#local/moto/launch-moto.ts'
-import { endWithUs, hasExited } from '#local/process/end-process.ts'
+import { hasExited } from '#local/process/end-process.ts'
 import { freePort } from '#local/process/free-port.ts'
 import { forkMoto, testMoto } from './moto-stem.ts'
 
@@ -63,7 +63,6 @@ const forked = async (port: number | undefined): Promise<Emulator | undefined> =
 const launched = async (port: number | undefined): Promise<Emulator> => {
   const servedPort = port ?? (await freePort())
   const child = await launchMoto(await testMoto(), servedPort)
-  endWithUs(child, 'SIGKILL')
   child.unref()
   return {
     port: servedPort,
