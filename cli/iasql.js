@@ -16,6 +16,14 @@ process.on('SIGINT', () => {
   if (process.listenerCount('SIGINT') === 1) process.exit(process.exitCode ?? interrupted)
 })
 
+// Whoever killed the Node that started us meant us: the end of the channel says that it is gone, `kill -9` included.
+if (process.env.IASQL_REEXECUTED && process.connected !== undefined) {
+  const end = () => process.kill(process.pid, 'SIGKILL')
+  if (!process.connected) end()
+  process.on('disconnect', end)
+  process.channel?.unref()
+}
+
 if (Number.parseInt(process.version.slice(1), 10) >= oldestMajor) {
   // Halves the time to start; the folder is the installation's own, since what is in it is run.
   nodeModule.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
@@ -41,7 +49,7 @@ function bundledNode() {
 
 function goOnWith(node) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, IASQL_REEXECUTED: '1' },
   })
   // A terminal sends Ctrl-C to both; the child takes two within a moment for one.

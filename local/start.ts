@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 import { IasqlError } from '#engine/model/error.ts'
 import { stderrLog } from './log.ts'
+import { endWithNpm } from './process/end-with-npm.ts'
 import { readSettings, UsageError } from './settings.ts'
 import { type Host, startHost } from './start-host.ts'
 
@@ -17,6 +18,9 @@ export interface StartOptions {
 export async function start(options: StartOptions): Promise<number> {
   const { stdout, stderr, environment, shell } = options
   const stopAsked = stopSignal()
+  const outermost = environment.IASQL_REEXECUTED ? process.ppid : process.pid
+  // A stop under way is not cut short: what tells us often tells npm too, which does not wait.
+  void stopAsked.promise.then(endWithNpm(outermost, environment.npm_lifecycle_script))
   let host: Host
   try {
     const settings = readSettings(environment)

@@ -7,7 +7,7 @@ export const start: Command = {
   summary: 'start the server on this machine; on a terminal with a SQL prompt',
   usage: `iasql start
 
-Embedded PostgreSQL, AWS emulator and socket server, all of them stopped when this ends. Prints one line
+Embedded PostgreSQL, AWS emulator and socket server, all of them stopped however this ends. Prints one line
 "ready <url> …" once it serves. Without a terminal on standard input it serves until SIGTERM or SIGINT.
 `,
   options: {},

@@ -27,11 +27,18 @@ export const takeLock = async (path: string): Promise<Lock | Held> => {
   }
 }
 
+const pollMs = 100
+
 /** Takes the lock as soon as its holder lets go of it. */
-export const awaitLock = async (path: string, pollMs = 100): Promise<Lock> => {
+export const awaitLock = async (path: string): Promise<Lock> =>
+  (await takeLockWithin(path, Number.POSITIVE_INFINITY)) as Lock
+
+/** As `takeLock`, but lets a holder that is about to end have so long for it. */
+export const takeLockWithin = async (path: string, patienceMs: number): Promise<Lock | Held> => {
+  const deadline = performance.now() + patienceMs
   for (;;) {
     const lock = await takeLock(path)
-    if ('release' in lock) return lock
+    if ('release' in lock || performance.now() > deadline) return lock
     await delay(pollMs)
   }
 }

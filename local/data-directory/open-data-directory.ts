@@ -6,7 +6,7 @@ import { IasqlError } from '#engine/model/error.ts'
 import { aesCipher } from '#operations/aes-cipher.ts'
 import type { Cipher, SecretKeys } from '#operations/ports.ts'
 import { secretKeysIn } from '#operations/secrets/secret-keys.ts'
-import { takeLock } from './lock.ts'
+import { takeLockWithin } from './lock.ts'
 import { keepPrivateFile, writePrivateFile } from './private-file.ts'
 import { openPrivateTexts } from './private-texts.ts'
 import { openSecretStore, type SecretStore } from './secrets.ts'
@@ -27,13 +27,16 @@ export interface DataDirectory {
   close(): Promise<void>
 }
 
+/** A server that was told to stop, or whose npm was killed, is gone by then. */
+const patienceMs = 5_000
+
 /**
  * Opens the folder, made if absent, for this process alone. It may hold other files and have any owner and mode;
  * neither is changed. Rejects with `host/in-use` while another process that lives has it open.
  */
 export const openDataDirectory = async (folder: string): Promise<DataDirectory> => {
   const path = await makeFolder(folder)
-  const lock = await takeLock(join(path, 'server.lock'))
+  const lock = await takeLockWithin(join(path, 'server.lock'), patienceMs)
   if (!('release' in lock)) {
     throw new IasqlError('host/in-use', `${path} is in use by another server, process ${lock.holder.pid}`)
   }

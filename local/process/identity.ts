@@ -19,9 +19,13 @@ export const isTaken = (pid: number): boolean => {
 }
 
 /** Fields of proc_pid_stat(5) from the third on: the second, the name, may hold spaces and parentheses. */
-const linuxStart = (pid: number): string | undefined => {
+const linuxFields = (pid: number | string): readonly string[] => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+const linuxStart = (pid: number): string | undefined => {
+  const fields = linuxFields(pid)
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`
 }
@@ -59,14 +63,21 @@ export const readIdentity = (value: unknown): ProcessIdentity | undefined => {
   return { pid: pid as number, startedAt }
 }
 
-/** Every process we may see, with its command line. A container lets root read these, but not another's directories. */
-export const listProcesses = (): readonly { readonly pid: number; readonly command: string }[] => {
+export interface RunningProcess {
+  readonly pid: number
+  readonly parent: number
+  /** Its command line. */
+  readonly command: string
+}
+
+/** Every process we may see. A container lets root read their command lines, but not another's directories. */
+export const listProcesses = (): readonly RunningProcess[] => {
   if (process.platform === 'win32') return []
   if (process.platform === 'linux') return readdirSync('/proc').flatMap(linuxProcess)
-  const lines = execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8' }).split('\n')
+  const lines = execFileSync('ps', ['-axo', 'pid=,ppid=,command='], { encoding: 'utf8' }).split('\n')
   return lines.flatMap((line) => {
-    const [, pid, command] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? []
-    return pid && command ? [{ pid: Number(pid), command }] : []
+    const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+    return command ? [{ pid: Number(pid), parent: Number(parent), command }] : []
   })
 }
 
@@ -74,7 +85,7 @@ const linuxProcess = (entry: string) => {
   if (!/^\d+$/.test(entry)) return []
   try {
     const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').join(' ').trim()
-    return [{ pid: Number(entry), command }]
+    return [{ pid: Number(entry), parent: Number(linuxFields(entry)[1]), command }]
   } catch {
     return []
   }

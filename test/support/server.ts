@@ -41,10 +41,16 @@ const cleanEnvironment = (): NodeJS.ProcessEnv =>
     Object.entries(process.env).filter(([name]) => !/^(IASQL|AWS|VITEST|NODE_OPTIONS)/.test(name)),
   )
 
+/** `iasql start` on this Node. */
+const startCommand = [process.execPath, command, 'start'] as const
+
 /** Starts `iasql start` and waits for its ready line. Rejects with what it wrote when it ends before. */
-export const spawnServer = async (environment: NodeJS.ProcessEnv): Promise<ServerProcess> => {
+export const spawnServer = async (
+  environment: NodeJS.ProcessEnv,
+  [program, ...parameters]: readonly [string, ...string[]] = startCommand,
+): Promise<ServerProcess> => {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [command, 'start'], {
+  const child = spawn(program, parameters, {
     env: { ...cleanEnvironment(), IASQL_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
