@@ -1,10 +1,10 @@
 /** What AWS made, or took away, along with the resource that a step has just written. */
 import type { CloudId } from '#engine/model/cloud.ts'
-import { qualifiedName, type TableSpec } from '#engine/model/table.ts'
-import { bareRows } from '#postgres/statements/companion-bare.ts'
+import type { TableSpec } from '#engine/model/table.ts'
 import type { ApplyRun } from './apply-run.ts'
 import { type CompanionScope, hasCompanions, renewCompanions, takeCompanions } from './companions.ts'
 import { type Job, stepOf } from './jobs.ts'
+import { bareAmong } from './made-again.ts'
 import { sentBy } from './wanted.ts'
 
 /** Tags never make anything else. */
@@ -30,26 +30,17 @@ export async function takeMadeWith(
 
 /** Its row went, and has come back: users had taken away what they may, which AWS made anew with it. */
 async function isBareAgain(run: ApplyRun, { type, change }: Job): Promise<boolean> {
-  const asked = run.bareRows.get(type.name) ?? bareAmong(run, type)
+  const asked = run.bareRows.get(type.name) ?? bareOfRun(run, type)
   run.bareRows.set(type.name, asked)
   return (await asked).has(change.rowId)
 }
 
 /** Of all rows of the kind that this run makes, so that it asks once however many there are. */
-async function bareAmong({ context, tables, jobs }: ApplyRun, type: TableSpec): Promise<ReadonlySet<number>> {
+function bareOfRun({ context, tables, jobs }: ApplyRun, type: TableSpec): Promise<ReadonlySet<number>> {
   const rowIds = jobs.all.flatMap(({ change }) =>
     change.table === type.name && change.resourceId === null ? [change.rowId] : [],
   )
-  const bare = new Set<number>()
-  for (const child of tables.types) {
-    const made = child.createdWith.find(
-      ({ parent, removable }) => removable && parent === qualifiedName(type),
-    )
-    if (!made) continue
-    const asked = { type, rowIds, table: child.name, via: made.via }
-    for (const rowId of await bareRows(context.ports.platform, context.tenant, asked)) bare.add(rowId)
-  }
-  return bare
+  return bareAmong({ db: context.ports.platform, tenant: context.tenant, tables }, type, rowIds)
 }
 
 const scopeOf = ({ context, tables, reader, index, learn, jobs }: ApplyRun): CompanionScope => ({

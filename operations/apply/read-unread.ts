@@ -23,6 +23,7 @@ import type { SyncScope } from '../sync/sync-scope.ts'
 import { isSettled } from '../sync/trust.ts'
 import { companionScope } from './companion-scope.ts'
 import { takeCompanions } from './companions.ts'
+import { againAmong } from './made-again.ts'
 
 interface Scope {
   readonly ports: Ports
@@ -107,9 +108,14 @@ async function readGroup(
   )
   const notice = (message: string): void => ports.log('warn', message)
   const asking = companionScope({ ...scope, signal: calling, notice })
-  const isWhole = async ({ cloudId }: LoadedState): Promise<boolean> => {
+  const again = await againAmong(
+    scope,
+    type,
+    read.map(({ rowId }) => rowId),
+  )
+  const isWhole = async ({ cloudId, rowId }: LoadedState): Promise<boolean> => {
     try {
-      if (cloudId) await takeCompanions(asking, { type, cloudId, place })
+      if (cloudId) await takeCompanions(asking, { type, cloudId, place, isAgain: again.has(rowId) })
       return true
     } catch (error) {
       if (isOfCloud(error, calling) && !signal.aborted) return false

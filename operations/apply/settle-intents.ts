@@ -20,6 +20,7 @@ import { companionScope } from './companion-scope.ts'
 import { takeCompanions } from './companions.ts'
 import { findMade } from './find-made.ts'
 import { type Look, left, lookForNewcomer } from './look-for-newcomer.ts'
+import { againAmong } from './made-again.ts'
 
 interface Scope {
   readonly ports: Ports
@@ -112,7 +113,11 @@ async function settle(scope: Scope, intent: OpenIntent, state: LoadedState | und
     naturalName: shownName(type, observed, cloudId, index.nameOf) ?? '',
     isSurplus,
   })
-  if (stands) await takeCompanions(companionScope({ ...scope, notice }), { type, cloudId, place })
+  if (stands) {
+    const again = await againAmong({ db: ports.platform, tenant, tables }, type, [intent.row_id])
+    const parent = { type, cloudId, place, isAgain: again.has(intent.row_id) }
+    await takeCompanions(companionScope({ ...scope, notice }), parent)
+  }
   return true
 }
 
