@@ -46,7 +46,9 @@ function addMoves(graph: Graph, grouped: Leavers): void {
 }
 
 const leaverOf = (change: PlannedChange): string | null =>
-  change.action === 'update' ? stepKey(change.key, 'update') : endOf(change)
+  change.action === 'update' || change.action === 'forget'
+    ? stepKey(change.key, change.action)
+    : endOf(change)
 
 /** Due at the same moment, their writes share a call, whatever else each of them waits for. */
 function waitTogether(graph: Graph, rings: readonly (readonly string[])[]): void {

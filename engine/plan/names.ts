@@ -20,7 +20,8 @@ export function namesOf(known: KnownResources, draft: Draft): Names {
   const { action, companion, resource } = draft
   const table = tableOf(known, resource)
   const makes = action === 'create' || action === 'replace'
-  const ends = (action === 'delete' || action === 'replace') && !companion
+  // What the cloud has lost is known to us by its name until it is forgotten.
+  const ends = (action === 'delete' || action === 'replace' || action === 'forget') && !companion
   const moves = action === 'update' && table.named && table.naturalKey.some((name) => name in draft.delta)
   const takes = () => namesIn(table, resource.place, resource.desired ?? {})
   const frees = () => namesIn(table, resource.cloudPlace ?? resource.place, resource.base ?? {})

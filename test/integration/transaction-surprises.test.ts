@@ -199,3 +199,21 @@ test('what is made anew is made where others have only planned a change', async 
   expect({ tables: await lab.tables(), things: await lab.things() }).toEqual(before)
   expect((await lab.plan()).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(planned)
 })
+
+test('a name whose deletion waits to be applied is refused, also where the cloud has lost it', async () => {
+  const [gone] = lab.cloud.world.all('topic').filter(({ attributes }) => attributes.name === 'kept')
+  if (gone) lab.cloud.world.remove(gone.thing, 'stranger')
+  await lab.settle()
+  await bob.write(`DELETE FROM topic WHERE name = 'kept'`)
+  await lab.worker().call('iasql_sync')
+  expect(await lab.plan()).toEqual(['forget topic kept'])
+  await ann.call('iasql_begin')
+  await ann.write(`INSERT INTO topic (name, retention) VALUES ('kept', 90)`)
+
+  const error = await ann.refusal('iasql_commit')
+
+  expect(error.message).toContain('create topic kept cannot be done without changes that are not part of it')
+  expect(topics()).toEqual(['other 60'])
+  await ann.call('iasql_rollback')
+  expect(await lab.plan()).toEqual(['forget topic kept'])
+})

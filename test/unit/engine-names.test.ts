@@ -100,3 +100,12 @@ test('one that goes by the name of another row is called by that where others ar
 
   expect(changes.find(({ key }) => key === 'rule/4')?.changed.door_id?.replaced).toBe('front/10')
 })
+
+test('a new door takes the place of one that the cloud has lost after that is forgotten', () => {
+  const lost = { ...deleted(at('door', 2, 20)), observed: null }
+
+  const all = steps(inserted('door', 1, { vpc_id: 1, place: 20 }), lost)
+
+  expect(keys(all)).toEqual(['door/2#forget', 'door/1#create'])
+  expect(needsOf(all, 'door/1#create')).toEqual(['door/2#forget'])
+})
