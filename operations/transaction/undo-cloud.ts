@@ -118,6 +118,7 @@ async function claimBack(run: CommitRun): Promise<boolean> {
 async function finish(run: CommitRun): Promise<StepOutcome> {
   const { context, memory } = run
   const { ports, tenant } = context
+  await projectTables(context)
   const way = await wayOf(run)
   const tables = await loadInstalledTables(ports, tenant)
   const plan = await planAll(ports.platform, tenant, tables, { absent: way.absent, within: way.keys })

@@ -89,6 +89,25 @@ test('deletes what holds data only when everything else is done', async () => {
   expect(await standing()).toEqual(before)
 })
 
+test('rows say by which id the cloud knows what was made again', async () => {
+  const old = await topicIds()
+  const kept = lab.cloud.world.all('topic').find(({ attributes }) => attributes.name === 'kept')
+  await ann.call('iasql_begin')
+  await ann.write(`DELETE FROM topic`)
+  lab.refuse((operation, { Id }) => operation === 'DeleteTopic' && Id === kept?.id)
+
+  await ann.refusal('iasql_commit')
+
+  const known = lab.cloud.world.all('topic').map(({ id }) => id)
+  expect((await topicIds()).sort()).toEqual(known.sort())
+  expect(await topicIds()).not.toEqual(old)
+})
+
+const topicIds = async () => {
+  const rows = await lab.user.query<{ topic_id: string }>('SELECT topic_id FROM topic ORDER BY name')
+  return rows.map(({ topic_id: id }) => id)
+}
+
 test('makes again what was deleted, and says that its data is gone', async () => {
   const before = await standing()
   await ann.call('iasql_begin')
