@@ -136,7 +136,6 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
     await finishRows(finishing, way.returning, isOpen)
     await close(writing, run, 'failed', next)
   })
-  await projectTables(context)
   return await undoneEnd({ ...run, memory: next })
 }
 
