@@ -60,7 +60,8 @@ export async function noteMade(run: ApplyRun, job: Job, stepKey: string, cloudId
     kind: 'keep',
     cloudId,
     base,
-    observed: state?.observed ?? base,
+    // What was seen of the old one of a replacement says nothing about the new one.
+    observed: isMade ? base : (state?.observed ?? base),
     baseVersion: state?.baseVersion ?? 0,
     isUnread: true,
   })
