@@ -86,6 +86,12 @@ function withoutOld({ tables, things, plan }: Picture): Picture {
   }
 }
 
+/** A way out that is made again may come by AWS or by us, whoever made it before. */
+const unmarked = (one: Picture): Picture => ({
+  ...one,
+  things: one.things.map((thing) => thing.replace(/^rule (with guard|rule)\/\d+:/, 'rule:')).sort(),
+})
+
 /** Without what AWS has made meanwhile along with rows of before, which is nobody's edit. */
 function withoutNews(
   tables: Readonly<Record<string, Row>>,
@@ -177,7 +183,7 @@ describe('a commit of which one call is refused', () => {
       await lab.settle()
       const after = await picture()
       const seen = error?.detail?.includes(halfDone) ? withoutOld(after) : after
-      if (error) expect(seen, `${error.message}\n${error.detail}`).toEqual(before)
+      if (error) expect(unmarked(seen), `${error.message}\n${error.detail}`).toEqual(unmarked(before))
       else {
         expect(left).toBeGreaterThanOrEqual(0)
         expect(before.plan, 'what is left was left before').toEqual(expect.arrayContaining([...after.plan]))
