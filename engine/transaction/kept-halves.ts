@@ -5,8 +5,6 @@ export interface Half {
   readonly key: string
   /** Rows that the old one is part of, and could not have been moved from. */
   readonly within: readonly string[]
-  /** AWS made something along with the new one, and rows stand for that by now. */
-  readonly hasCompanions: boolean
 }
 
 /**
@@ -14,7 +12,7 @@ export interface Half {
  * `anew`: rows that stand for another one than before the commit, these among them.
  */
 export function keptHalves(halves: readonly Half[], anew: ReadonlySet<string>): ReadonlySet<string> {
-  const kept = new Set(halves.flatMap(({ key, hasCompanions }) => (hasCompanions ? [] : [key])))
+  const kept = new Set(halves.map(({ key }) => key))
   const isGone = (key: string): boolean => anew.has(key) && !kept.has(key)
   for (;;) {
     const lost = halves.filter(({ key, within }) => kept.has(key) && within.some(isGone))

@@ -36,7 +36,7 @@ export async function keepHalves(
   if (halves.length === 0) return { kept: [], left: [] }
   const anew = await rowsAnew(writing, tenant, executionId)
   const keys = keptHalves(
-    halves.map((half) => ({ key: keyOf(half), within: half.within, hasCompanions: half.has_companions })),
+    halves.map((half) => ({ key: keyOf(half), within: half.within })),
     new Set(anew.map(keyOf)),
   )
   const kept = halves.filter((half) => keys.has(keyOf(half)))

@@ -10,8 +10,6 @@ export interface HalfReplaced {
   readonly orphan_id: number
   /** Keys of rows that change too, and that the old one is part of for as long as it stands. */
   readonly within: readonly string[]
-  /** AWS made something along with the new one. */
-  readonly has_companions: boolean
 }
 
 const pageSize = 2_000
@@ -28,8 +26,7 @@ export async function replacementHalves(
     const page = await transaction.query<HalfReplaced>(
       `SELECT DISTINCT ON (c.table_name, c.row_id, o.row_id) c.table_name, c.row_id, o.row_id AS orphan_id,
          (SELECT coalesce(jsonb_agg(DISTINCT r->>'target'), '[]') FROM jsonb_array_elements(c.planned->'references') r
-          WHERE r->>'side' = 'base' AND (r->>'isFixed')::boolean AND NOT r ? 'of') AS within,
-         EXISTS (SELECT FROM ${t}.iasql_resource n WHERE n.companion_of = k.resource_id) AS has_companions
+          WHERE r->>'side' = 'base' AND (r->>'isFixed')::boolean AND NOT r ? 'of') AS within
        FROM ${t}.iasql_change_record c
        JOIN ${t}.iasql_resource k ON k.table_name = c.table_name AND k.row_id = c.row_id
        JOIN ${t}.iasql_resource o ON o.table_name = c.table_name AND o.cloud_id = c.planned->'cloudId'
@@ -66,7 +63,8 @@ export async function rowsAnew(
 
 /**
  * The rows get their old ones back, as they were recorded, and the records of what was to go have the new ones. Two records
- * never know one resource, not even for a moment: both go before they come.
+ * never know one resource, not even for a moment: both go before they come. What AWS made along with the old ones is read
+ * again before the next plan, for rows stand for what came along with the new ones by now.
  */
 export async function swapHalves(
   transaction: Queryable,
@@ -82,7 +80,8 @@ export async function swapHalves(
       `WITH h AS MATERIALIZED (
          SELECT coalesce(i.resource, to_jsonb(k.*) || jsonb_build_object('cloud_id', o.cloud_id, 'base', o.base,
              'observed', o.base, 'natural_name', o.natural_name, 'account_id', o.account_id, 'region', o.region,
-             'drift', NULL)) || jsonb_build_object('unprojected', ${outputs}) AS old,
+             'drift', NULL, 'written_at', NULL)) || jsonb_build_object('unprojected', ${outputs}, 'unread', EXISTS (
+             SELECT FROM ${t}.iasql_resource n WHERE n.companion_of = k.resource_id)) AS old,
            to_jsonb(k.*) || jsonb_build_object('row_id', o.row_id, 'resource_id', o.resource_id, 'unprojected', NULL,
              'drift', NULL) AS new, k.resource_id AS old_id, o.resource_id AS new_id
          FROM jsonb_to_recordset(:halves::jsonb) AS r (table_name text, row_id bigint, orphan_id bigint,

@@ -5,7 +5,6 @@ import { type Half, keptHalves } from '#engine/transaction/kept-halves.ts'
 const half = (key: string, more: Partial<Half> = {}): Half => ({
   key,
   within: [],
-  hasCompanions: false,
   ...more,
 })
 const keysOf = (halves: readonly Half[], anew: readonly string[] = halves.map(({ key }) => key)) =>
@@ -13,10 +12,6 @@ const keysOf = (halves: readonly Half[], anew: readonly string[] = halves.map(({
 
 test('an old one that stands on its own is kept', () => {
   expect(keysOf([half('guard/1')])).toEqual(['guard/1'])
-})
-
-test('where rows stand for what came along with the new one, that stays', () => {
-  expect(keysOf([half('guard/1', { hasCompanions: true })])).toEqual([])
 })
 
 test('parts are kept with the whole, however deep', () => {
@@ -29,11 +24,11 @@ test('and lost with it', () => {
   const halves = [
     half('a/3', { within: ['a/2'] }),
     half('a/2', { within: ['a/1'] }),
-    half('a/1', { hasCompanions: true }),
+    half('a/1', { within: ['network/1'] }),
     half('b/1'),
   ]
 
-  expect(keysOf(halves)).toEqual(['b/1'])
+  expect(keysOf(halves, ['a/1', 'a/2', 'a/3', 'b/1', 'network/1'])).toEqual(['b/1'])
 })
 
 test('a part of what was deleted or wholly replaced is lost, one of what was left alone is not', () => {
