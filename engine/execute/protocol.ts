@@ -71,6 +71,8 @@ export interface ExecutionSettings {
   readonly maxPollMs: number
   /** Calls of one step that may find their resource changed underneath. */
   readonly maxRereads: number
+  /** What is not done whole is taken back: once a step has failed no other is begun, or waited for, but for what is going already. */
+  readonly isAllOrNothing: boolean
 }
 
 export const defaultSettings: ExecutionSettings = {
@@ -81,4 +83,5 @@ export const defaultSettings: ExecutionSettings = {
   firstPollMs: 1_000,
   maxPollMs: 15_000,
   maxRereads: 3,
+  isAllOrNothing: false,
 }

@@ -19,9 +19,12 @@ import { batchOf, type ExecutionState, type PollGroup, runAt } from './state.ts'
 
 export function reduce(state: ExecutionState, event: ExecutionEvent): Reduced {
   const handled = handle(state, event)
-  const scheduled = schedule(handled.state, event.atMs)
+  const scheduled = schedule(stoppedByFailure(handled.state), event.atMs)
   return { state: scheduled.state, effects: [...handled.effects, ...scheduled.effects] }
 }
+
+const stoppedByFailure = (state: ExecutionState): ExecutionState =>
+  state.settings.isAllOrNothing && state.counts.failed > 0 ? { ...state, stopping: 'cancel' } : state
 
 const only = (state: ExecutionState): Reduced => ({ state, effects: [] })
 
@@ -34,7 +37,7 @@ function handle(state: ExecutionState, event: ExecutionEvent): Reduced {
     case 'cancel':
       return only({ ...state, stopping: 'cancel' })
     case 'deadline':
-      return only({ ...state, stopping: state.stopping ?? 'deadline' })
+      return only({ ...state, stopping: state.stopping ?? 'deadline', isLate: true })
     case 'polled':
       return only(endPoll(state, event.batch, event.atMs))
     default:

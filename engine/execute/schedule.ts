@@ -8,16 +8,33 @@ import { type ExecutionState, runAt } from './state.ts'
 export function schedule(state: ExecutionState, atMs: number): Reduced {
   if (state.hasEnded) return { state, effects: [] }
   const effects: ExecutionEffect[] = []
-  const scheduled = state.stopping
-    ? state
-    : startPolls(startCalls(wakeDelayed(state, atMs), effects), atMs, effects)
+  const scheduled = startDue(state, atMs, effects)
   const isDrained = scheduled.callsInFlight === 0 && pollsInFlight(scheduled) === 0
   if (!isDrained) return { state: withWake(scheduled, atMs, effects), effects }
+  if (scheduled.stopping === 'cancel' && awaitsGoing(scheduled)) {
+    if (scheduled.isLate) return handOver(scheduled, atMs, effects)
+    return { state: withWake(scheduled, atMs, effects), effects }
+  }
   if (scheduled.stopping === 'cancel') return end(skipRest(scheduled, effects), effects)
   if (scheduled.counts.open === 0) return end(scheduled, effects)
   if (scheduled.stopping === 'deadline') return handOver(scheduled, atMs, effects)
   return { state: withWake(scheduled, atMs, effects), effects }
 }
+
+function startDue(state: ExecutionState, atMs: number, effects: ExecutionEffect[]): ExecutionState {
+  if (!state.stopping) return startPolls(startCalls(wakeDelayed(state, atMs), effects), atMs, effects)
+  return awaitsGoing(state) && !state.isLate ? startPolls(state, atMs, effects) : state
+}
+
+/** To take back what goes, one has to know that it is gone. */
+const awaitsGoing = (state: ExecutionState): boolean =>
+  state.settings.isAllOrNothing &&
+  state.stopping === 'cancel' &&
+  Object.values(state.groups).some(({ members }) =>
+    indexesOf(members).some(
+      (index) => state.graph.steps[index]?.kind === 'delete' && runAt(state, index).state === 'waiting',
+    ),
+  )
 
 const pollsInFlight = (state: ExecutionState): number =>
   Object.values(state.groups).filter(({ polling }) => polling !== null).length
@@ -68,12 +85,13 @@ function nextDueMs(state: ExecutionState): number | null {
   const polls = Object.values(state.groups).flatMap((group) =>
     group.polling === null && group.members.size > 0 ? [group.nextMs] : [],
   )
-  const due = state.delayed ? [state.delayed.rank, ...polls] : polls
+  // What is to be cancelled is not tried again.
+  const due = state.delayed && state.stopping !== 'cancel' ? [state.delayed.rank, ...polls] : polls
   return due.length > 0 ? Math.min(...due) : null
 }
 
 function withWake(state: ExecutionState, atMs: number, effects: ExecutionEffect[]): ExecutionState {
-  if (state.stopping) return state
+  if (state.stopping && !awaitsGoing(state)) return state
   const dueMs = nextDueMs(state)
   if (dueMs === null) return state
   const isAsked = state.wakeMs !== null && state.wakeMs > atMs && state.wakeMs <= dueMs

@@ -62,6 +62,8 @@ export interface ExecutionState {
     readonly skipped: number
   }
   readonly stopping: 'cancel' | 'deadline' | null
+  /** Its time is up, though it is to stop for another reason. */
+  readonly isLate: boolean
   readonly progressMs: number
   readonly wakeMs: number | null
   readonly hasEnded: boolean
@@ -91,6 +93,7 @@ export function startExecution(
       skipped: count('skipped'),
     },
     stopping: null,
+    isLate: false,
     progressMs: 0,
     wakeMs: null,
     hasEnded: false,

@@ -22,7 +22,11 @@ type UntimedEvent = ExecutionEvent extends infer Event
     : never
   : never
 
-export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
+/** `isAllOrNothing`: what is not done whole is taken back. */
+export async function runSteps(
+  context: ExecutionContext,
+  { isAllOrNothing = false }: { readonly isAllOrNothing?: boolean } = {},
+): Promise<StepsEnd> {
   const stop = new AbortController()
   const run = await openRun(context, AbortSignal.any([context.lost, stop.signal]))
   const inFlight = new Set<Promise<void>>()
@@ -34,7 +38,7 @@ export async function runSteps(context: ExecutionContext): Promise<StepsEnd> {
     over: timers.signal,
   })
   try {
-    const end = await drive(run, { turns, ending, inFlight, timers: timers.signal })
+    const end = await drive(run, { turns, ending, inFlight, timers: timers.signal, isAllOrNothing })
     await Promise.all(inFlight)
     return end
   } catch (error) {
@@ -53,18 +57,20 @@ interface Drive {
   readonly ending: AbortController
   readonly inFlight: Set<Promise<void>>
   readonly timers: AbortSignal
+  readonly isAllOrNothing: boolean
 }
 
-function drive(run: ApplyRun, { turns, ending, inFlight, timers }: Drive): Promise<StepsEnd> {
+function drive(run: ApplyRun, { turns, ending, inFlight, timers, isAllOrNothing }: Drive): Promise<StepsEnd> {
   const { clock } = run.context.ports
   return new Promise((resolve, reject) => {
     let state = startExecution(
       run.jobs.all.flatMap((job) => job.steps),
-      { noProgressMs: patienceMs(run) },
+      { noProgressMs: patienceMs(run), isAllOrNothing },
     )
     const dispatch = (event: UntimedEvent): void => {
       const next = reduce(state, { ...event, atMs: clock.now().getTime() } as ExecutionEvent)
       state = next.state
+      if (state.stopping === 'cancel') ending.abort()
       for (const effect of next.effects) follow(effect)
     }
     const follow = (effect: ExecutionEffect): void => {

@@ -20,8 +20,9 @@ export async function goForward(run: CommitRun): Promise<StepOutcome> {
   const { ports, tenant, execution, cancelled } = context
   const executionId = execution.execution_id
   const standing = await applyStanding(ports.platform, tenant, executionId)
+  const isOver = cancelled.aborted || (await hasFailed(context))
   if (!standing.has_open_changes) {
-    if (cancelled.aborted || (await hasFailed(context))) return back(memory)
+    if (isOver) return back(memory)
     if (execution.fence === 1) await projectTables(context)
     if (standing.is_blocked) return await orImpatient(run, waitForOthers(run, standing))
     const claimed = await claimWave(run)
@@ -29,7 +30,9 @@ export async function goForward(run: CommitRun): Promise<StepOutcome> {
     const { claim } = claimed
     if (claim.changes.length === 0) return await afterEmpty(run, claim)
   }
-  const end = await runSteps(context)
+  // Of what failed before somebody took this over nothing more is begun either.
+  const going = isOver ? { ...context, cancelled: AbortSignal.abort() } : context
+  const end = await runSteps(going, { isAllOrNothing: true })
   if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }
   return { kind: 'more', seconds: 0, memory: asJson({ ...memory, waitingSinceMs: null }) }
 }

@@ -40,3 +40,57 @@ test('what a step has waited for before is not what it waits for once it is call
 
   expect(effects[0]).toEqual({ kind: 'skip', step: 'a', because: null, isWaiting: false })
 })
+
+/** Of all or nothing: one step that fails, one that waits, and one that has not begun. */
+const whole = (kind: Step['kind']) => {
+  const steps = [step, { ...step, key: 'b', change: 'b', kind }, { ...step, key: 'c', change: 'c' }]
+  return startExecution(
+    steps.map((one) => ({ step: one, state: 'pending' as const })),
+    { isAllOrNothing: true, concurrency: 2, firstPollMs: 1_000 },
+  )
+}
+const run = (kind: Step['kind'], ...events: readonly Untimed[]) => {
+  let last = reduce(whole(kind), { kind: 'start', atMs: 0 })
+  const all = [...last.effects]
+  for (const event of events) {
+    last = reduce(last.state, { ...event, atMs: event.kind === 'tick' ? 5_000 : 1 } as ExecutionEvent)
+    all.push(...last.effects)
+  }
+  return all
+}
+const failed = { kind: 'failed', step: 'a', retry: 'never', message: 'no' } as const
+const called = (effects: readonly { readonly kind: string; readonly step?: string }[]) =>
+  effects.flatMap(({ kind, step: key }) => (kind === 'call' ? [key] : []))
+
+test('of all or nothing no more is begun or waited for once something has failed', () => {
+  const effects = run('create', failed, { kind: 'waiting', step: 'b' })
+
+  expect(called(effects)).toEqual(['a', 'b'])
+  expect(effects).toContainEqual({ kind: 'skip', step: 'b', because: null, isWaiting: true })
+  expect(effects).toContainEqual({ kind: 'skip', step: 'c', because: null, isWaiting: false })
+  expect(effects.at(-1)).toMatchObject({ kind: 'end' })
+})
+
+test('but what goes already is seen to the end', () => {
+  const going = run('delete', failed, { kind: 'waiting', step: 'b' })
+
+  expect(called(going)).toEqual(['a', 'b'])
+  expect(going.map(({ kind }) => kind)).not.toContain('end')
+  const polled = run('delete', failed, { kind: 'waiting', step: 'b' }, { kind: 'tick' })
+  expect(polled.at(-1)).toMatchObject({ kind: 'poll', steps: ['b'] })
+  const over = run(
+    'delete',
+    failed,
+    { kind: 'waiting', step: 'b' },
+    { kind: 'tick' },
+    { kind: 'done', step: 'b' },
+    { kind: 'polled', batch: String((polled.at(-1) as { batch?: string }).batch) },
+  )
+  expect(over.at(-1)).toMatchObject({ kind: 'end', done: 1, failed: 1, skipped: 1 })
+})
+
+test('as long as there is time for it', () => {
+  const late = run('delete', failed, { kind: 'waiting', step: 'b' }, { kind: 'deadline' })
+
+  expect(late.at(-1)).toMatchObject({ kind: 'handOver' })
+})
