@@ -14,6 +14,10 @@ interface Refusal {
   readonly $response?: { readonly statusCode?: number }
 }
 
+/** What the SDK takes for name and message where an answer has none, as any to a HEAD. */
+const nameless = 'Unknown'
+const wordless = 'UnknownError'
+
 /**
  * @param operation The SDK operation, for messages: `CreateVpc`.
  * @example throw classifyError(error, 'CreateVpc', 'aws')
@@ -23,23 +27,35 @@ export function classifyError(error: unknown, operation: string, profile: CloudP
   const refusal = error as Refusal
   const code = codeOf(refusal, profile)
   const requestId = refusal.$metadata?.requestId
-  const said = refusal.message || refusal.name || 'no message'
+  const said = saidIn(refusal)
   const message = code === 'cloud/not-emulated' ? 'the emulator does not implement this call' : said
   return new IasqlError(code, `${operation}: ${message}`, {
-    detail: `AWS error ${refusal.Code ?? refusal.name}`,
+    detail: `AWS error ${nameIn(refusal)}`,
     refusal: { operation, error: refusal.name, message: said },
     cause: error,
     ...(requestId ? { awsRequestId: requestId } : {}),
   })
 }
 
+function saidIn(refusal: Refusal): string {
+  const status = statusOf(refusal)
+  if (refusal.message !== wordless || status === undefined)
+    return refusal.message || refusal.name || 'no message'
+  return `${status === 403 ? 'refused' : 'answered'} (${status}), no reason given`
+}
+
+const nameIn = (refusal: Refusal): string | number =>
+  refusal.Code ?? (refusal.name === nameless ? (statusOf(refusal) ?? nameless) : refusal.name)
+
+const statusOf = ({ $metadata, $response }: Refusal): number | undefined =>
+  $metadata?.httpStatusCode ?? $response?.statusCode
+
 function codeOf(refusal: Refusal, profile: CloudProfile): ErrorCode {
-  const status = refusal.$metadata?.httpStatusCode ?? refusal.$response?.statusCode
+  const status = statusOf(refusal)
   if (profile === 'emulator' && isNotEmulated(refusal, status)) return 'cloud/not-emulated'
   const named = ruleOf(refusal.name) ?? ruleOf(refusal.Code)
   if (named) return named
   if (refusal.code !== undefined && unsentCodes.has(refusal.code)) return 'cloud/unreachable'
-  // The answer to a HEAD has no body, and so no name.
   if (status === 403) return 'cloud/denied'
   if (status === 429) return 'cloud/throttled'
   return status !== undefined && status >= 400 && status < 500 ? 'cloud/invalid' : 'cloud/unknown-outcome'

@@ -16,6 +16,7 @@ const permissionNames: ReadonlySet<string> = new Set([
   // The answer to a HEAD has no body, and so no name.
   '403',
   'Forbidden',
+  'Unknown',
   'UnknownError',
 ])
 
@@ -26,9 +27,13 @@ export const permissionHint =
 export function namingActions(error: IasqlError, service: string): IasqlError {
   const { code, refusal, message, detail, awsRequestId, cause } = error
   if (code !== 'cloud/denied' || !refusal || !permissionNames.has(refusal.error)) return error
-  const actions = actionsOf(service, refusal.operation)
-  return new IasqlError(code, `${message} (needs ${listed(actions)})`, {
-    hint: permissionHint,
+  const { operation } = refusal
+  const actions = actionsOf(service, operation)
+  const isKnown = actions.length > 0
+  return new IasqlError(code, isKnown ? `${message} (needs ${listed(actions)})` : message, {
+    hint: isKnown
+      ? permissionHint
+      : `Give the role of the account the right to call ${operation} of ${service}.`,
     refusal,
     cause,
     ...(detail === undefined ? {} : { detail }),
