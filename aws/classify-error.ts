@@ -1,4 +1,4 @@
-/** Turns what an SDK call was refused with into an IasqlError, by its typed name and never by its message. */
+/** Turns what an SDK call was refused with into an IasqlError by its typed name; by its text only where an emulator lacks the call. */
 import { type ErrorCode, IasqlError } from '#engine/model/error.ts'
 import { errorRules, unsentCodes } from './error-names.ts'
 
@@ -10,9 +10,16 @@ interface Refusal {
   /** Legacy name that services which changed protocol still send, and the code of a socket error. */
   readonly Code?: string
   readonly code?: string
+  readonly $fault?: string
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
-  readonly $response?: { readonly statusCode?: number }
+  readonly $response?: {
+    readonly statusCode?: number
+    readonly headers?: { readonly 'content-type'?: string }
+  }
 }
+
+/** By which emulators say, where they do, that they lack a call. */
+const notImplemented = /^Not(Yet)?Implemented|not (yet )?(been )?implemented|NotImplementedError/i
 
 /** What the SDK takes for name and message where an answer has none, as any to a HEAD. */
 const nameless = 'Unknown'
@@ -39,16 +46,30 @@ export function classifyError(error: unknown, operation: string, profile: CloudP
 
 function saidIn(refusal: Refusal): string {
   const status = statusOf(refusal)
-  if (refusal.message !== wordless || status === undefined)
-    return refusal.message || refusal.name || 'no message'
+  if (!isWordless(refusal) || status === undefined) return refusal.message || refusal.name || 'no message'
   return `${status === 403 ? 'refused' : 'answered'} (${status}), no reason given`
 }
 
-const nameIn = (refusal: Refusal): string | number =>
-  refusal.Code ?? (refusal.name === nameless ? (statusOf(refusal) ?? nameless) : refusal.name)
+/** In place of the reason of a page, the SDK complains that it is no XML or JSON. */
+const isWordless = (refusal: Refusal): boolean => refusal.message === wordless || isPage(refusal)
 
-const statusOf = ({ $metadata, $response }: Refusal): number | undefined =>
-  $metadata?.httpStatusCode ?? $response?.statusCode
+const nameIn = (refusal: Refusal): string | number =>
+  refusal.Code ??
+  (refusal.name === nameless || isPage(refusal) ? (statusOf(refusal) ?? nameless) : refusal.name)
+
+/** The emulator says so of some of its real answers as well, which the SDK can read. */
+const isPage = ({ name, $fault, $response }: Refusal): boolean =>
+  ($fault === undefined || name === nameless) &&
+  /^text\/html\b/.test($response?.headers?.['content-type'] ?? '')
+
+/** The emulator's page of HTML for what it lacks, and for whatever goes wrong in its own code. */
+export const isStumble = (error: unknown): boolean => isPage(error as Refusal) && statusOf(error) === 500
+
+/** Undefined where no answer came. */
+export const statusOf = (error: unknown): number | undefined => {
+  const { $metadata, $response } = error as Refusal
+  return $metadata?.httpStatusCode ?? $response?.statusCode
+}
 
 function codeOf(refusal: Refusal, profile: CloudProfile): ErrorCode {
   const status = statusOf(refusal)
@@ -66,6 +87,5 @@ const ruleOf = (name: string | undefined): ErrorCode | undefined =>
     ? undefined
     : errorRules.find((rule) => rule.names?.includes(name) || rule.like?.test(name))?.code
 
-/** The emulator answers what it lacks by a page of HTML with status 500, which no SDK can parse, or by 501. */
-const isNotEmulated = (refusal: Refusal, status: number | undefined): boolean =>
-  status === 501 || (status !== undefined && status >= 500 && ruleOf(refusal.name) === undefined)
+const isNotEmulated = ({ name, Code, message }: Refusal, status = 0): boolean =>
+  status === 501 || (status >= 500 && [name, Code ?? '', message].some((said) => notImplemented.test(said)))

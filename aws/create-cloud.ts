@@ -13,10 +13,10 @@ import {
   type SdkClientClass,
 } from './client-pool.ts'
 import { each } from './each.ts'
+import { type EmulatorAnswers, emulatorAnswers } from './emulator-answers.ts'
 import { namingActions } from './missing-permission.ts'
 import { operationOf } from './operation-of.ts'
 import { pagesBy } from './pages.ts'
-import { twiceIfLacking } from './twice-if-lacking.ts'
 
 /** Reads at a time within one `each`; the buckets of the account are shared with its owner's other tools. */
 const readsAtATime = 16
@@ -52,7 +52,14 @@ export interface AwsCloud {
 export function createCloud(options: CloudOptions): AwsCloud {
   const own = clientPool(options)
   const clientFor: Clients['clientFor'] = (clientClass, place) => own.clientFor(clientClass, place)
-  return cloudOver(options, own, { clientFor, close: own.close })
+  const answers = options.profile === 'emulator' ? emulatorAnswers() : undefined
+  return cloudOver({ options, own, answers }, { clientFor, close: own.close })
+}
+
+interface Shared {
+  readonly options: CloudOptions
+  readonly own: ClientPool
+  readonly answers: EmulatorAnswers | undefined
 }
 
 interface Clients {
@@ -64,36 +71,38 @@ interface Clients {
   close(): void
 }
 
-const cloudOver = (options: CloudOptions, own: ClientPool, clients: Clients): AwsCloud => ({
+const cloudOver = ({ options, own, answers }: Shared, clients: Clients): AwsCloud => ({
   api: (clientClass, place, signal) => {
     const clientFor = (operation: string) => clients.clientFor(clientClass, place, operation)
-    return apiOf({ options, clientFor, place, signal })
+    return apiOf({ options, answers, clientFor, place, signal })
   },
   as: (identityOf) => {
     const others = clientPool(options)
-    return cloudOver(options, own, {
-      close: others.close,
-      async clientFor(clientClass, place, operation) {
-        const identity = await identityOf({ place, operation })
-        if (identity === undefined) return own.clientFor(clientClass, place)
-        // Here, where it is an error of the call: the SDK asks again for what it needs to sign.
-        await identity.session()
-        return others.clientFor(clientClass, place, identity)
+    return cloudOver(
+      { options, own, answers },
+      {
+        close: others.close,
+        async clientFor(clientClass, place, operation) {
+          const identity = await identityOf({ place, operation })
+          if (identity === undefined) return own.clientFor(clientClass, place)
+          // Here, where it is an error of the call: the SDK asks again for what it needs to sign.
+          await identity.session()
+          return others.clientFor(clientClass, place, identity)
+        },
       },
-    })
+    )
   },
   settleMs: (published) => (options.profile === 'emulator' ? 0 : published),
   close: clients.close,
 })
 
-interface ApiParts {
-  readonly options: CloudOptions
+interface ApiParts extends Pick<Shared, 'options' | 'answers'> {
   clientFor(operation: string): PooledClient | Promise<PooledClient>
   readonly place: Place
   readonly signal: AbortSignal
 }
 
-function apiOf({ options, clientFor, place, signal }: ApiParts): CloudApi {
+function apiOf({ options, answers, clientFor, place, signal }: ApiParts): CloudApi {
   let hasBegun = false
   const outOfTime = (operation: string): IasqlError => {
     // Of what the writes before it began nobody knows the end.
@@ -113,16 +122,14 @@ function apiOf({ options, clientFor, place, signal }: ApiParts): CloudApi {
     hasBegun ||= !isRead(operation)
     const { serviceId: service } = sdk.config
     const call = async (): Promise<Output> => {
-      try {
-        options.onCall?.({ service, operation, place })
-        const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
-        return (await sdk.send(request, { abortSignal })) as Output
-      } catch (error) {
-        throw namingActions(classifyError(error, operation, options.profile), service)
-      }
+      options.onCall?.({ service, operation, place })
+      const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(callMs)])
+      return (await sdk.send(request, { abortSignal })) as Output
     }
     try {
-      return await (isRead(operation) ? twiceIfLacking(call) : call())
+      return await (answers ? answers.of(service, operation, call) : call())
+    } catch (error) {
+      throw namingActions(classifyError(error, operation, options.profile), service)
     } finally {
       sockets.leave()
     }

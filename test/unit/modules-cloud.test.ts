@@ -150,20 +150,3 @@ test('a second write that comes too late leaves it open what became of the whole
   await expect(second).rejects.toMatchObject({ code: 'cloud/unknown-outcome' })
   expect(calls).toHaveLength(1)
 })
-
-test('a read that the emulator stumbles over is asked once more, a write is not', async () => {
-  const page = Object.assign(new SyntaxError('<html>'), { $metadata: { httpStatusCode: 500 } })
-  sdk
-    .on(ListQueuesCommand)
-    .rejectsOnce(page)
-    .resolves({ QueueUrls: ['q'] })
-  sdk.on(CreateQueueCommand).rejectsOnce(page).resolves({})
-  const api = cloud.api(SQSClient, place, AbortSignal.timeout(60_000))
-
-  const listed = await api.send(ListQueuesCommand, {})
-  const made = api.send(CreateQueueCommand, { QueueName: 'q' })
-
-  expect(listed).toEqual({ QueueUrls: ['q'] })
-  await expect(made).rejects.toMatchObject({ code: 'cloud/not-emulated' })
-  expect(sdk.commandCalls(CreateQueueCommand)).toHaveLength(1)
-})

@@ -77,14 +77,37 @@ test('carries the operation, what AWS said, its name and its request id', () => 
   })
 })
 
-test('an answer that no SDK can parse means not implemented on the emulator, and nothing on AWS', () => {
-  const html = refusal('Error', 500)
+/** As the SDK complains of a page of HTML. */
+const page = (status: number) =>
+  refusal('SyntaxError', status, {
+    message: "Unexpected token '<'",
+    $response: { statusCode: status, headers: { 'content-type': 'text/html; charset=utf-8' } },
+  })
 
-  const codes = (['emulator', 'aws'] as const).map(
-    (profile) => classifyError(html, 'CreateIpam', profile).code,
-  )
+test.each([
+  ['status 501', refusal('InternalFailure', 501), 'cloud/not-emulated'],
+  ['its name', refusal('NotImplementedError', 500), 'cloud/not-emulated'],
+  [
+    'its text',
+    refusal('InternalError', 500, { message: 'The create_ipam action has not been implemented' }),
+    'cloud/not-emulated',
+  ],
+  ['an error of its own', refusal('SomethingBroke', 500), 'cloud/unknown-outcome'],
+  ['a page', page(500), 'cloud/unknown-outcome'],
+  ['a page of who stands before it', page(502), 'cloud/unknown-outcome'],
+  ['a refusal', refusal('NotImplementedError', 400), 'cloud/invalid'],
+] as const)('an emulator says by %s what it lacks, or not', (_, error, code) => {
+  expect(classifyError(error, 'CreateIpam', 'emulator').code).toBe(code)
+})
 
-  expect(codes).toEqual(['cloud/not-emulated', 'cloud/unknown-outcome'])
+test('what the SDK cannot read is told by its status', () => {
+  const error = classifyError(page(503), 'CreateVpc', 'aws')
+
+  expect(error).toMatchObject({
+    code: 'cloud/unknown-outcome',
+    message: 'CreateVpc: answered (503), no reason given',
+    detail: 'AWS error 503',
+  })
 })
 
 test('an error of ours passes as it is', () => {
