@@ -23,6 +23,8 @@ interface Printing {
   readonly terminal: Terminal
   /** Told of a result that was cut at `maxRows`. */
   readonly onTruncated?: (rest: Rest) => void
+  /** Told of each error of the server. */
+  readonly onError?: (error: WireError) => void
 }
 
 /** Where a cut result goes on. */
@@ -132,6 +134,9 @@ function printMessage(message: JoinedMessage, results: ResultWriter, printing: P
   const { text, terminal } = printing
   const { voidsWritten } = results.receive(message)
   if (message.type === 'notice') terminal.stderr.write(noticeText(message))
-  if (message.type === 'error') terminal.stderr.write(errorText(message.error, text))
+  if (message.type === 'error') {
+    printing.onError?.(message.error)
+    terminal.stderr.write(errorText(message.error, text))
+  }
   if (voidsWritten) terminal.stderr.write('NOTICE:  the statement is run again; its rows so far are void\n')
 }

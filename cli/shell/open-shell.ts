@@ -64,14 +64,15 @@ async function readLines(
     lines.prompt()
   }
   prompt()
-  // Only of a whole statement it can be told whether it writes a secret.
+  // Only of a whole statement it can be told whether it writes a secret; of one that was not understood it never can.
   let typed: string[] = []
   for await (const line of lines) {
     typed.push(line)
     await session.take(line)
     if (session.isBlank) {
-      await remember(typed)
+      if (session.wasUnderstood) await remember(typed)
       typed = []
+      session.wasUnderstood = true
     }
     if (session.isOver) return session.exitCode
     prompt()

@@ -18,6 +18,8 @@ interface SessionOptions {
 }
 
 const rowsAtOnce = 1_000
+/** Class of the SQLSTATEs that say that a statement is none, or names what is not there. */
+const notUnderstood = '42'
 
 export class Session {
   readonly isInteractive: boolean
@@ -25,6 +27,8 @@ export class Session {
   isOver = false
   exitCode: number = exitCodes.fine
   wasInterrupted = false
+  /** False once something was sent that the server could make nothing of. */
+  wasUnderstood = true
   readonly #options: SessionOptions
   readonly #typed = statementBuffer()
   #isExpanded = false
@@ -116,6 +120,9 @@ export class Session {
         terminal,
         onTruncated: (rest) => {
           this.#rest = rest
+        },
+        onError: ({ sqlstate }) => {
+          if (sqlstate.startsWith(notUnderstood)) this.wasUnderstood = false
         },
       })
       if (terminal.stdout.writable) terminal.stdout.write(format.end())

@@ -12,14 +12,12 @@ const select = selectEvents({ id: 'int4', name: 'text' }, [['1', 'x']])
 const cut = select.map((event) =>
   event.type === 'complete' ? { ...event, truncated: true, cursor: 'c1' } : event,
 )
-const failing = [
-  {
-    type: 'error',
-    statement: 0,
-    error: { code: 'sql/statement-failed', sqlstate: '42P01', message: 'no t' },
-  },
-  { type: 'done', state: 'failed' },
-] as const
+const failingWith = (sqlstate: string) =>
+  [
+    { type: 'error', statement: 0, error: { code: 'sql/statement-failed', sqlstate, message: 'no t' } },
+    { type: 'done', state: 'failed' },
+  ] as const
+const failing = failingWith('42P01')
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'iasql-shell-'))
@@ -29,7 +27,8 @@ beforeEach(async () => {
     if (sql.includes('iasql_secret_name'))
       return selectEvents({ name: 'text', kind: 'text' }, [['secret', 'relation']])
     if (sql.includes('to_regclass')) return selectEvents({ column: 'text' }, [])
-    return sql.includes('fail') ? failing : select
+    if (sql.includes('1 / 0')) return failingWith('22012')
+    return sql.includes('fail') || /^INSRT|secrets/.test(sql) ? failing : select
   })
 })
 
@@ -184,6 +183,26 @@ test('the history leaves out what writes a secret, every line of it', async () =
   await code
 
   expect(readFileSync(join(folder, 'iasql', 'history'), 'utf8')).toBe("SELECT 'kept';\n\\q\n")
+})
+
+test('the history leaves out what was not understood, which may be a secret mistyped; the arrow keys have it', async () => {
+  const { terminal, code } = open()
+  await shows(terminal, 'local=> ')
+
+  terminal.stdin.write('INSRT INTO secret (name, value)\n')
+  terminal.stdin.write("VALUES ('shop', 'hunter2');\n")
+  await vi.waitFor(() => expect(terminal.err().match(/no t/g)).toHaveLength(1))
+  terminal.stdin.write("INSERT INTO secrets (value) VALUES ('hunter2');\n")
+  await vi.waitFor(() => expect(terminal.err().match(/no t/g)).toHaveLength(2))
+  terminal.stdin.write('\u001b[A\n')
+  await vi.waitFor(() => expect(terminal.err().match(/no t/g)).toHaveLength(3))
+  terminal.stdin.write("SELECT 1 / 0, 'kept';\n")
+  await vi.waitFor(() => expect(terminal.err().match(/no t/g)).toHaveLength(4))
+  terminal.stdin.write('\\q\n')
+  await code
+
+  expect(ran().slice(1, 3)).toEqual(Array(2).fill("INSERT INTO secrets (value) VALUES ('hunter2');"))
+  expect(readFileSync(join(folder, 'iasql', 'history'), 'utf8')).toBe("SELECT 1 / 0, 'kept';\n\\q\n")
 })
 
 test('without a terminal it has no prompt, runs what comes, and fails if a statement did', async () => {
