@@ -1,8 +1,8 @@
 /** The one form of a column's value, so that AWS's rewriting of a value is never a difference. */
+import { canonicalCidr } from '#engine/model/cidr.ts'
 import type { Column } from '#engine/model/column.ts'
 import type { Json } from '#engine/model/json.ts'
 import { asSet, canonicalJson, isSame, parsedDocument } from './canonical-json.ts'
-import { canonicalCidr } from './cidr.ts'
 import { canonicalPolicy } from './policy-document.ts'
 import { ownTags } from './tags.ts'
 

@@ -5,7 +5,7 @@ import {
   type SecurityGroupRule,
 } from '@aws-sdk/client-ec2'
 import type { Kind } from '../kit/ec2/describe.ts'
-import type { CloudApi } from '../kit/index.ts'
+import { type CloudApi, canonicalCidr } from '../kit/index.ts'
 
 export interface SeenRule {
   readonly rule: SecurityGroupRule
@@ -63,7 +63,7 @@ async function defaultGroups(ec2: CloudApi): Promise<ReadonlySet<string | undefi
 export function contentOf(rule: SecurityGroupRule): string {
   const group = rule.ReferencedGroupInfo?.GroupId
   const ports = hasPorts(rule.IpProtocol) ? [rule.FromPort ?? -1, rule.ToPort ?? -1] : []
-  const source = rule.CidrIpv4 ?? rule.CidrIpv6 ?? rule.PrefixListId ?? group
+  const source = canonicalCidr(rule.CidrIpv4 ?? rule.CidrIpv6 ?? rule.PrefixListId ?? group ?? '')
   return JSON.stringify([rule.IsEgress ?? false, rule.IpProtocol ?? '-1', ports, source])
 }
 

@@ -15,6 +15,7 @@ import {
   type CloudApi,
   type CloudId,
   type ColumnDelta,
+  canonicalCidr,
   defineMapper,
   defineTable,
   done,
@@ -70,8 +71,12 @@ interface SeenRoute {
   readonly isDefault: boolean
 }
 
-const destinationOf = (route: Route): string =>
+/** As EC2 spells it, which calls about a standing route go by. */
+const spelledOf = (route: Route): string =>
   route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock ?? route.DestinationPrefixListId ?? ''
+
+/** As rows and ids spell it. */
+const destinationOf = (route: Route): string => canonicalCidr(spelledOf(route))
 
 const idOf = ({ table, route }: SeenRoute) => ({
   route_table_id: table.RouteTableId ?? '',
@@ -85,6 +90,8 @@ function keyOf({ route_table_id = '', destination = '' }: CloudId) {
   if (destination.includes(':')) return { RouteTableId, DestinationIpv6CidrBlock: destination }
   return { RouteTableId, DestinationCidrBlock: destination }
 }
+
+const keyOfSeen = (seen: SeenRoute) => keyOf({ ...idOf(seen), destination: spelledOf(seen.route) })
 
 const wantedId = (want: Resolved<Row>) => ({
   route_table_id: want.route_table_id.route_table_id ?? '',
@@ -197,11 +204,11 @@ export const route = defineTable({
       return done(id)
     },
     async update(seen, want, delta, _, ec2) {
-      await ec2.send(ReplaceRouteCommand, { ...keyOf(idOf(seen)), ...newTarget(seen.route, want, delta) })
+      await ec2.send(ReplaceRouteCommand, { ...keyOfSeen(seen), ...newTarget(seen.route, want, delta) })
       return done(idOf(seen))
     },
     async delete(seen, _, ec2) {
-      await ec2.send(DeleteRouteCommand, keyOf(idOf(seen)))
+      await ec2.send(DeleteRouteCommand, keyOfSeen(seen))
       return done(idOf(seen))
     },
     toRow: (seen) => {

@@ -16,6 +16,7 @@ import { untagBy, updateTags } from '../kit/ec2/update-tags.ts'
 import {
   boolean,
   type CloudApi,
+  canonicalCidr,
   choice,
   cidr,
   defineMapper,
@@ -110,7 +111,7 @@ const ipv6Of = (subnet: Subnet): SubnetIpv6CidrBlockAssociation | undefined =>
 /** A subnet takes one IPv6 network at a time: the old one goes before the new one comes. */
 async function updateIpv6(subnet: Subnet, want: string | null, ec2: CloudApi): Promise<void> {
   const seen = ipv6Of(subnet)
-  if (seen?.Ipv6CidrBlock === want) return
+  if (canonicalCidr(seen?.Ipv6CidrBlock ?? '') === canonicalCidr(want ?? '')) return
   if (seen) await ec2.send(DisassociateSubnetCidrBlockCommand, { AssociationId: seen.AssociationId })
   if (want)
     await ec2.send(AssociateSubnetCidrBlockCommand, { SubnetId: subnet.SubnetId, Ipv6CidrBlock: want })

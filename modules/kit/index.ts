@@ -1,4 +1,5 @@
 /** Everything a module is made of: it imports this door, what the kit has for its service (`ec2/`), and its SDK client. */
+export { canonicalCidr } from '#engine/model/cidr.ts'
 export type { CloudApi, CloudId, Outcome, Place, Token } from '#engine/model/cloud.ts'
 export { done, ref, waiting } from '#engine/model/cloud.ts'
 export type { Column, Columns } from '#engine/model/column.ts'

@@ -1,4 +1,6 @@
 /** A resource type: the table's data and the mapper that goes with it. */
+import { canonicalCidr } from '#engine/model/cidr.ts'
+import type { SeenRow } from '#engine/model/cloud.ts'
 import type { Column, Columns } from '#engine/model/column.ts'
 import type { Estimates, TableSpec } from '#engine/model/table.ts'
 import type { Mapper } from './mapper.ts'
@@ -76,7 +78,7 @@ export function defineTable<const C extends Columns>(definition: TableDefinition
     columns: Object.fromEntries(
       Object.entries(columns).map(([name, column]) => [name, withName(name, column)]),
     ) as C,
-    ...(mapper ? { mapper: mapper as Mapper } : {}),
+    ...(mapper ? { mapper: withCanonicalCidrs(columns, mapper as Mapper) } : {}),
     ...(mapper?.grouping ? { grouped: { by: mapper.grouping.by, max: mapper.grouping.max } } : {}),
   }
 }
@@ -91,6 +93,21 @@ function checkLookUp(table: string, isNamed: boolean, ways: readonly string[]): 
   throw new TypeError(
     `table ${table}: its mapper needs ${needed}, and has ${ways.join(' and ') || 'neither'}`,
   )
+}
+
+/** A network is read as PostgreSQL writes it: clouds spell one and the same with leading zeros or without. */
+function withCanonicalCidrs(columns: Columns, mapper: Mapper): Mapper {
+  const names = Object.keys(columns).filter((name) => columns[name]?.equality === 'cidr')
+  if (names.length === 0) return mapper
+  const toRow = (seen: unknown): SeenRow => {
+    const row = mapper.toRow(seen)
+    const networks = names.flatMap((name) => {
+      const value = row[name]
+      return typeof value === 'string' ? [[name, canonicalCidr(value)] as const] : []
+    })
+    return { ...row, ...Object.fromEntries(networks) }
+  }
+  return { ...mapper, toRow }
 }
 
 const withName = (name: string, column: Column): Column =>

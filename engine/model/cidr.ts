@@ -1,5 +1,6 @@
-/** Address blocks as AWS writes them: host bits cleared, IPv6 in the short lower-case form of RFC 5952. */
+/** Address blocks as PostgreSQL writes a `cidr`: host bits cleared, IPv6 in the short lower-case form of RFC 5952. */
 
+/** Text that is no network stays as it is. */
 export function canonicalCidr(text: string): string {
   const match = /^\s*([^/\s]+)(?:\/(\d{1,3}))?\s*$/.exec(text)
   const address = match?.[1]
@@ -58,8 +59,12 @@ function formatIpv6(groups: readonly number[]): string {
   const { start, length } = longestZeroRun(groups)
   const hex = groups.map((group) => group.toString(16))
   if (length < 2) return hex.join(':')
+  const holdsIpv4 = start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff))
+  if (holdsIpv4) return `::${length === 5 ? 'ffff:' : ''}${groups.slice(6).flatMap(bytesOf).join('.')}`
   return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`
 }
+
+const bytesOf = (group: number): readonly number[] => [group >> 8, group & 0xff]
 
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
   let best = { start: 0, length: 0 }
