@@ -23,6 +23,7 @@ import type { Ports } from '../ports.ts'
 import type { RpcAnswer, RpcCall } from '../rpc/catalogue.ts'
 import { attribute } from './attribute.ts'
 import { companionsAlong } from './awaited-companions.ts'
+import { giveOutputsBack } from './give-outputs-back.ts'
 import { goneAlong } from './gone-along.ts'
 import { beginningGone, editedSince, rowsGone, stillReferred } from './refusals.ts'
 import { referrersOf, restoreRows, rowsGoing } from './restore-rows.ts'
@@ -59,6 +60,7 @@ export async function revertCall(ports: Ports, call: RpcCall): Promise<RpcAnswer
     .catch((error: unknown) => {
       throw asRefusal('reverted', error)
     })
+  await giveOutputsBack(ports, tenant, done.weighed)
   const rows = resultRows(done.weighed)
   if (rows.length > 0) await mark(ports.platform, tenant, { transactionId, actor })
   const notices =
