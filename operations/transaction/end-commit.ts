@@ -111,7 +111,9 @@ function messageOf(
   return `the commit failed, and ${undone}. ${why}`
 }
 
-const textOf = ({ error }: CommitChange): string => (typeof error?.message === 'string' ? error.message : '')
+/** What it was refused with; empty: it was not. */
+export const textOf = (change: CommitChange | undefined): string =>
+  typeof change?.error?.message === 'string' ? change.error.message : ''
 
 const lineOf = (change: CommitChange): string => `${change.action} ${describe(change)}: ${textOf(change)}`
 

@@ -14,7 +14,7 @@ import { isNobodys } from '../plan/left-out.ts'
 import { planAll } from '../plan/make-plan.ts'
 import { asJson, type CommitMemory } from './commit-memory.ts'
 import type { CommitRun } from './commit-run.ts'
-import { close, describe, undoneEnd } from './end-commit.ts'
+import { close, describe, textOf, undoneEnd } from './end-commit.ts'
 import { finishRows } from './finish-rows.ts'
 import { returningRows } from './restore-some.ts'
 import { isPatient, waitForOthers } from './wait-for-others.ts'
@@ -62,7 +62,10 @@ async function secondsToArrive({ context, memory }: CommitRun): Promise<number> 
 }
 
 interface Way {
+  /** Of the way forward. */
   readonly changes: readonly CommitChange[]
+  /** Of the way back so far. */
+  readonly again: readonly CommitChange[]
   readonly returning: readonly ReturningRow[]
   readonly keys: ReadonlySet<string>
   readonly absent: ReadonlySet<string>
@@ -86,6 +89,7 @@ async function wayOf(run: CommitRun): Promise<Way> {
   ]
   return {
     changes,
+    again,
     returning,
     keys: new Set(keys.filter((key) => !kept.has(key))),
     absent: new Set(absent.map(({ key }) => key)),
@@ -126,7 +130,7 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
   const isOwn = (change: PlannedChange): boolean =>
     way.keys.has(change.key) || (held.has(change.key) && isNobodys(change))
   const open = plan.changes.filter((change) => isOwn(change) && !change.companion)
-  const left = [...memory.left, ...open.map(openLine), ...anewLines(way), ...overwrittenLines(way)]
+  const left = [...memory.left, ...openLines(open, way), ...anewLines(way), ...overwrittenLines(way)]
   const hasToDo = open.length > 0 || memory.left.length > 0
   const next: CommitMemory = { ...memory, left: [...new Set(left)], hasToDo }
   const isOpen = new Set(open.map(({ key }) => key))
@@ -139,8 +143,15 @@ async function finish(run: CommitRun): Promise<StepOutcome> {
   return await undoneEnd({ ...run, memory: next })
 }
 
-const openLine = ({ action, table, naturalName, rowId }: PlannedChange): string =>
-  `could not be undone: ${action} ${table} ${naturalName || rowId} is left to do`
+/** With what the last try was refused with. */
+function openLines(open: readonly PlannedChange[], { again }: Way): readonly string[] {
+  const tried = new Map(again.map((change) => [resourceKey(change.table_name, change.row_id), change]))
+  return open.map(({ action, table, naturalName, rowId, key }) => {
+    const why = textOf(tried.get(key))
+    const line = `could not be undone: ${action} ${table} ${naturalName || rowId} is left to do`
+    return why === '' ? line : `${line}: ${why}`
+  })
+}
 
 /** What was deleted is there again, but not as the same: others may know it by its old id, and what was in it is gone. */
 const anewLines = ({ changes, returning }: Way): readonly string[] => {
