@@ -59,8 +59,9 @@ export const s3Actions: ServiceActions = {
     {
       on: objects,
       actions: {
-        ...same('s3', 'DeleteObject', 'DeleteObjectTagging', 'GetObjectTagging', 'PutObjectTagging'),
+        ...same('s3', 'DeleteObjectTagging', 'GetObjectTagging', 'PutObjectTagging'),
         CopyObject: ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 's3:PutObjectTagging'],
+        DeleteObject: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
         DeleteObjects: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
         HeadObject: ['s3:GetObject'],
         PutObject: ['s3:PutObject', 's3:PutObjectTagging'],

@@ -16,6 +16,7 @@ import {
   digestOf,
   done,
   IasqlError,
+  type Outcome,
   tagsFrom,
   unlessAbsent,
 } from '../kit/index.ts'
@@ -43,6 +44,7 @@ const writtenByAws = /(^|\/)AWSLogs\/\d{12}\/|\d{4}(-\d\d){5}-[0-9A-F]{16}$/
 async function* listObjects(s3: CloudApi): AsyncIterable<SeenObject> {
   const input = { MaxBuckets: 10_000, BucketRegion: s3.place.region }
   for await (const { Name: Bucket = '' } of s3.pages(ListBucketsCommand, input, (page) => page.Buckets)) {
+    // A bucket's policy may deny it: that its objects are not listed says nothing of those that rows are of.
     const page = await unlessDenied(
       unlessAbsent(s3.send(ListObjectsV2Command, { Bucket, MaxKeys: mostListed })),
     )
@@ -52,7 +54,6 @@ async function* listObjects(s3: CloudApi): AsyncIterable<SeenObject> {
   }
 }
 
-/** A bucket's policy may deny it; that its objects are not listed says nothing of those that rows are of. */
 async function unlessDenied<Answer>(call: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await call
@@ -73,6 +74,33 @@ const readObject = (
       s3.send(GetObjectTaggingCommand, at),
     ]).then(([head, { TagSet }]) => ({ bucket_name, key, head, tags: TagSet ?? [] })),
   )
+}
+
+/** Else its bucket would never be empty. What others have put over it since stays. */
+async function endVersion(
+  { bucket_name, key }: SeenObject,
+  { version_id: version, last_modified: putAt }: Partial<Row>,
+  s3: CloudApi,
+): Promise<Outcome> {
+  const at = { Bucket: bucket_name, Key: key }
+  // What was put while the bucket kept no versions is the version `null` of its key.
+  const VersionId = version ?? 'null'
+  const ended =
+    version === undefined ? undefined : await unlessDenied(s3.send(DeleteObjectCommand, { ...at, VersionId }))
+  const isUncovered = ended && VersionId === 'null' && (await showsOlder(at, putAt ?? '', s3))
+  // A lock, or a policy, may deny an end for good: then it is hidden.
+  if (!ended || isUncovered) await s3.send(DeleteObjectCommand, at)
+  return done({ bucket_name, key })
+}
+
+/** Where versions are suspended, the version `null` had taken the place of the mark that hid those before it. */
+async function showsOlder(
+  at: { readonly Bucket: string; readonly Key: string },
+  putAt: string,
+  s3: CloudApi,
+): Promise<boolean> {
+  const shown = await unlessAbsent(s3.send(HeadObjectCommand, at))
+  return shown?.LastModified !== undefined && shown.LastModified.toISOString() < putAt
 }
 
 function toRow({ bucket_name, key, head, tags: set }: SeenObject): Row {
@@ -143,6 +171,7 @@ export const bucketObject = defineTable({
       await s3.send(DeleteObjectCommand, { Bucket: bucket_name, Key: key })
       return done({ bucket_name, key })
     },
+    takeBack: endVersion,
     toRow,
   }),
 })

@@ -161,7 +161,7 @@ export const leftOut: readonly LeftOut[] = [
     because: 'What is locked stays, and the delete is refused.',
   },
   {
-    of: ['PutObjectTagging', 'DeleteObjectTagging', 'DeleteObject'],
+    of: ['PutObjectTagging', 'DeleteObjectTagging'],
     arguments: ['VersionId'],
     because: 'A row is the current version of an object.',
   },

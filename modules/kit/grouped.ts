@@ -11,7 +11,7 @@ import type { Mapper } from './mapper.ts'
  * mapper: grouped<Row, Seen>({ client, operations, list, get, … }, { by: { create: ['zone_id'], … }, max: 100, write })
  */
 export function grouped<Row, Seen>(
-  mapper: Omit<Mapper<Row, Seen>, 'create' | 'update' | 'delete' | 'grouping'>,
+  mapper: Omit<Mapper<Row, Seen>, 'create' | 'update' | 'delete' | 'takeBack' | 'grouping'>,
   grouping: Grouping<Row, Seen>,
 ): Mapper<Row, Seen> {
   const alone = async (write: RowWrite<Row, Seen>, cloud: CloudApi): Promise<Outcome> => {

@@ -42,6 +42,8 @@ export interface ApplyRun {
   readonly unheard: Map<string, number>
   /** Rows that came back and are to be as bare as they went, by table, once that was asked. */
   readonly bareRows: Map<string, Promise<ReadonlySet<number>>>
+  /** On the way back of a commit, the outputs of what it has made, by table, once that was asked; absent: nothing is taken back. */
+  readonly takenBack?: Map<string, Promise<ReadonlyMap<string, Row>>>
   /** Since when no call has reached the cloud, milliseconds since the epoch. */
   readonly reach: { lostSinceMs: number | null }
   /** The rows of `place` that what was seen there refers to. */
@@ -53,7 +55,16 @@ export interface ApplyRun {
   ): void
 }
 
-export async function openRun(context: ExecutionContext, signal: AbortSignal): Promise<ApplyRun> {
+/** `isTakingBack`: what the execution itself has made goes again. */
+export interface RunOptions {
+  readonly isTakingBack?: boolean
+}
+
+export async function openRun(
+  context: ExecutionContext,
+  signal: AbortSignal,
+  { isTakingBack = false }: RunOptions = {},
+): Promise<ApplyRun> {
   const { ports, tenant } = context
   const tables = await loadInstalledTables(ports, tenant)
   const jobs = await loadJobs(context, tables)
@@ -72,6 +83,7 @@ export async function openRun(context: ExecutionContext, signal: AbortSignal): P
     refusals: new Map(),
     unheard: new Map(),
     bareRows: new Map(),
+    ...(isTakingBack ? { takenBack: new Map() } : {}),
     reach: { lostSinceMs: null },
     async index(seen, place) {
       const unknown = referencesIn(seen).filter((reference) => learned.find(reference, place) === undefined)

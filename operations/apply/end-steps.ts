@@ -7,6 +7,7 @@ import { findLoss } from './find-loss.ts'
 import { intend } from './intend.ts'
 import { isLastStep, type Job, noteStep, stepOf } from './jobs.ts'
 import { wantAgain } from './loosen.ts'
+import { madeByItself } from './made-by-itself.ts'
 import { report } from './report.ts'
 import { isPastWrite, readLater } from './vanished.ts'
 
@@ -35,8 +36,9 @@ export async function deleteResource(
   if (loss === 'unsure') return await readLater(run, job, stepKey)
   if (loss) return refusedEvent(run, stepKey, loss)
   const last = { ...untold(run, job), ...asWant(mapper.toRow(seen)) }
+  const made = await madeByItself(run, job.type, { ...step, cloudId: id })
   await intend(run, job, stepKey, last, tries)
-  const deleted = await attempt(run, () => run.write(job, step, { kind: 'delete', seen, row: last }))
+  const deleted = await attempt(run, () => run.write(job, step, { kind: 'delete', seen, row: last, made }))
   if ('refused' in deleted) {
     const isGone = deleted.refused.code === 'cloud/not-found'
     return isGone ? await endResource(run, job, stepKey) : refusedEvent(run, stepKey, deleted.refused)

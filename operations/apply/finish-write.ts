@@ -14,6 +14,7 @@ import { hasCompanions } from './companions.ts'
 import { holdSeen } from './hold-seen.ts'
 import { isLastStep, type Job, noteStep, stepOf, type Waiting } from './jobs.ts'
 import { loosenDependants, wantAgain } from './loosen.ts'
+import { outputsMade } from './made-by-itself.ts'
 import { takeMadeWith } from './made-with.ts'
 import { report } from './report.ts'
 import { settleWritten } from './settle-row.ts'
@@ -177,7 +178,7 @@ async function keepWritten(
   { reading, observed, settled }: Written,
 ): Promise<StepEvent> {
   const { change, type } = job
-  noteStep(job, stepKey, { state: 'done', exists: true })
+  noteStep(job, stepKey, { state: 'done', exists: true, ...outputsMade(job, stepKey, observed) })
   const isLast = isLastStep(job, stepKey)
   run.learn(change, { cloudId: reading.cloudId, observed })
   remember(run, job, settled.base)

@@ -3,7 +3,7 @@ import { defaultSettings, type ExecutionEffect, type ExecutionEvent } from '#eng
 import { earlyMs, reduce } from '#engine/execute/reduce.ts'
 import { startExecution } from '#engine/execute/state.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
-import { type ApplyRun, openRun, type StepEvent } from './apply-run.ts'
+import { type ApplyRun, openRun, type RunOptions, type StepEvent } from './apply-run.ts'
 import { createResource } from './create-resource.ts'
 import { deleteResource, endResource } from './end-steps.ts'
 import { failStep, skipStep } from './give-up.ts'
@@ -22,13 +22,17 @@ type UntimedEvent = ExecutionEvent extends infer Event
     : never
   : never
 
-/** `isAllOrNothing`: what is not done whole is taken back. */
+interface StepsOptions extends RunOptions {
+  /** What is not done whole is taken back. */
+  readonly isAllOrNothing?: boolean
+}
+
 export async function runSteps(
   context: ExecutionContext,
-  { isAllOrNothing = false }: { readonly isAllOrNothing?: boolean } = {},
+  { isAllOrNothing = false, ...options }: StepsOptions = {},
 ): Promise<StepsEnd> {
   const stop = new AbortController()
-  const run = await openRun(context, AbortSignal.any([context.lost, stop.signal]))
+  const run = await openRun(context, AbortSignal.any([context.lost, stop.signal]), options)
   const inFlight = new Set<Promise<void>>()
   const timers = new AbortController()
   const ending = new AbortController()

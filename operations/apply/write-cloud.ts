@@ -21,7 +21,8 @@ export type Write =
       readonly delta: Parameters<Mapper['update']>[2]
       readonly token: Token
     }
-  | { readonly kind: 'delete'; readonly row: Row; readonly seen: unknown }
+  /** `made`: the outputs of what this very commit has made, and takes back. */
+  | { readonly kind: 'delete'; readonly row: Row; readonly seen: unknown; readonly made?: Row | undefined }
 
 export type CloudWriter = (job: Job, spot: Spot, write: Write) => Promise<Outcome>
 
@@ -77,7 +78,9 @@ export function cloudWriter(reader: CloudReader): CloudWriter {
       case 'update':
         return await mapper.update(write.seen, write.row, write.delta, write.token, api)
       case 'delete':
-        return await mapper.delete(write.seen, write.row, api)
+        return write.made && mapper.takeBack
+          ? await mapper.takeBack(write.seen, write.made, api)
+          : await mapper.delete(write.seen, write.row, api)
     }
   }
 }

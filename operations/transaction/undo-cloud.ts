@@ -40,7 +40,7 @@ export async function undoCloud(run: CommitRun): Promise<StepOutcome> {
       return now.held > 0 && isPatient(run) ? await waitForOthers(run, now) : await finish(run)
     }
   }
-  const end = await runSteps(context)
+  const end = await runSteps(context, { isTakingBack: true })
   if (end.kind === 'handOver') return { kind: 'more', seconds: end.seconds, memory: asJson(memory) }
   const next: CommitMemory = { ...memory, round: memory.round + 1, waitingSinceMs: null }
   return { kind: 'more', seconds: 0, memory: asJson(next) }
