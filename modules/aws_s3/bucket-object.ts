@@ -76,20 +76,24 @@ const readObject = (
   )
 }
 
-/** Else its bucket would never be empty. What others have put over it since stays. */
-async function endVersion(
+/** Else its bucket would never be empty. What others have put over them since stays. */
+async function endVersions(
   { bucket_name, key }: SeenObject,
-  { version_id: version, last_modified: putAt }: Partial<Row>,
+  made: readonly Partial<Row>[],
   s3: CloudApi,
 ): Promise<Outcome> {
   const at = { Bucket: bucket_name, Key: key }
   // What was put while the bucket kept no versions is the version `null` of its key.
-  const VersionId = version ?? 'null'
-  const ended =
-    version === undefined ? undefined : await unlessDenied(s3.send(DeleteObjectCommand, { ...at, VersionId }))
-  const isUncovered = ended && VersionId === 'null' && (await showsOlder(at, putAt ?? '', s3))
+  const versions = new Set(made.flatMap(({ version_id: id }) => (id === undefined ? [] : [id ?? 'null'])))
+  let isKept = made.some(({ version_id: id }) => id === undefined)
+  for (const VersionId of versions) {
+    const ended = await unlessDenied(s3.send(DeleteObjectCommand, { ...at, VersionId }))
+    if (!ended) isKept = true
+  }
+  const putAt = made[0]?.last_modified ?? ''
+  const isUncovered = !isKept && versions.has('null') && (await showsOlder(at, putAt, s3))
   // A lock, or a policy, may deny an end for good: then it is hidden.
-  if (!ended || isUncovered) await s3.send(DeleteObjectCommand, at)
+  if (isKept || isUncovered) await s3.send(DeleteObjectCommand, at)
   return done({ bucket_name, key })
 }
 
@@ -171,7 +175,7 @@ export const bucketObject = defineTable({
       await s3.send(DeleteObjectCommand, { Bucket: bucket_name, Key: key })
       return done({ bucket_name, key })
     },
-    takeBack: endVersion,
+    takeBack: endVersions,
     toRow,
   }),
 })

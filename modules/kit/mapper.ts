@@ -67,10 +67,11 @@ export interface Mapper<Row = SeenRow, Seen = unknown> extends Reads<Row, Seen> 
   delete(seen: Seen, last: Resolved<Row>, cloud: CloudApi): Promise<Outcome>
   /**
    * Instead of `delete`, of what a commit that is taken back has itself made: for where `delete` leaves something of it
-   * behind, such as earlier versions. `made` are its output columns as they were read when it was made; one that is not
-   * there was not read. Answers as `delete` does, and may fall back on what that does.
+   * behind, such as earlier versions. `made` are its output columns as they were read when it was made, and after each
+   * later write that gave it others; one that is not there was not read. Answers as `delete` does, and may fall back on
+   * what that does.
    */
-  takeBack?(seen: Seen, made: Partial<Told<Row>>, cloud: CloudApi): Promise<Outcome>
+  takeBack?(seen: Seen, made: readonly Partial<Told<Row>>[], cloud: CloudApi): Promise<Outcome>
   /** How rows share calls; made by `grouped`. */
   readonly grouping?: Grouping<Row, Seen>
   /** Removes our own tags (`ownTags`) of resources that are ours no more; nothing happens to those that carry none. */

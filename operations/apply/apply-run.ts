@@ -43,7 +43,7 @@ export interface ApplyRun {
   /** Rows that came back and are to be as bare as they went, by table, once that was asked. */
   readonly bareRows: Map<string, Promise<ReadonlySet<number>>>
   /** On the way back of a commit, the outputs of what it has made, by table, once that was asked; absent: nothing is taken back. */
-  readonly takenBack?: Map<string, Promise<ReadonlyMap<string, Row>>>
+  readonly takenBack?: Map<string, Promise<ReadonlyMap<string, readonly Row[]>>>
   /** Since when no call has reached the cloud, milliseconds since the epoch. */
   readonly reach: { lostSinceMs: number | null }
   /** The rows of `place` that what was seen there refers to. */

@@ -27,7 +27,7 @@ export interface JobStep extends StoredStep {
   /** What the step has made, once that is known. */
   readonly cloudId?: CloudId
   readonly waiting?: Waiting
-  /** Its outputs when it was made, of kinds that are taken back otherwise than they are deleted. */
+  /** The outputs that its write gave it, of kinds that are taken back otherwise than they are deleted. */
   readonly made?: Row
   /** Of the expressions in the row when it was sent last. */
   readonly stoodFor?: readonly StoodFor[]

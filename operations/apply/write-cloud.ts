@@ -21,8 +21,13 @@ export type Write =
       readonly delta: Parameters<Mapper['update']>[2]
       readonly token: Token
     }
-  /** `made`: the outputs of what this very commit has made, and takes back. */
-  | { readonly kind: 'delete'; readonly row: Row; readonly seen: unknown; readonly made?: Row | undefined }
+  | {
+      readonly kind: 'delete'
+      readonly row: Row
+      readonly seen: unknown
+      /** The outputs of what a commit has made, and takes back. */
+      readonly made?: readonly Row[] | undefined
+    }
 
 export type CloudWriter = (job: Job, spot: Spot, write: Write) => Promise<Outcome>
 

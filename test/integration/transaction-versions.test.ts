@@ -129,6 +129,31 @@ test('a bucket that stood keeps its own versions, and none of the commit', async
   expect(await lab.call('iasql_preview')).toEqual([])
 })
 
+test('what the session applied before goes with all of its versions, and no tag alone makes one', async () => {
+  await ann.write(versionedBucket('drafts'), putInto('drafts', 'stood', '1'))
+  await lab.call('iasql_apply')
+  await ann.call('iasql_begin')
+  await ann.write(
+    versionedBucket('early'),
+    putInto('early', 'k', '1'),
+    `UPDATE bucket_object SET tags = '{"stage": "trial"}' WHERE key = 'stood'`,
+  )
+  await ann.call('iasql_apply')
+  await ann.write(`UPDATE bucket_object SET content = '2' WHERE key = 'k' AND bucket_name = 'early'`)
+  await ann.call('iasql_apply')
+  const before = await versions('early')
+  answer = lateRefused
+  await ann.write(refusedBucket)
+
+  const error = await ann.refusal('iasql_commit')
+
+  expect(before).toEqual({ kept: ['k', 'k'], hidden: [] })
+  expect(error.detail).not.toContain('could not be undone')
+  expect(await buckets()).not.toContain('early')
+  expect(await versions('drafts')).toEqual({ kept: ['stood'], hidden: [] })
+  expect(await lab.call('iasql_preview')).toEqual([])
+})
+
 test('a row that its user deletes is hidden, and keeps its versions', async () => {
   await ann.write(versionedBucket('papers'), putInto('papers', 'k', 'v'))
   await lab.call('iasql_apply')

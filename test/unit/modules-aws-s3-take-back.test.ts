@@ -20,7 +20,7 @@ beforeEach(() => {
   s3.on(HeadObjectCommand).rejects(new NotFound({ $metadata: {}, message: 'no such key' }))
 })
 
-const takeBack = async (made: Row) => {
+const takeBack = async (...made: readonly Row[]) => {
   await mapperOf('bucket_object').takeBack?.({ bucket_name: 'papers', key: 'a' }, made, api)
   return s3.commandCalls(DeleteObjectCommand).map(({ args: [{ input }] }) => input)
 }
@@ -31,6 +31,15 @@ test('the version that was made ends, whatever is under its key by now', async (
   shown('2026-01-01T10:00:00.000Z')
 
   expect(await takeBack({ version_id: 'v2', last_modified: putAt })).toEqual([{ ...at, VersionId: 'v2' }])
+})
+
+test('every version that was made ends', async () => {
+  const made = [{ version_id: 'v2', last_modified: putAt }, { version_id: 'v3' }]
+
+  expect(await takeBack(...made)).toEqual([
+    { ...at, VersionId: 'v2' },
+    { ...at, VersionId: 'v3' },
+  ])
 })
 
 test('what was put while the bucket kept no versions ends as the version null', async () => {
