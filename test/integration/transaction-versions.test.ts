@@ -1,4 +1,5 @@
 /** A commit that fails ends the very versions of objects that it has made; what others put, and what users delete, keeps its own. */
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type DeleteMarkerEntry,
   DeleteObjectCommand,
@@ -55,12 +56,23 @@ afterAll(async () => {
 })
 
 beforeEach(() => {
+  awaitedPuts = 0
   answer = async () => undefined
 })
 
+/** Objects that are to be put before anything fails: nothing is begun after that. */
+let awaitedPuts = 0
+let calledBefore = 0
+const putsSo = (from: number): number =>
+  lab.calls.slice(from).filter(({ operation }) => operation === 'PutObject').length
+
 /** The tags of the bucket `late` are put last, and never taken. */
-const lateRefused = async (operation: string) =>
-  operation === 'PutBucketTagging' ? new IasqlError('cloud/invalid', 'no such tags here') : undefined
+const lateRefused = async (operation: string) => {
+  if (operation !== 'PutBucketTagging') return undefined
+  while (putsSo(calledBefore) < awaitedPuts) await delay(50)
+  await delay(1_000)
+  return new IasqlError('cloud/invalid', 'no such tags here')
+}
 
 const putInto = (bucket: string, key: string, content: string): string =>
   `INSERT INTO bucket_object (bucket_name, key, content) VALUES ('${bucket}', '${key}', '${content}')`
@@ -84,11 +96,12 @@ const newest = async (Bucket: string, Key: string) =>
 const rowsOf = (table: string) => lab.user.query(`SELECT * FROM ${table}`)
 
 async function failedCommit(...statements: readonly string[]): Promise<IasqlError> {
-  const called = lab.calls.length
+  calledBefore = lab.calls.length
+  awaitedPuts = statements.filter((statement) => /bucket_object (\(|SET content)/.test(statement)).length
   await ann.call('iasql_begin')
   await ann.write(...statements, refusedBucket)
   const error = await ann.refusal('iasql_commit')
-  expect(lab.calls.slice(called).map(({ operation }) => operation)).toContain('PutObject')
+  expect(lab.calls.slice(calledBefore).map(({ operation }) => operation)).toContain('PutObject')
   expect(error.code).toBe('transaction/undone')
   return error
 }
