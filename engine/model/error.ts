@@ -119,7 +119,13 @@ export const errorKinds = {
     'P0002',
     'user',
     'never',
-    'SELECT DISTINCT transaction_id, actor, message FROM iasql_audit_log lists what there is.',
+    'SELECT DISTINCT transaction_id, actor, message FROM iasql_audit_log WHERE NOT by_engine lists what there is.',
+  ),
+  'transaction/by-engine': kind(
+    '22023',
+    'user',
+    'never',
+    'Revert the edits: SELECT DISTINCT transaction_id, actor, message FROM iasql_audit_log WHERE NOT by_engine lists them.',
   ),
   'transaction/gone': kind(
     'P0002',

@@ -15,6 +15,7 @@ import {
   type TransactionName,
   transactionEdits,
 } from '#postgres/statements/transaction-edits.ts'
+import { engineWorkOf } from '#postgres/statements/transaction-engine.ts'
 import { findTransaction, type TransactionRecord } from '#postgres/statements/transaction-find.ts'
 import { markTransaction } from '#postgres/statements/transaction-state.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -25,6 +26,7 @@ import { attribute } from './attribute.ts'
 import { companionsAlong } from './awaited-companions.ts'
 import { giveOutputsBack } from './give-outputs-back.ts'
 import { goneAlong } from './gone-along.ts'
+import { madeByEngine } from './made-by-engine.ts'
 import { beginningGone, editedSince, rowsGone, stillReferred } from './refusals.ts'
 import { referrersOf, restoreRows, rowsGoing } from './restore-rows.ts'
 import { resultRows } from './result-rows.ts'
@@ -95,6 +97,8 @@ async function findPast(db: Queryable, tenant: Tenant, id: string): Promise<Past
   }
   if (record) return { id, name: { transactionId: id }, record }
   const editor = isXid(id) ? await editorOf(db, tenant, id) : undefined
+  const work = !editor && isXid(id) ? await engineWorkOf(db, tenant, id) : undefined
+  if (work) throw madeByEngine(id, work)
   if (!editor || editor.transaction_id !== null)
     throw new IasqlError('transaction/unknown', `there is no transaction ${JSON.stringify(id)}`)
   return { id, name: { xid: id } }
