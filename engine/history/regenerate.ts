@@ -18,12 +18,15 @@ export interface HistoryInput {
   readonly current: ReadonlyMap<string, readonly Row[]>
   /** What digests in content columns stand for, as a statement gives it. Absent: nothing is at hand. */
   readonly contents?: ReadonlyMap<string, string>
+  /** Keys of rows that a user had inserted or edited before the first of the changes. Absent: none. */
+  readonly asked?: ReadonlySet<string>
   /** What of it to tell. Absent: all edits. */
   readonly isTold?: (change: AuditedChange) => boolean
 }
 
 /** @example regenerate({ lookup, changes, current }) // ["INSERT INTO queue (name, region) VALUES ('jobs', 'us-east-1');"] */
-export function regenerate({ lookup, changes, current, contents, isTold }: HistoryInput): readonly string[] {
+export function regenerate(input: HistoryInput): readonly string[] {
+  const { lookup, changes, current, contents, isTold = () => true, asked = new Set<string>() } = input
   const rows = rowsBefore(changes, current)
   const naming = {
     lookup,
@@ -31,7 +34,7 @@ export function regenerate({ lookup, changes, current, contents, isTold }: Histo
     replayed: knownFrom(rows),
     contents: contents ?? new Map(),
   }
-  const story = newStory(naming, transactionOrder(lookup, changes), isTold ?? (() => true))
+  const story = newStory(naming, transactionOrder(lookup, changes), isTold, asked)
   tellChanges(story, changes)
   return story.statements
 }

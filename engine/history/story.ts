@@ -15,6 +15,18 @@ export interface WaitingColumn {
   readonly value: Json
 }
 
+export interface RowOfTable {
+  readonly table: TableSpec
+  readonly id: number
+}
+
+/** The DELETE of a row, left out for now. */
+export interface HeldDelete {
+  readonly change: AuditedChange
+  readonly of: RowOfTable
+  readonly row: Row
+}
+
 export interface Story {
   readonly naming: Naming
   readonly order: TransactionOrder
@@ -24,6 +36,10 @@ export interface Story {
   readonly done: Set<number>
   /** Keys of rows that were there and went. */
   readonly gone: Set<string>
+  /** Keys of rows that came or were changed because a user said so. */
+  readonly asked: Set<string>
+  /** By the key of the row that went. */
+  readonly held: Map<string, HeldDelete>
   /** Keys of rows that are there only once what was told so far has been applied. */
   readonly unmade: Set<string>
   /** What columns held before somebody cleared them, by the key of the row and the column. */
@@ -32,15 +48,11 @@ export interface Story {
   readonly waiting: Map<string, WaitingColumn[]>
 }
 
-export interface RowOfTable {
-  readonly table: TableSpec
-  readonly id: number
-}
-
 export const newStory = (
   naming: Naming,
   order: TransactionOrder,
   isTold: (change: AuditedChange) => boolean,
+  asked: ReadonlySet<string>,
 ): Story => ({
   naming,
   order,
@@ -48,6 +60,8 @@ export const newStory = (
   statements: [],
   done: new Set(),
   gone: new Set(),
+  asked: new Set(asked),
+  held: new Map(),
   unmade: new Set(),
   cleared: new Map(),
   waiting: new Map(),

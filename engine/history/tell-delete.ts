@@ -1,6 +1,7 @@
-/** A row that went: told unless it went with another one. */
+/** A row that went: told unless it went with another one, or was none of the user's. */
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { AuditedChange } from './audited-change.ts'
+import { hold, isUnasked, releaseReferrers } from './held-deletes.ts'
 import { deleteText, updateText } from './statement-text.ts'
 import { named, type RowOfTable, type Story, say } from './story.ts'
 import { toldColumns } from './told-columns.ts'
@@ -8,7 +9,10 @@ import { toldColumns } from './told-columns.ts'
 export function tellDelete(story: Story, change: AuditedChange, of: RowOfTable): void {
   const { table, id } = of
   const { actual, replayed } = story.naming
-  if (change.origin !== 'along') {
+  const isHeld = change.origin !== 'along' && isUnasked(story, change, of)
+  if (isHeld) hold(story, change, of)
+  else if (change.origin !== 'along') {
+    releaseReferrers(story, change, of)
     for (const referrer of story.order.leaving(change)) {
       if (!story.done.has(referrer.id)) loosen(story, change, referrer)
     }
@@ -17,7 +21,7 @@ export function tellDelete(story: Story, change: AuditedChange, of: RowOfTable):
       about: named(story, of, replayed.get(table.name, id)),
     })
   }
-  story.gone.add(resourceKey(table.name, id))
+  if (!isHeld) story.gone.add(resourceKey(table.name, id))
   actual.remove(table.name, id)
   replayed.remove(table.name, id)
 }

@@ -5,6 +5,7 @@ import type { TableSpec } from '#engine/model/table.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { AuditedChange } from './audited-change.ts'
 import { defaultText, withoutDefault } from './default-text.ts'
+import { releaseNamesakes } from './held-deletes.ts'
 import { fill, fillWaiting, lateColumns, stopWaiting } from './late-columns.ts'
 import { updateText } from './statement-text.ts'
 import { named, type RowOfTable, type Story, say } from './story.ts'
@@ -29,6 +30,8 @@ export function tellUpdate(
     const start = { ...before, ...only(from, changed) }
     const after = { ...before, ...only(to, changed), ...meanwhile(table, from, late) }
     if (!story.order.isCascade(change)) {
+      if (change.origin === 'user' && changed.length > 0) story.asked.add(resourceKey(table.name, id))
+      releaseNamesakes(story, change, of, { before, row: after })
       const flagged = { from: start, to: after }
       say(story, change, { text: defaultText(table, flagged), about: [] })
       say(story, change, {

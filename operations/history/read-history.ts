@@ -6,7 +6,14 @@ import { rowTargets } from '#engine/history/transaction-order.ts'
 import type { Row } from '#engine/model/json.ts'
 import type { TableLookup } from '#engine/plan/resource.ts'
 import type { Queryable } from '#postgres/database.ts'
-import { countChanges, readChanges, readRows, type ToldChange } from '#postgres/statements/audit-read.ts'
+import {
+  askedBefore,
+  type ChangedRow,
+  countChanges,
+  readChanges,
+  readRows,
+  type ToldChange,
+} from '#postgres/statements/audit-read.ts'
 import { loadContent, sizesOfContents } from '#postgres/statements/content-load.ts'
 import type { Tenant } from '#postgres/tenant.ts'
 import { loadInstalledTables } from '../install/installed-tables.ts'
@@ -39,7 +46,8 @@ export async function tellHistory(
       { db: transaction, tenant, lookup },
       changes.filter((change) => isTold(change)),
     )
-    return { lookup, changes, current, contents, isTold: (change) => isTold(change as ToldChange) }
+    const asked = await askedBefore(transaction, tenant, from, rowsTakenAway(changes))
+    return { lookup, changes, current, contents, asked, isTold: (change) => isTold(change as ToldChange) }
   })
   return input ? regenerate(input) : []
 }
@@ -56,6 +64,14 @@ async function refuseTooMany(db: Queryable, tenant: Tenant, first: number): Prom
     'Ask for what was changed since a later time, or read iasql_audit_log.',
   )
 }
+
+/** Rows that the engine took away by themselves: told as gone only where somebody had asked for them. */
+const rowsTakenAway = (changes: readonly ToldChange[]): readonly ChangedRow[] =>
+  changes.flatMap(({ table, rowId, change, origin }) =>
+    change === null && rowId !== null && (origin === 'pull' || origin === 'outcome')
+      ? [{ table_name: table, row_id: rowId }]
+      : [],
+  )
 
 interface Reading {
   readonly db: Queryable

@@ -3,6 +3,7 @@ import { alongMessages } from '#engine/ddl/audit-sql.ts'
 import { literal } from '#engine/ddl/sql-text.ts'
 import type { AuditedChange } from '#engine/history/audited-change.ts'
 import type { Row } from '#engine/model/json.ts'
+import { resourceKey } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { readPages } from './paging.ts'
@@ -19,6 +20,11 @@ export interface ToldChange extends AuditedChange {
   /** Whether it is of the time that was asked for. */
   readonly isSince: boolean
   readonly transactionId: string
+}
+
+export interface ChangedRow {
+  readonly table_name: string
+  readonly row_id: number
 }
 
 /** How many there are from this one on, counted no further than to `most`. */
@@ -50,6 +56,28 @@ export async function readChanges(
      ORDER BY a.id LIMIT :most::int`,
     { first, since },
   )
+}
+
+/** Keys of those of the rows that a user had inserted or edited before, or that an apply had brought along with such. */
+export async function askedBefore(
+  db: Queryable,
+  { schema: t }: Tenant,
+  first: number,
+  rows: readonly ChangedRow[],
+): Promise<ReadonlySet<string>> {
+  const asked = new Set<string>()
+  for (let from = 0; from < rows.length; from += 5_000) {
+    const found = await db.query<ChangedRow>(
+      `SELECT r.table_name, r.row_id FROM jsonb_to_recordset(:rows::jsonb) AS r (table_name text, row_id bigint)
+       WHERE EXISTS (SELECT FROM ${t}.iasql_audit a
+         LEFT JOIN ${t}.iasql_execution_record x ON x.execution_id = a.execution_id
+         WHERE a.table_name = r.table_name AND a.row_id = r.row_id AND a.id < :first::bigint
+           AND (${originSql}) IN ('user', 'made'))`,
+      { first, rows: JSON.stringify(rows.slice(from, from + 5_000)) },
+    )
+    for (const row of found) asked.add(resourceKey(row.table_name, row.row_id))
+  }
+  return asked
 }
 
 /** The first change at or after a time; absent: of all. Undefined when there is none. */

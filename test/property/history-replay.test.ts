@@ -1,4 +1,5 @@
 /** Whatever was done to tables: the audit log sums up to them, and the statements made of it make them again elsewhere. */
+import { DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -89,7 +90,20 @@ const successions: readonly ((a: number, b: number) => readonly string[])[] = [
   ],
 ]
 
+const loseQueue =
+  (at: number) =>
+  async (lab: TenantLab): Promise<void> => {
+    const [lost] = await lab.user.query<{ url: string }>(`SELECT url FROM queue WHERE id = ${queue(at)}`)
+    const sqs = new SQSClient({
+      region: 'us-east-1',
+      endpoint: lab.endpoint,
+      credentials: { accessKeyId: '123456789012', secretAccessKey: 'test' },
+    })
+    await sqs.send(new DeleteQueueCommand({ QueueUrl: lost?.url })).finally(() => sqs.destroy())
+  }
+
 const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: number.map((at): Step => ({ kind: 'lose', lose: loseQueue(at) })) },
   { weight: 14, arbitrary: stepOf(statementOf({ inserts, updates, deletes })) },
   {
     weight: 2,

@@ -12,6 +12,8 @@ export type Step =
   | { readonly kind: 'statements'; readonly statements: readonly string[] }
   | { readonly kind: 'apply' }
   | { readonly kind: 'sync' }
+  /** Somebody takes something away in the cloud, and a sync follows. */
+  | { readonly kind: 'lose'; readonly lose: (lab: TenantLab) => Promise<void> }
 
 /** A statement made of two small numbers and the literal of some tags. */
 export type Form = (a: number, b: number, tag: string) => string
@@ -92,6 +94,9 @@ export async function take(lab: TenantLab, step: Step): Promise<void> {
         for (const sql of step.statements) await transaction.run(sql)
       })
       .catch(refused)
+  } else if (step.kind === 'lose') {
+    await step.lose(lab).catch(refused)
+    await lab.call('iasql_sync', [true]).catch(refused)
   } else await lab.call(`iasql_${step.kind}`).catch(refused)
 }
 
