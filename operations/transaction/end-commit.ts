@@ -103,7 +103,7 @@ function messageOf(
   const counts = [
     `${failed.length} of ${total} changes failed`,
     ...(done > 0 ? [`${done} ${done === 1 ? 'was' : 'were'} done and taken back`] : []),
-    ...(total > failed.length + done ? [`${total - failed.length - done} not begun`] : []),
+    ...(total > failed.length + done ? [`${total - failed.length - done} not done`] : []),
   ].join(', ')
   const why = first ? `${counts}: ${textOf(first)}` : (reason ?? 'it was cancelled')
   const undone =

@@ -26,7 +26,7 @@ beforeEach(async () => {
   await lab.settle()
 })
 
-test('a failed commit counts all of its changes, also those that were not begun', async () => {
+test('a failed commit counts all of its changes, also those that were not done', async () => {
   await ann.call('iasql_begin')
   await ann.write(
     `DELETE FROM topic WHERE name <> 'kept-1'`,
@@ -38,7 +38,7 @@ test('a failed commit counts all of its changes, also those that were not begun'
   const error = await ann.refusal('iasql_commit')
 
   expect(error.message).toBe(
-    'the commit failed, and all of it was undone. 1 of 5 changes failed, 1 was done and taken back, 3 not begun: CreateNetwork is not allowed here.',
+    'the commit failed, and all of it was undone. 1 of 5 changes failed, 1 was done and taken back, 3 not done: CreateNetwork is not allowed here.',
   )
   expect(error.hint).not.toContain('iasql_preview')
 })
