@@ -11,7 +11,7 @@ export function schedule(state: ExecutionState, atMs: number): Reduced {
   const scheduled = startDue(state, atMs, effects)
   const isDrained = scheduled.callsInFlight === 0 && pollsInFlight(scheduled) === 0
   if (!isDrained) return { state: withWake(scheduled, atMs, effects), effects }
-  if (scheduled.stopping === 'cancel' && awaitsGoing(scheduled)) {
+  if (awaitsGoing(scheduled)) {
     if (scheduled.isLate) return handOver(scheduled, atMs, effects)
     return { state: withWake(scheduled, atMs, effects), effects }
   }

@@ -90,3 +90,7 @@ export interface TableSpec {
 /** `aws_vpc.vpc` */
 export const qualifiedName = (table: Pick<TableSpec, 'module' | 'name'>): string =>
   `${table.module}.${table.name}`
+
+/** Columns that are the cloud's. */
+export const outputColumns = ({ columns }: Pick<TableSpec, 'columns'>): readonly string[] =>
+  Object.entries(columns).flatMap(([name, { nature }]) => (nature === 'output' ? [name] : []))

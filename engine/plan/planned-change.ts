@@ -41,6 +41,9 @@ export type ColumnChange = {
   readonly replaced?: string
 }
 
+/** Who has made the edits that follow from others. */
+export const engineActor = 'iasql'
+
 export interface PlannedChange {
   /** `vpc/3` */
   readonly key: string

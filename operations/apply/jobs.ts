@@ -83,6 +83,8 @@ export interface Jobs {
   readonly all: readonly Job[]
   /** Rows that are changed and what they refer to, by resource key; kept up to date as steps end. */
   readonly states: LoadedStates
+  /** Keys of rows that are made anew. */
+  readonly replaced: ReadonlySet<string>
   /** The job and its step of this key. */
   ofStep(stepKey: string): Job
 }
@@ -103,9 +105,11 @@ export async function loadJobs(context: ExecutionContext, tables: InstalledTable
   }
   await addReferenced({ db: ports.platform, tenant, tables }, states, [...states.values()])
   const byStep = new Map(all.flatMap((job) => job.steps.map(({ step }) => [step.key, job] as const)))
+  const replaced = all.flatMap(({ change }) => (change.action === 'replace' ? [change.key] : []))
   return {
     all,
     states,
+    replaced: new Set(replaced),
     ofStep(stepKey) {
       const job = byStep.get(stepKey)
       if (!job) throw new Error(`no change has a step ${stepKey}`)

@@ -50,7 +50,7 @@ const scopeOf = ({ context, tables, reader, index, learn, jobs }: ApplyRun): Com
   executionId: context.execution.execution_id,
   api: (type, place) => reader.api(type, place),
   index,
-  isMadeApart: (key) => jobs.all.some(({ change }) => change.key === key && change.action === 'replace'),
+  isMadeApart: (key) => jobs.replaced.has(key),
   learn: (row, cloudId, observed) => learn(row, { cloudId, observed }),
   notice: (message) => context.progress.notice(message),
 })

@@ -1,6 +1,6 @@
 /** Which changes an apply or preview leaves out on request, and what it says about them. */
 import { listed } from '#engine/plan/listed-names.ts'
-import type { PlannedChange } from '#engine/plan/planned-change.ts'
+import { engineActor, type PlannedChange } from '#engine/plan/planned-change.ts'
 import type { PreviewedChange } from '#postgres/statements/plan-read.ts'
 import type { OpenRow } from '#postgres/statements/transaction-rows.ts'
 import type { InstalledTables } from '../install/installed-tables.ts'
@@ -22,7 +22,7 @@ export function ownChanges(
 
 /** Not asked for by a person's edit: the engine's own edits follow values that have moved. */
 export const isNobodys = (change: PlannedChange | undefined): boolean =>
-  change?.actor === null || change?.actor === 'iasql'
+  change?.actor === null || change?.actor === engineActor
 
 /** The changes that `isAsked` picks, and those that nobody's edit asked for and that these cannot be done without. */
 export function withNeeded(

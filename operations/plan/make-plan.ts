@@ -5,7 +5,7 @@ import { orderChanges } from '#engine/order/order-changes.ts'
 import type { Step } from '#engine/order/step.ts'
 import { asAgreed } from '#engine/plan/as-agreed.ts'
 import { planChanges } from '#engine/plan/plan-changes.ts'
-import type { Plan, PlannedChange } from '#engine/plan/planned-change.ts'
+import { engineActor, type Plan, type PlannedChange } from '#engine/plan/planned-change.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { Database } from '#postgres/database.ts'
 import { editedTables } from '#postgres/statements/edit-tables.ts'
@@ -52,7 +52,7 @@ export async function planAll(
     if (!type) continue
     const edited = await loadStates(db, tenant, type, { kind: 'dirty' })
     const isLeft = ({ rowId, edit }: LoadedState): boolean =>
-      within?.has(resourceKey(table, rowId)) === false && edit?.actor !== 'iasql'
+      within?.has(resourceKey(table, rowId)) === false && edit?.actor !== engineActor
     addStates(
       states,
       edited.map((state) => (isLeft(state) ? asAgreed(type, state) : state)),

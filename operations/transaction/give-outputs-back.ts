@@ -1,5 +1,5 @@
 /** Rows that come back say what the cloud has given the resources that their records still stand for. */
-
+import { outputColumns } from '#engine/model/table.ts'
 import { projectOutputs } from '#postgres/statements/resource-project.ts'
 import { storeReturned } from '#postgres/statements/resource-returned.ts'
 import type { Tenant } from '#postgres/tenant.ts'
@@ -14,7 +14,7 @@ export async function giveOutputsBack(
 ): Promise<void> {
   const returned = weighed.filter(({ restoration: { kind } }) => kind === 'insert')
   for (const [type, rows] of Map.groupBy(returned, (one) => one.type)) {
-    const outputs = Object.keys(type.columns).filter((name) => type.columns[name]?.nature === 'output')
+    const outputs = outputColumns(type)
     const ids = rows.map(({ net: { rowId } }) => rowId)
     const due = await storeReturned(platform, tenant, { table: type.name, outputs, ids })
     if (due > 0) await projectOutputs(platform, tenant, type)

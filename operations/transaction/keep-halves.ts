@@ -1,5 +1,5 @@
 /** Of replacements that a commit could not bring to their end, the rows get their old ones back: with those goes what is stored in them. */
-import type { TableSpec } from '#engine/model/table.ts'
+import { outputColumns } from '#engine/model/table.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import { keptHalves } from '#engine/transaction/kept-halves.ts'
 import type { Queryable } from '#postgres/database.ts'
@@ -43,7 +43,7 @@ export async function keepHalves(
   // What was read since knows the old one by the record that it was to go with.
   const back = kept.map(({ table_name, row_id: to, orphan_id: from }) => ({ table_name, from, to }))
   await repoint(writing, tenant, await repointingsOf(writing, tenant, back, tables.types))
-  const withOutputs = kept.map((half) => ({ ...half, outputs: outputsOf(tables.type(half.table_name)) }))
+  const withOutputs = kept.map((half) => ({ ...half, outputs: outputColumns(tables.type(half.table_name)) }))
   await swapHalves(writing, tenant, transaction.transaction_id, withOutputs)
   await turnBack(writing, tenant, {
     kept,
@@ -51,9 +51,6 @@ export async function keepHalves(
   })
   return { kept, left: halves.filter((half) => !keys.has(keyOf(half))) }
 }
-
-const outputsOf = ({ columns }: TableSpec): readonly string[] =>
-  Object.entries(columns).flatMap(([name, { nature }]) => (nature === 'output' ? [name] : []))
 
 /** What points at a new one points at what is to go, and is to follow its row; what does not yet needs no change any more. */
 async function turnBack(

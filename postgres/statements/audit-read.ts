@@ -6,7 +6,7 @@ import type { Row } from '#engine/model/json.ts'
 import { resourceKey } from '#engine/plan/resource.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
-import { readPages } from './paging.ts'
+import { inPages, readPages } from './paging.ts'
 
 const isAlong = `a.message IN (${Object.values(alongMessages).map(literal).join(', ')})`
 
@@ -66,14 +66,14 @@ export async function askedBefore(
   rows: readonly ChangedRow[],
 ): Promise<ReadonlySet<string>> {
   const asked = new Set<string>()
-  for (let from = 0; from < rows.length; from += 5_000) {
+  for (const page of inPages(rows, 5_000)) {
     const found = await db.query<ChangedRow>(
       `SELECT r.table_name, r.row_id FROM jsonb_to_recordset(:rows::jsonb) AS r (table_name text, row_id bigint)
        WHERE EXISTS (SELECT FROM ${t}.iasql_audit a
          LEFT JOIN ${t}.iasql_execution_record x ON x.execution_id = a.execution_id
          WHERE a.table_name = r.table_name AND a.row_id = r.row_id AND a.id < :first::bigint
            AND (${originSql}) IN ('user', 'made'))`,
-      { first, rows: JSON.stringify(rows.slice(from, from + 5_000)) },
+      { first, rows: JSON.stringify(page) },
     )
     for (const row of found) asked.add(resourceKey(row.table_name, row.row_id))
   }

@@ -1,7 +1,7 @@
 /** Which resources whose rows went, and have come back, stood without what AWS makes along with them. */
 import { alongMessages } from '#engine/ddl/audit-sql.ts'
 import { literal } from '#engine/ddl/sql-text.ts'
-import type { TableSpec } from '#engine/model/table.ts'
+import { outputColumns, type TableSpec } from '#engine/model/table.ts'
 import type { Queryable } from '../database.ts'
 import type { Tenant } from '../tenant.ts'
 import { inPages } from './paging.ts'
@@ -20,9 +20,7 @@ export async function bareRows(
   { schema: t }: Tenant,
   { type, rowIds, table, via }: Returned,
 ): Promise<readonly number[]> {
-  const outputs = Object.entries(type.columns).flatMap(([name, { nature }]) =>
-    nature === 'output' ? [name] : [],
-  )
+  const outputs = outputColumns(type)
   const bare: number[] = []
   for (const page of inPages(rowIds, 5_000)) {
     const rows = await db.query<{ row_id: number }>(
